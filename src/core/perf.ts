@@ -1,0 +1,37 @@
+import type { CheckIdentity } from './smoke.ts';
+
+/** A page that Lighthouse audits. */
+export interface PerfPage {
+  readonly id: string;
+  readonly path: string;
+  readonly as: CheckIdentity;
+}
+
+/** An endpoint whose latency is measured. */
+export interface PerfEndpoint {
+  readonly id: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly as: CheckIdentity;
+  readonly body?: unknown;
+  readonly status: number;
+}
+
+/** What perf measures and its limits (defaults: the original plan, FR-6). */
+export interface PerfSettings {
+  readonly pages: readonly PerfPage[];
+  readonly endpoints: readonly PerfEndpoint[];
+  /** Lighthouse runs a page; the median run counts. */
+  readonly runs: number;
+  /** Requests an endpoint. */
+  readonly requests: number;
+  readonly formFactor: 'desktop' | 'mobile';
+  readonly budgets: {
+    /** The performance score (0 to 100) must be strictly above this. */
+    readonly score: number;
+    /** Page load (Lighthouse's Time to Interactive or the load event, whichever is later) must be strictly below this. */
+    readonly pageLoadMs: number;
+    /** 95th percentile of an endpoint's latency must be strictly below this. */
+    readonly apiP95Ms: number;
+  };
+}

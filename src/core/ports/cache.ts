@@ -1,0 +1,47 @@
+/** A Redis database on the platform. */
+export interface CacheDatabase {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly state: 'active' | 'suspended' | 'passive';
+  /** True when the database may drop keys when full: BullMQ needs false. */
+  readonly eviction: boolean;
+}
+
+/** Addresses and keys of a Redis database. All but `restUrl` is secret. */
+export interface CacheAccess {
+  /** TCP address with the password (`rediss://…`; `redis://` on loopback only). */
+  readonly url: string;
+  readonly restUrl: string;
+  readonly restToken: string;
+}
+
+/** Redis databases on the platform (Upstash Developer API). Throws `UPSTASH_…` errors. */
+export interface CachePlatform {
+  findByName(name: string, signal: AbortSignal): Promise<readonly CacheDatabase[]>;
+  create(database: { readonly name: string; readonly region: string }, signal: AbortSignal): Promise<CacheDatabase>;
+  access(id: string, signal: AbortSignal): Promise<CacheAccess>;
+  setEviction(id: string, on: boolean, signal: AbortSignal): Promise<void>;
+}
+
+/** The Redis database itself, over TCP. Throws `REDIS_…` errors. */
+export interface Cache {
+  /** Writes, reads and removes a key under the prefix; throws `REDIS_UNREACHABLE`. */
+  ping(prefix: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What became of a probe job. */
+export type ProbeJob =
+  | { readonly state: 'completed'; readonly result: unknown; readonly durationMs: number }
+  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'waiting' | 'active' | 'delayed' | 'unknown'; readonly waitedMs: number };
+
+/** Queues as a producer sees them. Throws `REDIS_…` errors. */
+export interface Queues {
+  /** Adds a job named `jv-probe`; returns its id. */
+  addProbe(queue: string, signal: AbortSignal): Promise<string>;
+  /** Waits until the job is completed or failed, at most `timeoutMs`; the job is removed afterwards. */
+  outcome(queue: string, jobId: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeJob>;
+  close(): Promise<void>;
+}

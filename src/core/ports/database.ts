@@ -1,0 +1,98 @@
+import type { ReleaseRecord } from '../release.ts';
+
+/** A database project on the platform. */
+export interface DatabaseProject {
+  /** The platform's short name for it, 20 lower-case letters. */
+  readonly ref: string;
+  readonly name: string;
+  readonly region: string;
+  readonly state: 'starting' | 'healthy' | 'unhealthy' | 'paused' | 'going-down';
+}
+
+/** The addresses and keys of a database project. All of it but `url` is secret. */
+export interface DatabaseAccess {
+  /** Address of the project's gateway (REST, Auth, Realtime). */
+  readonly url: string;
+  readonly anonKey: string;
+  readonly serviceRoleKey: string;
+  /** Connection string straight to the server: migrations, seed, checks. */
+  readonly directUrl: string;
+  /** Connection string through the pooler in transaction mode: the app. */
+  readonly poolerUrl: string;
+}
+
+/** Database projects on the platform (Supabase Management API). Throws `SUPABASE_…` errors. */
+export interface DatabasePlatform {
+  /** Returns every project of this name that the token can see (names are not unique there). */
+  findByName(name: string, signal: AbortSignal): Promise<readonly DatabaseProject[]>;
+  create(project: { readonly name: string; readonly region: string; readonly password: string }, signal: AbortSignal): Promise<DatabaseProject>;
+  get(ref: string, signal: AbortSignal): Promise<DatabaseProject>;
+  /** Returns the parts that are not healthy by the platform's own word; empty when all are. */
+  unhealthy(ref: string, signal: AbortSignal): Promise<readonly string[]>;
+  access(ref: string, password: string, signal: AbortSignal): Promise<DatabaseAccess>;
+}
+
+/** A migration file as read from disk. */
+export interface MigrationFile {
+  /** The digits before the first underscore. */
+  readonly version: string;
+  /** The rest of the name, without `.sql`. */
+  readonly name: string;
+  /** File name, for messages. */
+  readonly file: string;
+  readonly sql: string;
+  /** sha256 of the bytes, hex. */
+  readonly checksum: string;
+}
+
+/** A row of the migration ledger. */
+export interface AppliedMigration {
+  readonly version: string;
+  readonly name: string | null;
+}
+
+/** A table of an exposed schema and how it is protected. */
+export interface TableProtection {
+  readonly schema: string;
+  readonly table: string;
+  readonly rowSecurity: boolean;
+  readonly policies: number;
+}
+
+/** The staging database itself, over a direct connection. Throws `DATABASE_…` (kind `vendor`) and `MIGRATION_…` (kind `red`) errors. */
+export interface Database {
+  /** Returns the server's version text; throws `DATABASE_UNREACHABLE`. */
+  ping(signal: AbortSignal): Promise<string>;
+  appliedMigrations(signal: AbortSignal): Promise<readonly AppliedMigration[]>;
+  /** Applies one file and its ledger row in one transaction. */
+  applyMigration(migration: MigrationFile, signal: AbortSignal): Promise<void>;
+  tableProtection(signal: AbortSignal): Promise<readonly TableProtection[]>;
+  /** Returns the release history, oldest first; empty when no release was ever written. */
+  releases(environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]>;
+  /** Appends a record; throws `RELEASE_CONFLICT` when another run appended after `record.previous`. */
+  appendRelease(record: ReleaseRecord, signal: AbortSignal): Promise<void>;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
+
+/** A value as JSON has it. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** A row as JSON has it. */
+export type Row = Readonly<Record<string, JsonValue>>;
+
+/** The project's data as its service role sees it (PostgREST and the Auth admin API). Throws `SUPABASE_…` errors. */
+export interface DataApi {
+  /** Returns the rows of a table whose key columns equal those of one of `keys`. */
+  rowsByKey(table: string, keyColumns: readonly string[], keys: readonly Row[], signal: AbortSignal): Promise<readonly Row[]>;
+  /** Inserts or updates by the key columns; returns the rows as stored. */
+  upsert(table: string, keyColumns: readonly string[], rows: readonly Row[], signal: AbortSignal): Promise<readonly Row[]>;
+  /** Returns the id of the auth user with this address, or undefined. */
+  findUser(email: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Creates a confirmed auth user with this password; returns its id. */
+  createUser(user: { readonly email: string; readonly password: string }, signal: AbortSignal): Promise<string>;
+  /** Sets a user's password. */
+  setPassword(userId: string, password: string, signal: AbortSignal): Promise<void>;
+  /** Returns true when this address and password sign in. */
+  canSignIn(email: string, password: string, signal: AbortSignal): Promise<boolean>;
+}

@@ -1,0 +1,87 @@
+/** A project on the hosting platform. */
+export interface HostingProject {
+  readonly id: string;
+  readonly name: string;
+  /** False after a rollback: the next production deployment would not take the domains by itself. */
+  readonly autoAssignDomains: boolean;
+}
+
+/** A variable of the app's environment, ready to be written. */
+export interface HostingVariable {
+  readonly name: string;
+  readonly value: string;
+  /** `secret` is write-only on the platform. */
+  readonly class: 'public' | 'secret';
+}
+
+/** What the platform says about a domain of a project. */
+export interface HostingDomain {
+  readonly name: string;
+  readonly verified: boolean;
+  /** The DNS record that the owner must add, when not verified. */
+  readonly record?: { readonly type: string; readonly name: string; readonly value: string } | undefined;
+}
+
+/** Projects, variables and domains. Throws `VERCEL_…` errors (kinds `vendor`, `missing`). */
+export interface HostingProjects {
+  /** Returns the project of exactly this name, or undefined. */
+  find(name: string, signal: AbortSignal): Promise<HostingProject | undefined>;
+  create(project: { readonly name: string; readonly region: string; readonly nodeVersion: string }, signal: AbortSignal): Promise<HostingProject>;
+  /** Creates or replaces variables for the target `production`; returns the names that were written. */
+  setVariables(projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Returns the names of the variables of the target `production`. */
+  variableNames(projectId: string, signal: AbortSignal): Promise<readonly string[]>;
+  findDomain(projectId: string, domain: string, signal: AbortSignal): Promise<HostingDomain | undefined>;
+  addDomain(projectId: string, domain: string, signal: AbortSignal): Promise<HostingDomain>;
+  setAutoAssignDomains(projectId: string, on: boolean, signal: AbortSignal): Promise<void>;
+}
+
+/** State of a deployment. */
+export interface Deployment {
+  readonly id: string;
+  /** The deployment's own address: origin with scheme. */
+  readonly url: string;
+  readonly state: 'queued' | 'building' | 'ready' | 'error' | 'canceled';
+  /** ISO 8601 UTC. */
+  readonly createdAt: string;
+  /** What we wrote into it when we created it (release id, commit …). */
+  readonly meta: Readonly<Record<string, string>>;
+  /** The build log's last lines when `state` is `error`. */
+  readonly failure?: string | undefined;
+}
+
+/** A deployment about to be created from a build output folder. */
+export interface NewDeployment {
+  readonly projectId: string;
+  readonly projectName: string;
+  /** Build Output API v3 folder, absolute. */
+  readonly outputDir: string;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** Progress of an upload: files and bytes. */
+export interface UploadProgress {
+  readonly files: number;
+  readonly filesToSend: number;
+  readonly sent: number;
+  readonly bytesToSend: number;
+}
+
+/** Deployments. Throws `VERCEL_…` errors (kind `vendor`), `DEPLOY_OUTPUT_MISSING` (kind `missing`). */
+export interface Deployments {
+  /** Uploads what is missing by sha1 and creates a production deployment that does not take the domains; returns it queued. */
+  create(deployment: NewDeployment, onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<Deployment>;
+  get(id: string, signal: AbortSignal): Promise<Deployment>;
+  /** Returns the deployment that the domain points to, or undefined. */
+  live(projectId: string, domain: string, signal: AbortSignal): Promise<Deployment | undefined>;
+  /** Returns the newest deployments whose meta has all these entries, newest first. */
+  findByMeta(projectId: string, meta: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Deployment[]>;
+}
+
+/** Moves the project's production domains from one deployment to another and waits until the platform says that it is done. */
+export interface DomainMoves {
+  /** Points the domains forward at a ready deployment. */
+  promote(projectId: string, deploymentId: string, signal: AbortSignal): Promise<void>;
+  /** Points the domains back at an older deployment; afterwards the project no longer assigns its domains by itself. */
+  rollback(projectId: string, deploymentId: string, signal: AbortSignal): Promise<void>;
+}

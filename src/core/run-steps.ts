@@ -1,0 +1,142 @@
+import { StagingError } from './errors.ts';
+import type { EventSink, StepOutcome } from './events.ts';
+import { type Clock, isoNow } from './ports/clock.ts';
+import type { Journal } from './ports/journal.ts';
+import type { Step, StepIo } from './step.ts';
+
+/** What the runner needs. */
+export interface RunOptions {
+  readonly runId: string;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  /** With true no step that mutates is run: it is reported as `planned`. */
+  readonly dryRun?: boolean;
+  /** With true the steps that are done are undone, newest first, when a later one fails. */
+  readonly undoOnFailure?: boolean;
+}
+
+interface Undoable {
+  readonly step: Step;
+  readonly path: readonly string[];
+}
+
+/**
+ * Runs steps in order (siblings of a `concurrent` parent at the same time) and turns what happens into events.
+ * Intent is journaled before each mutating step and its outcome after. Throws what the failing step threw, after undoing what
+ * was done if asked; throws `RUN_INTERRUPTED` when the signal was aborted.
+ */
+export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<void> {
+  const done: Undoable[] = [];
+  try {
+    await runSiblings(steps, [], false, options, done);
+  } catch (error) {
+    if (options.undoOnFailure === true) await undoAll(done, options);
+    throw options.signal.aborted ? interruption(options.signal, error) : error;
+  }
+}
+
+function interruption(signal: AbortSignal, error: unknown): StagingError {
+  if (signal.reason instanceof StagingError) return signal.reason;
+  return new StagingError('interrupted', 'RUN_INTERRUPTED', 'The run was interrupted.', {
+    fix: 'Run the same command again: it continues where this run stopped.',
+    cause: error,
+  });
+}
+
+async function runSiblings(
+  steps: readonly Step[],
+  parent: readonly string[],
+  concurrent: boolean,
+  options: RunOptions,
+  done: Undoable[],
+): Promise<void> {
+  if (!concurrent) {
+    for (const step of steps) await runStep(step, [...parent, step.id], options, done);
+    return;
+  }
+  const results = await Promise.allSettled(steps.map((step) => runStep(step, [...parent, step.id], options, done)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function runStep(step: Step, path: readonly string[], options: RunOptions, done: Undoable[]): Promise<void> {
+  const { clock, events } = options;
+  const startedMs = clock.nowMs();
+  const finish = (outcome: StepOutcome, detail?: string) => {
+    const durationMs = clock.nowMs() - startedMs;
+    events({ type: 'step-finished', path, title: step.title, outcome, detail, durationMs, at: isoNow(clock) });
+  };
+  events({ type: 'step-started', path, title: step.title, at: isoNow(clock) });
+  try {
+    options.signal.throwIfAborted();
+    const { outcome, detail } = await perform(step, path, options);
+    if (outcome === 'done') done.push({ step, path });
+    if (outcome !== 'skipped' && step.steps !== undefined) {
+      await runSiblings(step.steps(), path, step.concurrent === true, options, done);
+    }
+    finish(outcome, detail);
+  } catch (error) {
+    finish('failed', error instanceof StagingError ? error.code : 'BUG');
+    throw error;
+  }
+}
+
+async function perform(
+  step: Step,
+  path: readonly string[],
+  options: RunOptions,
+): Promise<{ readonly outcome: StepOutcome; readonly detail?: string | undefined }> {
+  const io = stepIo(path, options);
+  const skipped = step.skip?.();
+  if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
+  const present = await step.probe?.(io);
+  if (present !== undefined) return { outcome: 'unchanged', detail: present };
+  if (step.run === undefined) return { outcome: 'done' };
+  if (step.mutates === true && options.dryRun === true) return { outcome: 'planned' };
+  const detail = step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io);
+  await step.verify?.(io);
+  return { outcome: 'done', detail: detail ?? undefined };
+}
+
+async function runJournaled(step: Step, path: readonly string[], io: StepIo, options: RunOptions): Promise<string | undefined> {
+  const entry = { runId: options.runId, path: path.join('/') };
+  await options.journal.append({ ...entry, phase: 'intent', at: isoNow(options.clock) });
+  try {
+    const detail = (await step.run?.(io)) ?? undefined;
+    await options.journal.append({ ...entry, phase: 'done', at: isoNow(options.clock) });
+    return detail;
+  } catch (error) {
+    // An interrupted call may have reached the vendor: its intent stays open, so that the next run reads the vendor first.
+    if (!options.signal.aborted) {
+      const code = error instanceof StagingError ? error.code : 'BUG';
+      await options.journal.append({ ...entry, phase: 'failed', at: isoNow(options.clock), detail: code });
+    }
+    throw error;
+  }
+}
+
+async function undoAll(done: readonly Undoable[], options: RunOptions): Promise<void> {
+  for (const { step, path } of done.toReversed()) {
+    if (step.undo === undefined) continue;
+    const startedMs = options.clock.nowMs();
+    let outcome: StepOutcome = 'undone';
+    let detail: string | undefined;
+    try {
+      await step.undo({ ...stepIo(path, options), signal: new AbortController().signal });
+    } catch (error) {
+      outcome = 'undo-failed';
+      detail = error instanceof Error ? error.message : String(error);
+    }
+    const durationMs = options.clock.nowMs() - startedMs;
+    options.events({ type: 'step-finished', path, title: step.title, outcome, detail, durationMs, at: isoNow(options.clock) });
+  }
+}
+
+function stepIo(path: readonly string[], options: RunOptions): StepIo {
+  return {
+    signal: options.signal,
+    note: (text) => options.events({ type: 'step-note', path, text, at: isoNow(options.clock) }),
+  };
+}

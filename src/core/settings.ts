@@ -1,0 +1,115 @@
+import type { LoadSettings } from './load.ts';
+import type { PerfSettings } from './perf.ts';
+import type { SmokeCheck } from './smoke.ts';
+
+/** Where the tool works: the vendors themselves, or the local cloud on loopback. */
+export type TargetName = 'cloud' | 'local';
+
+/**
+ * A reference to a value that the tool reads at run time: an environment variable (or a line of `.env.staging`). The value
+ * itself never stands in the configuration.
+ */
+export interface EnvReference {
+  readonly kind: 'env';
+  readonly name: string;
+}
+
+/** Values that the tool knows once the resources exist, for use in the environment contract. */
+export const resourceFacts = [
+  'app.url',
+  'database.poolerUrl',
+  'database.directUrl',
+  'supabase.url',
+  'supabase.anonKey',
+  'supabase.serviceRoleKey',
+  'redis.url',
+  'redis.restUrl',
+  'redis.restToken',
+] as const;
+
+/** The name of a value that the tool knows once the resources exist. */
+export type ResourceFact = (typeof resourceFacts)[number];
+
+/** A reference to a value of a resource that the tool provisions. */
+export interface FactReference {
+  readonly kind: 'fact';
+  readonly fact: ResourceFact;
+}
+
+/** One variable of the app's environment: where its value comes from and whether it is a secret. */
+export interface VariableSettings {
+  readonly value: string | EnvReference | FactReference;
+  /** `public` values may be shown and read back; `secret` ones are write-only. */
+  readonly class: 'public' | 'secret';
+  /** With false a missing `env()` value leaves the variable out; with true (the default) it is an error. */
+  readonly required: boolean;
+}
+
+/** How the app is built and where its output lies. Paths are absolute after loading. */
+export interface AppSettings {
+  /** The app's folder; the build command runs there. */
+  readonly dir: string;
+  /** The build command as words (no shell), or undefined when the output is built by somebody else. */
+  readonly build?: readonly string[] | undefined;
+  /** The Build Output API v3 folder, absolute. */
+  readonly output: string;
+}
+
+/** Identities that must never be touched: every mutating call is checked against them. */
+export interface ProductionSettings {
+  readonly domains: readonly string[];
+  readonly vercelProjects: readonly string[];
+  readonly supabaseProjects: readonly string[];
+  readonly upstashDatabases: readonly string[];
+}
+
+/** One table of seed rows; see `core/seed.ts` for the row language. */
+export interface SeedSettings {
+  /** Folder with `<profile>.json`, absolute. */
+  readonly dir: string;
+  /** The profile used when none is named. */
+  readonly profile: string;
+}
+
+/** The whole configuration after loading: paths absolute, defaults filled in, secrets still references. */
+export interface StagingSettings {
+  /** Name of the environment and of the Vercel project, Supabase project and Upstash database that belong to it. */
+  readonly name: string;
+  /** Value of `environment` in the health contract. */
+  readonly environment: string;
+  readonly target: TargetName;
+  readonly domain: string;
+  /** Branch whose pushes are this environment's deployments. */
+  readonly branch: string;
+  readonly app: AppSettings;
+  readonly vercel: {
+    readonly token: EnvReference;
+    readonly team: EnvReference;
+    readonly region: string;
+    readonly nodeVersion: string;
+  };
+  readonly supabase: {
+    readonly accessToken: EnvReference;
+    readonly organization: EnvReference;
+    readonly region: string;
+    /** Folder of the SQL migrations, absolute. */
+    readonly migrations: string;
+    /** Folder of their reverse scripts (same file names), absolute. */
+    readonly rollbacks: string;
+  };
+  readonly upstash: {
+    readonly email: EnvReference;
+    readonly apiKey: EnvReference;
+    readonly region: string;
+    /** Key prefix that everything of this environment lives under, with its final separator. */
+    readonly prefix: string;
+    readonly queues: readonly string[];
+  };
+  readonly production: ProductionSettings;
+  /** The app's environment, by variable name. */
+  readonly env: Readonly<Record<string, VariableSettings>>;
+  readonly seed: SeedSettings;
+  readonly smoke: { readonly checks: readonly SmokeCheck[] };
+  readonly perf: PerfSettings;
+  readonly load: LoadSettings;
+}
