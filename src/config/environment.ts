@@ -1,0 +1,44 @@
+/** What the tool takes from its process's environment, beside secrets (`secrets.ts`). Each is undefined when not set. */
+export interface ProcessSettings {
+  /** Folder for state instead of `.jv-staging` beside the configuration (`JV_STATE_DIR`). */
+  readonly stateDir: string | undefined;
+  /** Folder of a system Postgres's programs (`JV_POSTGRES_BIN`). */
+  readonly postgresBin: string | undefined;
+  /** The redis-server program (`JV_REDIS_SERVER`). */
+  readonly redisServer: string | undefined;
+  /** The Chrome program (`CHROME_PATH`). */
+  readonly chromePath: string | undefined;
+  /** The k6 program (`JV_K6`). */
+  readonly k6Path: string | undefined;
+  /** Folders that programs are looked for in. */
+  readonly path: readonly string[];
+  readonly home: string | undefined;
+  /** True when a CI service runs us. */
+  readonly ci: boolean;
+  readonly noColor: boolean;
+  /** The CI job's own name for who runs it, if any. */
+  readonly ciActor: string | undefined;
+}
+
+/** Returns what the tool takes from the environment of its process. */
+export function processSettings(environment: NodeJS.ProcessEnv = process.env): ProcessSettings {
+  const value = (name: string) => (environment[name] === '' ? undefined : environment[name]);
+  return {
+    stateDir: value('JV_STATE_DIR'),
+    postgresBin: value('JV_POSTGRES_BIN'),
+    redisServer: value('JV_REDIS_SERVER'),
+    chromePath: value('CHROME_PATH'),
+    k6Path: value('JV_K6'),
+    path: (value('PATH') ?? '').split(':').filter((folder) => folder !== ''),
+    home: value('HOME'),
+    ci: value('CI') !== undefined && value('CI') !== 'false',
+    noColor: value('NO_COLOR') !== undefined,
+    ciActor: value('GITHUB_ACTOR'),
+  };
+}
+
+/** Returns the environment that a child program may see: what programs need to run, and no secret of ours. */
+export function childEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const passed = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'GOPATH', 'GOCACHE', 'GOPROXY', 'GOFLAGS', 'GOSUMDB', 'GONOSUMDB', 'GOMODCACHE'];
+  return Object.fromEntries(passed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { StagingError } from '../core/errors.ts';
+import type { StagingSettings, TargetName } from '../core/settings.ts';
+import { type ConfigProblem, problemsOf } from './problems.ts';
+import { configSchema, type ParsedConfig } from './schema.ts';
+
+/** A configuration as loaded. */
+export interface LoadedConfig {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly settings: StagingSettings;
+}
+
+/**
+ * Loads and checks the configuration at `path`; `toolEntry` is the URL that `import … from 'jv-staging'` resolves to, so that a
+ * configuration needs no node_modules. Throws `CONFIG_INVALID` with all problems at once, `CONFIG_UNREADABLE` when the file
+ * itself cannot be loaded.
+ */
+export async function loadConfig(path: string, toolEntry: string, target: TargetName | undefined): Promise<LoadedConfig> {
+  const input = await readInput(path, toolEntry);
+  const parsed = configSchema.safeParse(input);
+  if (!parsed.success) throw configInvalid(path, problemsOf(parsed.error, input));
+  const problems = crossProblems(parsed.data);
+  if (problems.length > 0) throw configInvalid(path, problems);
+  return { path, settings: settingsOf(parsed.data, dirname(path), target) };
+}
+
+/** Returns the error for a broken configuration; it lists every problem with path, value seen and value expected. */
+export function configInvalid(path: string, problems: readonly ConfigProblem[]): StagingError {
+  const lines = problems.map((problem) => `  ${problem.path}: seen ${problem.seen}, expected ${problem.expected}`);
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new StagingError('usage', 'CONFIG_INVALID', `${path} has ${count}:\n${lines.join('\n')}`, {
+    fix: `Correct ${path}, then run \`jv-staging doctor\`.`,
+    data: { path, problems },
+  });
+}
+
+async function readInput(path: string, toolEntry: string): Promise<unknown> {
+  try {
+    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'));
+    const hooks = registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'jv-staging' ? { url: toolEntry, shortCircuit: true } : next(specifier, context),
+    });
+    try {
+      const module: unknown = await import(pathToFileURL(path).href);
+      if (typeof module === 'object' && module !== null && 'default' in module) return module.default;
+      return undefined;
+    } finally {
+      hooks.deregister();
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new StagingError('usage', 'CONFIG_UNREADABLE', `${path} cannot be loaded: ${reason}`, {
+      fix: 'Correct the file; it is loaded by Node itself, so only erasable TypeScript syntax is allowed.',
+      cause: error,
+    });
+  }
+}
+
+/** Returns what is wrong between parts that are each right by themselves. */
+function crossProblems(config: ParsedConfig): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const ids = config.smoke.checks.map((check) => check.id);
+  for (const id of new Set(ids.filter((candidate, index) => ids.indexOf(candidate) !== index))) {
+    problems.push({ path: 'smoke.checks', seen: `two checks with the id ${JSON.stringify(id)}`, expected: 'ids that are unique' });
+  }
+  if (config.production.domains.includes(config.domain)) {
+    problems.push({ path: 'domain', seen: `${config.domain}, which is also a production domain`, expected: 'a domain of staging alone' });
+  }
+  if (config.production.vercelProjects.includes(config.name)) {
+    problems.push({ path: 'name', seen: `${config.name}, which is also a production project`, expected: 'a name of staging alone' });
+  }
+  const profiles = ['short', 'full', ...Object.keys(config.load.profiles)];
+  if (!profiles.includes(config.load.profile)) {
+    problems.push({ path: 'load.profile', seen: JSON.stringify(config.load.profile), expected: `one of ${profiles.join(', ')}` });
+  }
+  return problems;
+}
+
+function settingsOf(config: ParsedConfig, folder: string, target: TargetName | undefined): StagingSettings {
+  const absolute = (path: string) => resolve(folder, path);
+  const appDir = absolute(config.app.dir);
+  return {
+    ...config,
+    target: target ?? config.target,
+    app: { dir: appDir, build: config.app.build, output: resolve(appDir, config.app.output) },
+    supabase: { ...config.supabase, migrations: absolute(config.supabase.migrations), rollbacks: absolute(config.supabase.rollbacks) },
+    seed: { ...config.seed, dir: absolute(config.seed.dir) },
+  };
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { resourceFacts } from '../core/settings.ts';
+import type { CheckIdentity, SmokeCheck } from '../core/smoke.ts';
+
+const text = z.string().min(1);
+const envReference = z.strictObject({ kind: z.literal('env'), name: z.string().regex(/^[A-Z_][A-Z0-9_]*$/) });
+const factReference = z.strictObject({ kind: z.literal('fact'), fact: z.enum(resourceFacts) });
+const path = z.string().regex(/^\//, 'a path that begins with /');
+const identity = z.union([z.literal('nobody'), z.strictObject({ user: z.email() })]) satisfies z.ZodType<CheckIdentity>;
+const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
+const durationMs = z.number().int().positive();
+const httpStatus = z.number().int().min(100).max(599);
+const fieldType = z.enum(['string', 'number', 'boolean', 'array', 'object']);
+
+const checkBase = { id: identifier, title: text, timeoutMs: durationMs.default(10_000) };
+const smokeCheck = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('page'), ...checkBase, path, as: identity.default('nobody'), status: httpStatus.default(200), marker: text }),
+  z.strictObject({ kind: z.literal('health'), ...checkBase, path: path.default('/api/health') }),
+  z.strictObject({
+    kind: z.literal('api'),
+    ...checkBase,
+    method: z.enum(['GET', 'POST']).default('GET'),
+    path,
+    as: identity.default('nobody'),
+    body: z.unknown().optional(),
+    status: httpStatus,
+    fields: z.record(z.string(), fieldType).default({}),
+    notEmpty: z.string().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('realtime'),
+    ...checkBase,
+    table: text,
+    as: z.strictObject({ user: z.email() }),
+    row: z.record(z.string(), z.unknown()),
+  }),
+  z.strictObject({ kind: z.literal('queue'), ...checkBase, queue: text, worker: path }),
+  z.strictObject({ kind: z.literal('headers'), ...checkBase, path, headers: z.record(z.string(), z.string()) }),
+  z.strictObject({ kind: z.literal('negative'), ...checkBase, path, absent: z.array(text).default([]) }),
+]) satisfies z.ZodType<SmokeCheck>;
+
+const variable = z.strictObject({
+  value: z.union([z.string(), envReference, factReference]),
+  class: z.enum(['public', 'secret']),
+  required: z.boolean().default(true),
+});
+
+const request = { id: identifier, method: z.enum(['GET', 'POST']).default('GET'), path, as: identity.default('nobody'), body: z.unknown().optional() };
+
+const perf = z.strictObject({
+  pages: z.array(z.strictObject({ id: identifier, path, as: identity.default('nobody') })).min(1),
+  endpoints: z.array(z.strictObject({ ...request, status: httpStatus.default(200) })).default([]),
+  runs: z.number().int().min(1).max(9).default(3),
+  requests: z.number().int().min(10).max(1000).default(50),
+  formFactor: z.enum(['desktop', 'mobile']).default('desktop'),
+  budgets: z
+    .strictObject({
+      score: z.number().min(0).max(100).default(85),
+      pageLoadMs: durationMs.default(3000),
+      apiP95Ms: durationMs.default(2000),
+    })
+    .prefault({}),
+});
+
+const stage = z.strictObject({ durationMs, vus: z.number().int().min(0).max(1000) });
+
+const load = z.strictObject({
+  journey: z
+    .array(
+      z.strictObject({
+        ...request,
+        status: httpStatus.default(200),
+        maxMs: durationMs.optional(),
+        thinkMs: z.number().int().min(0).default(0),
+      }),
+    )
+    .min(1),
+  profiles: z.record(identifier, z.array(stage).min(1)).default({}),
+  profile: identifier.default('full'),
+  thresholds: z.strictObject({ p95Ms: durationMs.default(2000), errorRate: z.number().gt(0).max(1).default(0.15) }).prefault({}),
+  maxVus: z.number().int().min(1).max(1000).default(100),
+});
+
+/**
+ * The shape of `staging.config.ts`. Defaults are the original plan's (FR-6, FR-7 and its k6 script); paths are relative to the
+ * configuration file. Unknown keys are errors.
+ */
+export const configSchema = z.strictObject({
+  name: identifier,
+  environment: text.default('staging'),
+  target: z.enum(['cloud', 'local']).default('cloud'),
+  domain: z.hostname(),
+  branch: text.default('develop'),
+  app: z.strictObject({
+    dir: text.default('.'),
+    build: z.array(text).min(1).optional(),
+    output: text.default('.vercel/output'),
+  }),
+  vercel: z
+    .strictObject({
+      token: envReference.default({ kind: 'env', name: 'VERCEL_TOKEN' }),
+      team: envReference.default({ kind: 'env', name: 'VERCEL_ORG_ID' }),
+      region: text.default('iad1'),
+      nodeVersion: text.default('24.x'),
+    })
+    .prefault({}),
+  supabase: z.strictObject({
+    accessToken: envReference.default({ kind: 'env', name: 'SUPABASE_ACCESS_TOKEN' }),
+    organization: envReference.default({ kind: 'env', name: 'SUPABASE_ORGANIZATION' }),
+    region: text.default('us-east-1'),
+    migrations: text.default('supabase/migrations'),
+    rollbacks: text.default('supabase/rollbacks'),
+  }),
+  upstash: z.strictObject({
+    email: envReference.default({ kind: 'env', name: 'UPSTASH_EMAIL' }),
+    apiKey: envReference.default({ kind: 'env', name: 'UPSTASH_API_KEY' }),
+    region: text.default('us-east-1'),
+    prefix: z.string().regex(/^[a-z0-9][a-z0-9:-]*:$/, 'a key prefix that ends with a colon'),
+    queues: z.array(text).default([]),
+  }),
+  production: z.strictObject({
+    domains: z.array(z.hostname()).min(1),
+    vercelProjects: z.array(text).default([]),
+    supabaseProjects: z.array(text).default([]),
+    upstashDatabases: z.array(text).default([]),
+  }),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
+  seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),
+  smoke: z.strictObject({ checks: z.array(smokeCheck).min(1) }),
+  perf,
+  load,
+});
+
+/** What `defineConfig` takes: the shape of `staging.config.ts`, defaults optional. */
+export type StagingConfig = z.input<typeof configSchema>;
+
+/** The configuration with its defaults filled in, paths still relative. */
+export type ParsedConfig = z.output<typeof configSchema>;
