@@ -12,6 +12,18 @@ export interface HostingVariable {
   readonly value: string;
   /** `secret` is write-only on the platform. */
   readonly class: 'public' | 'secret';
+  /**
+   * Keyed fingerprint of the value (HMAC-SHA256, hex), kept in clear beside it (Vercel: the variable's comment `jv:<hex>`), so that
+   * a write-only value can be compared without being read.
+   */
+  readonly fingerprint: string;
+}
+
+/** A variable as the platform lists it. */
+export interface ListedVariable {
+  readonly name: string;
+  /** The fingerprint that we kept beside the value, or null when somebody else wrote it. */
+  readonly fingerprint: string | null;
 }
 
 /** What the platform says about a domain of a project. */
@@ -29,8 +41,8 @@ export interface HostingProjects {
   create(project: { readonly name: string; readonly region: string; readonly nodeVersion: string }, signal: AbortSignal): Promise<HostingProject>;
   /** Creates or replaces variables for the target `production`; returns the names that were written. */
   setVariables(projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]>;
-  /** Returns the names of the variables of the target `production`. */
-  variableNames(projectId: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Returns the variables of the target `production`. */
+  variables(projectId: string, signal: AbortSignal): Promise<readonly ListedVariable[]>;
   findDomain(projectId: string, domain: string, signal: AbortSignal): Promise<HostingDomain | undefined>;
   addDomain(projectId: string, domain: string, signal: AbortSignal): Promise<HostingDomain>;
   setAutoAssignDomains(projectId: string, on: boolean, signal: AbortSignal): Promise<void>;

@@ -1,0 +1,22 @@
+/**
+ * The environment file (`.env.staging`, mode 0600, git-ignored) that keeps what the tool generated and learnt: passwords before
+ * the resources that use them are created, keys after.
+ */
+export interface SecretFile {
+  /** Absolute path, for messages. */
+  readonly path: string;
+  /** Returns the value of a line, or undefined. */
+  read(name: string): Promise<string | undefined>;
+  /** Adds or replaces lines, keeps all others, and returns once the file is synced to disk. */
+  write(values: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** Fingerprints and generated secrets; the key itself never leaves the adapter. */
+export interface Sealing {
+  /** Returns the keyed fingerprint (HMAC-SHA256, hex) of a value. */
+  fingerprint(value: string): string;
+  /** Returns the values encrypted (AES-256-GCM) as one printable text. */
+  seal(values: Readonly<Record<string, string>>): string;
+  /** Returns the values of a sealed text; throws `STATE_KEY_WRONG` (kind `missing`) when the key is another. */
+  open(sealed: string): Readonly<Record<string, string>>;
+}
