@@ -1,5 +1,8 @@
-/** How a step ended. `failed` carries the error code, never the whole error: the error itself is thrown. */
-export type StepOutcome = 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone' | 'undo-failed' | 'planned';
+/**
+ * How a step ended. `failed` carries the error code, never the whole error: the error itself is thrown. `red` and `inconclusive`
+ * are a gate's findings: the run goes on until the gate's last step.
+ */
+export type StepOutcome = 'done' | 'unchanged' | 'skipped' | 'red' | 'inconclusive' | 'failed' | 'undone' | 'undo-failed' | 'planned';
 
 /** One thing that happened while steps ran. `path` is the ids from the root, `at` ISO 8601 UTC. */
 export type RunEvent =

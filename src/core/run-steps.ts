@@ -2,7 +2,8 @@ import { StagingError } from './errors.ts';
 import type { EventSink, StepOutcome } from './events.ts';
 import { type Clock, isoNow } from './ports/clock.ts';
 import type { Journal } from './ports/journal.ts';
-import type { Step, StepIo } from './step.ts';
+import type { Step, StepIo, StepVerdict } from './step.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What the runner needs. */
 export interface RunOptions {
@@ -95,12 +96,20 @@ async function perform(
   if (present !== undefined) return { outcome: 'unchanged', detail: present };
   if (step.run === undefined) return { outcome: 'done' };
   if (step.mutates === true && options.dryRun === true) return { outcome: 'planned' };
-  const detail = step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io);
+  const report = (step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io)) ?? undefined;
+  if (typeof report === 'object' && report.verdict !== 'green') return { outcome: outcomeOf[report.verdict], detail: report.detail };
   await step.verify?.(io);
-  return { outcome: 'done', detail: detail ?? undefined };
+  return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }
 
-async function runJournaled(step: Step, path: readonly string[], io: StepIo, options: RunOptions): Promise<string | undefined> {
+const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<Exclude<Verdict, 'green'>, StepOutcome>;
+
+async function runJournaled(
+  step: Step,
+  path: readonly string[],
+  io: StepIo,
+  options: RunOptions,
+): Promise<string | StepVerdict | undefined> {
   const entry = { runId: options.runId, path: path.join('/') };
   await options.journal.append({ ...entry, phase: 'intent', at: isoNow(options.clock) });
   try {

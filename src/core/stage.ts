@@ -1,5 +1,5 @@
 import { StagingError } from './errors.ts';
-import type { Step } from './step.ts';
+import type { Step, StepVerdict } from './step.ts';
 import type { Finding, StageResult } from './verdict.ts';
 
 /** A stage about to run: its steps as data, and what it found out once they have run. */
@@ -40,6 +40,12 @@ export function verdictStep(title: string, result: () => StageResult): Step {
       return found.summary;
     },
   };
+}
+
+/** Returns what a check's own step shows of its finding. */
+export function stepVerdict(finding: Finding): StepVerdict {
+  const { verdict, seen, expected } = finding;
+  return { verdict, detail: verdict === 'green' ? seen : (finding.message ?? `seen ${seen}, expected ${expected}`) };
 }
 
 /** Returns the findings that keep a result from being green: those of its own verdict first, each group in order. */

@@ -1,3 +1,15 @@
+import type { Verdict } from './verdict.ts';
+
+/**
+ * What a step of a gate came to. Red or inconclusive does not end the run: its neighbours and the steps after it go on, and the
+ * gate's last step (`verdictStep` in `stage.ts`) throws.
+ */
+export interface StepVerdict {
+  readonly verdict: Verdict;
+  /** One line that says what was seen, and what was expected when not green. */
+  readonly detail: string;
+}
+
 /** What a running step may use: its abort signal and a line of progress for the person who watches. */
 export interface StepIo {
   /** Aborted when the user interrupts; every call a step makes takes it. */
@@ -19,8 +31,8 @@ export interface Step {
   skip?(): string | undefined;
   /** Finds out from the vendor whether the wished state is already there; returns a reason if so, and `run` is not called. */
   probe?(io: StepIo): Promise<string | undefined>;
-  /** Does the work. May return one line that says what came out ("3 created"). */
-  run?(io: StepIo): Promise<string | void>;
+  /** Does the work. May return one line that says what came out ("3 created"), or a gate's verdict with such a line. */
+  run?(io: StepIo): Promise<string | StepVerdict | void>;
   /** Reads the end state back; throws when it is not as wished. */
   verify?(io: StepIo): Promise<void>;
   /** Takes the step back after a later step of the same run failed. Called in reverse order, once, only for finished steps. */

@@ -10,7 +10,7 @@ export interface WebTarget {
 
 /** A request to an address under test. */
 export interface WebRequest {
-  readonly method: 'GET' | 'POST' | 'HEAD';
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'HEAD';
   /** Path with query, beginning with a slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
