@@ -26,6 +26,7 @@ const smokeCheck = z.discriminatedUnion('kind', [
     status: httpStatus,
     fields: z.record(z.string(), fieldType).default({}),
     notEmpty: z.string().optional(),
+    remove: z.strictObject({ id: text, path: path.includes('{id}') }).optional(),
   }),
   z.strictObject({
     kind: z.literal('realtime'),

@@ -16,7 +16,7 @@ export interface PageCheck extends CheckBase {
   readonly path: string;
   readonly as: CheckIdentity;
   readonly status: number;
-  /** Text that the body must contain. */
+  /** Text that the body must contain; empty when no marker of the page is known. */
   readonly marker: string;
 }
 
@@ -32,12 +32,18 @@ export interface ApiCheck extends CheckBase {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly as: CheckIdentity;
+  /** Sent as JSON, placeholders filled in (see `fillPlaceholders`). */
   readonly body?: unknown;
   readonly status: number;
   /** Dotted paths that the JSON answer must have, each with the type expected there. */
   readonly fields: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'array' | 'object'>>;
   /** Path to a list that must not be empty, or undefined. */
   readonly notEmpty?: string | undefined;
+  /**
+   * How what the request created is removed again: the dotted path of its id in the answer, and the path that a DELETE takes
+   * with `{id}` in it, sent as the same user.
+   */
+  readonly remove?: { readonly id: string; readonly path: string } | undefined;
 }
 
 /** Subscribes to a table as a seeded user, inserts a row, and waits for its event; the row is removed afterwards. */
@@ -45,6 +51,7 @@ export interface RealtimeCheck extends CheckBase {
   readonly kind: 'realtime';
   readonly table: string;
   readonly as: { readonly user: string };
+  /** The row to insert, placeholders filled in (see `fillPlaceholders`). */
   readonly row: Readonly<Record<string, unknown>>;
 }
 
@@ -73,3 +80,15 @@ export interface NegativeCheck extends CheckBase {
 
 /** One smoke check, as data in the configuration. */
 export type SmokeCheck = PageCheck | HealthCheck | ApiCheck | RealtimeCheck | QueueCheck | HeadersCheck | NegativeCheck;
+
+/** Who must answer: an address that does not prove this is never green. */
+export interface SmokeExpectation {
+  /** Value of `environment` in the health contract. */
+  readonly environment: string;
+  /** Value of `sentry.environment` in the health contract. */
+  readonly sentryEnvironment: string;
+  /** Full commit id; undefined when the caller does not know it (then any version is accepted, but there must be one). */
+  readonly gitSha?: string | undefined;
+  /** Id of the deployment that must answer, when the caller knows it. */
+  readonly deploymentId?: string | undefined;
+}
