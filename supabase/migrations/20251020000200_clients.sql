@@ -2,7 +2,7 @@
 
 create table public.clients (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null default public.current_user_id() references public.users (id) on delete cascade,
+  user_id uuid not null default public.current_user_id() references public.users (id) on update cascade on delete cascade,
   name text not null,
   email text not null unique,
   phone text,

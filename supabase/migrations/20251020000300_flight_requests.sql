@@ -2,7 +2,7 @@
 
 create table public.flight_requests (
   id uuid primary key default gen_random_uuid(),
-  user_id uuid not null default public.current_user_id() references public.users (id) on delete cascade,
+  user_id uuid not null default public.current_user_id() references public.users (id) on update cascade on delete cascade,
   client_id uuid references public.clients (id) on delete set null,
   departure_airport text not null,
   arrival_airport text not null,

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { StagingError } from '../core/errors.ts';
+import type { JsonValue } from '../core/ports/database.ts';
+import { canonicalJson, type SeedPlan, type SeedTable, type SeedValue } from '../core/seed.ts';
+import { type ConfigProblem, problemsOf } from './problems.ts';
+
+const email = z.email().refine((address) => address === address.toLowerCase(), 'an e-mail address in lower case');
+const identifier = z.string().regex(/^[a-z_][a-z0-9_]*$/, 'a name in lower case, as in the database');
+const json: z.ZodType<JsonValue> = z.json();
+const directiveNames = ['daysFromNow', 'idOf', 'authUserId'];
+
+const value = z.union(
+  [
+    z
+      .strictObject({ daysFromNow: z.number().int().min(-36_500).max(36_500) })
+      .transform(({ daysFromNow }) => ({ kind: 'daysFromNow' as const, days: daysFromNow })),
+    z
+      .strictObject({ idOf: z.strictObject({ table: identifier, key: z.record(identifier, json) }) })
+      .transform(({ idOf }) => ({ kind: 'idOf' as const, ...idOf })),
+    z.strictObject({ authUserId: email }).transform(({ authUserId }) => ({ kind: 'authUserId' as const, email: authUserId })),
+    json.refine((literal) => !looksLikeDirective(literal)).transform((literal) => ({ kind: 'literal' as const, value: literal })),
+  ],
+  'a JSON value, {"daysFromNow": whole number}, {"idOf": {"table": name, "key": {column: value}}} or {"authUserId": e-mail address}',
+) satisfies z.ZodType<SeedValue>;
+
+const seedSchema = z.strictObject({
+  version: z.literal(1),
+  auth: z.array(z.strictObject({ email })),
+  tables: z.array(
+    z.strictObject({
+      table: identifier,
+      key: z.array(identifier).min(1),
+      rows: z.array(z.record(identifier, value)).min(1),
+    }),
+  ),
+}) satisfies z.ZodType<SeedPlan>;
+
+/**
+ * Returns a seed file's content as a plan; `file` is named in messages. Throws `SEED_INVALID` with all problems at once: wrong
+ * shapes, rows without their key or with other columns than the table's first, two rows of one key, references that no run could
+ * resolve.
+ */
+export function parseSeed(input: unknown, file: string): SeedPlan {
+  const parsed = seedSchema.safeParse(input);
+  if (!parsed.success) throw seedInvalid(file, problemsOf(parsed.error, input));
+  const problems = crossProblems(parsed.data);
+  if (problems.length > 0) throw seedInvalid(file, problems);
+  return parsed.data;
+}
+
+function looksLikeDirective(literal: JsonValue): boolean {
+  if (typeof literal !== 'object' || literal === null || Array.isArray(literal)) return false;
+  const keys = Object.keys(literal);
+  return keys.length === 1 && keys.every((key) => directiveNames.includes(key));
+}
+
+function seedInvalid(file: string, problems: readonly ConfigProblem[]): StagingError {
+  const lines = problems.map((problem) => `  ${problem.path}: seen ${problem.seen}, expected ${problem.expected}`);
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new StagingError('usage', 'SEED_INVALID', `${file} has ${count}:\n${lines.join('\n')}`, {
+    fix: `Correct ${file}.`,
+    data: { file, problems },
+  });
+}
+
+/** Returns what is wrong between parts that are each right by themselves. */
+function crossProblems(plan: SeedPlan): readonly ConfigProblem[] {
+  const emails = new Set(plan.auth.map((user) => user.email));
+  return plan.tables.flatMap((table, index) => {
+    const earlier = new Set(plan.tables.slice(0, index).map((before) => before.table));
+    const path = `tables[${index}]`;
+    return [
+      ...(earlier.has(table.table) ? [{ path: `${path}.table`, seen: `${table.table} a second time`, expected: 'each table once' }] : []),
+      ...rowProblems(table, path),
+      ...referenceProblems(table, path, earlier, emails),
+    ];
+  });
+}
+
+function rowProblems(table: SeedTable, path: string): readonly ConfigProblem[] {
+  const columns = Object.keys(table.rows[0] ?? {}).toSorted();
+  const keys = table.rows.map((row) => canonicalJson(table.key.map((column) => row[column])));
+  return table.rows.flatMap((row, index) => {
+    const missing = table.key.filter((column) => row[column] === undefined || isNull(row[column]));
+    const own = Object.keys(row).toSorted();
+    const where = `${path}.rows[${index}]`;
+    return [
+      ...missing.map((column) => ({ path: `${where}.${column}`, seen: 'nothing', expected: 'a value: the column is part of the key' })),
+      // A bulk upsert would set a column that only other rows name to its default.
+      ...(own.join() === columns.join()
+        ? []
+        : [{ path: where, seen: `the columns ${own.join(', ')}`, expected: `those of the first row: ${columns.join(', ')}` }]),
+      ...(keys.indexOf(keys[index] ?? '') === index
+        ? []
+        : [{ path: where, seen: 'the key of an earlier row', expected: 'a key of its own' }]),
+    ];
+  });
+}
+
+function isNull(seedValue: SeedValue): boolean {
+  return seedValue.kind === 'literal' && seedValue.value === null;
+}
+
+function referenceProblems(
+  table: SeedTable,
+  path: string,
+  earlier: ReadonlySet<string>,
+  emails: ReadonlySet<string>,
+): readonly ConfigProblem[] {
+  return table.rows.flatMap((row, index) =>
+    Object.entries(row).flatMap(([column, seedValue]) => {
+      const where = `${path}.rows[${index}].${column}`;
+      if (seedValue.kind === 'idOf' && !earlier.has(seedValue.table)) {
+        return [{ path: where, seen: `the id of a row of ${seedValue.table}`, expected: 'a table earlier in the file' }];
+      }
+      if (seedValue.kind === 'authUserId' && !emails.has(seedValue.email)) {
+        return [{ path: where, seen: `the id of ${seedValue.email}`, expected: 'an address listed under auth' }];
+      }
+      return [];
+    }),
+  );
+}
