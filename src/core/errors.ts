@@ -9,7 +9,8 @@ export type ErrorKind =
   | 'locked'
   | 'pending'
   | 'inconclusive'
-  | 'interrupted';
+  | 'interrupted'
+  | 'terminated';
 
 /** Exit codes of the command line by error kind, as `--help` and the README print them. */
 export const exitCodes = {
@@ -23,6 +24,7 @@ export const exitCodes = {
   pending: 8,
   inconclusive: 9,
   interrupted: 130,
+  terminated: 143,
 } as const satisfies Record<ErrorKind, number>;
 
 /** What an error may carry beside its message. */

@@ -71,6 +71,13 @@ export function planRollback(history: readonly ReleaseRecord[], to?: string): Ro
   if (goal.vercelDeploymentId === from.vercelDeploymentId) {
     return refuse('RELEASE_ALREADY_LIVE', `Release ${goal.id} is the one that is live.`, 'Run `jv-staging status` to see the releases.');
   }
+  if (goal.migrationHead !== from.migrationHead) {
+    return refuse(
+      'RELEASE_SCHEMA_CHANGED',
+      `Release ${goal.id} ran on schema ${goal.migrationHead ?? 'none'}, the database now has ${from.migrationHead ?? 'none'}; expected the same, since only the app would go back.`,
+      'Put out a corrected release with `jv-staging deploy`.',
+    );
+  }
   return { kind: 'app-only', from, to: goal };
 }
 

@@ -18,6 +18,19 @@ export interface RunOptions {
   readonly undoOnFailure?: boolean;
 }
 
+interface Performed {
+  readonly outcome: StepOutcome;
+  readonly detail?: string | undefined;
+}
+
+/** What one run keeps track of. */
+interface RunState {
+  /** Steps that are done, oldest first. */
+  readonly done: Undoable[];
+  /** True once a dry run has passed over a step that writes: what follows depends on it and is only named. */
+  planning: boolean;
+}
+
 interface Undoable {
   readonly step: Step;
   readonly path: readonly string[];
@@ -29,11 +42,11 @@ interface Undoable {
  * was done if asked; throws `RUN_INTERRUPTED` when the signal was aborted.
  */
 export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<void> {
-  const done: Undoable[] = [];
+  const state: RunState = { done: [], planning: false };
   try {
-    await runSiblings(steps, [], false, options, done);
+    await runSiblings(steps, [], false, options, state);
   } catch (error) {
-    if (options.undoOnFailure === true) await undoAll(done, options);
+    if (options.undoOnFailure === true) await undoAll(state.done, options);
     throw options.signal.aborted ? interruption(options.signal, error) : error;
   }
 }
@@ -51,18 +64,18 @@ async function runSiblings(
   parent: readonly string[],
   concurrent: boolean,
   options: RunOptions,
-  done: Undoable[],
+  state: RunState,
 ): Promise<void> {
   if (!concurrent) {
-    for (const step of steps) await runStep(step, [...parent, step.id], options, done);
+    for (const step of steps) await runStep(step, [...parent, step.id], options, state);
     return;
   }
-  const results = await Promise.allSettled(steps.map((step) => runStep(step, [...parent, step.id], options, done)));
+  const results = await Promise.allSettled(steps.map((step) => runStep(step, [...parent, step.id], options, state)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-async function runStep(step: Step, path: readonly string[], options: RunOptions, done: Undoable[]): Promise<void> {
+async function runStep(step: Step, path: readonly string[], options: RunOptions, state: RunState): Promise<void> {
   const { clock, events } = options;
   const startedMs = clock.nowMs();
   const finish = (outcome: StepOutcome, detail?: string) => {
@@ -72,10 +85,11 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
   events({ type: 'step-started', path, title: step.title, at: isoNow(clock) });
   try {
     options.signal.throwIfAborted();
-    const { outcome, detail } = await perform(step, path, options);
-    if (outcome === 'done') done.push({ step, path });
-    if (outcome !== 'skipped' && step.steps !== undefined) {
-      await runSiblings(step.steps(), path, step.concurrent === true, options, done);
+    const { outcome, detail }: Performed = state.planning ? { outcome: 'planned' } : await perform(step, path, options);
+    if (outcome === 'planned') state.planning = true;
+    if (outcome === 'done') state.done.push({ step, path });
+    if ((outcome === 'done' || outcome === 'unchanged') && step.steps !== undefined) {
+      await runSiblings(step.steps(), path, step.concurrent === true, options, state);
     }
     finish(outcome, detail);
   } catch (error) {
@@ -88,7 +102,7 @@ async function perform(
   step: Step,
   path: readonly string[],
   options: RunOptions,
-): Promise<{ readonly outcome: StepOutcome; readonly detail?: string | undefined }> {
+): Promise<Performed> {
   const io = stepIo(path, options);
   const skipped = step.skip?.();
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
