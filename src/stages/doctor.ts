@@ -1,0 +1,93 @@
+import { StagingError } from '../core/errors.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Toolbox, ToolState } from '../core/ports/toolbox.ts';
+import type { EnvReference, StagingSettings } from '../core/settings.ts';
+import { slot } from '../core/slot.ts';
+import { failingFindings, type StageRun } from '../core/stage.ts';
+import { stageResult } from '../core/stage-result.ts';
+import type { Step } from '../core/step.ts';
+import type { Finding, StageResult } from '../core/verdict.ts';
+
+/** What the doctor needs. */
+export interface DoctorDeps {
+  readonly clock: Clock;
+  readonly toolbox: Toolbox;
+  /** Undefined when there is no configuration here. */
+  readonly settings: StagingSettings | undefined;
+  readonly readSecret: (reference: EnvReference) => string | undefined;
+  /** Installs k6 before looking; undefined when that was not asked for. */
+  readonly installK6?: ((note: (text: string) => void, signal: AbortSignal) => Promise<string>) | undefined;
+}
+
+/** Returns the stage that looks at this machine and the configuration. Throws `DOCTOR_MISSING` (exit 3) when something required is missing. */
+export function doctorStage(deps: DoctorDeps): StageRun<null> {
+  const startedAtMs = deps.clock.nowMs();
+  const tools = slot<readonly ToolState[]>('programs');
+  const result = (): StageResult<null> =>
+    stageResult('doctor', [...tools.get().map(toolFinding), ...credentialFindings(deps)], startedAtMs, deps.clock, null);
+  const steps: readonly Step[] = [
+    ...(deps.installK6 === undefined ? [] : [installStep(deps.installK6)]),
+    {
+      id: 'programs',
+      title: 'Look for programs',
+      run: async (io) => {
+        tools.set(await deps.toolbox.look(io.signal));
+        return `${tools.get().filter((tool) => tool.found !== undefined).length} of ${tools.get().length} found`;
+      },
+    },
+    {
+      id: 'verdict',
+      title: 'Everything required is there',
+      run: async () => {
+        const failing = failingFindings(result());
+        if (failing.length === 0) return;
+        throw new StagingError('missing', 'DOCTOR_MISSING', `Missing: ${failing.map((finding) => `${finding.title} (${finding.seen})`).join('; ')}.`, {
+          fix: failing.map((finding) => finding.fix).join(' '),
+          data: result(),
+        });
+      },
+    },
+  ];
+  return { steps, result: () => (tools.peek() === undefined ? undefined : result()) };
+}
+
+function installStep(install: NonNullable<DoctorDeps['installK6']>): Step {
+  return { id: 'install-k6', title: 'Install k6', mutates: true, run: (io) => install(io.note, io.signal) };
+}
+
+function toolFinding(tool: ToolState): Finding {
+  const { found } = tool;
+  return {
+    id: tool.id,
+    title: tool.title,
+    verdict: found !== undefined ? 'green' : tool.required ? 'red' : 'skipped',
+    seen: found === undefined ? tool.seen : `${found.version ?? 'found'} at ${found.path}`,
+    expected: tool.purpose,
+    fix: found === undefined ? tool.fix : undefined,
+  };
+}
+
+/** With the target `local` no vendor credential is even read. */
+function credentialFindings(deps: DoctorDeps): readonly Finding[] {
+  const { settings } = deps;
+  if (settings === undefined || settings.target === 'local') return [];
+  const references = [
+    settings.vercel.token,
+    settings.vercel.team,
+    settings.supabase.accessToken,
+    settings.supabase.organization,
+    settings.upstash.email,
+    settings.upstash.apiKey,
+  ];
+  return references.map((reference) => {
+    const isThere = deps.readSecret(reference) !== undefined;
+    return {
+      id: `credential-${reference.name.toLowerCase().replaceAll('_', '-')}`,
+      title: reference.name,
+      verdict: isThere ? 'green' : 'red',
+      seen: isThere ? 'set' : 'not set',
+      expected: 'set in the environment or in .env.staging',
+      fix: isThere ? undefined : `Set ${reference.name}.`,
+    };
+  });
+}

@@ -1,0 +1,138 @@
+import { StagingError } from '../core/errors.ts';
+import { guardProduction } from '../core/guard.ts';
+import type { CacheAccess, CacheDatabase, CachePlatform } from '../core/ports/cache.ts';
+import type { DatabaseAccess, DatabasePlatform, DatabaseProject } from '../core/ports/database.ts';
+import type { HostingProject, HostingProjects } from '../core/ports/hosting.ts';
+import type { SecretFile } from '../core/ports/secret-file.ts';
+import type { ResourceFact, StagingSettings } from '../core/settings.ts';
+import { type Slot, slot } from '../core/slot.ts';
+import type { Step } from '../core/step.ts';
+
+/** The environment's resources, filled in by the steps that find or create them. */
+export interface Resources {
+  readonly project: Slot<HostingProject>;
+  readonly database: Slot<DatabaseProject>;
+  readonly databaseAccess: Slot<DatabaseAccess>;
+  readonly cache: Slot<CacheDatabase>;
+  readonly cacheAccess: Slot<CacheAccess>;
+}
+
+/** What finding the resources needs. */
+export interface ResourceDeps {
+  readonly settings: StagingSettings;
+  readonly projects: HostingProjects;
+  readonly databases: DatabasePlatform;
+  readonly caches: CachePlatform;
+  readonly secretFile: SecretFile;
+  /** Address of the app on its domain: origin with scheme and port. */
+  readonly appOrigin: string;
+}
+
+/** Name of the line in the environment file that holds the database password. */
+export const databasePasswordName = 'STAGING_SUPABASE_DB_PASSWORD';
+
+/** Returns empty slots for one run. */
+export function emptyResources(): Resources {
+  return {
+    project: slot('Vercel project'),
+    database: slot('Supabase project'),
+    databaseAccess: slot('access to the Supabase project'),
+    cache: slot('Upstash database'),
+    cacheAccess: slot('access to the Upstash database'),
+  };
+}
+
+/**
+ * Returns the step that finds the environment's resources by name, for stages that need them to exist.
+ * Throws `RESOURCE_MISSING` (exit 3) and whatever the platforms throw.
+ */
+export function locateStep(deps: ResourceDeps, resources: Resources): Step {
+  return {
+    id: 'locate',
+    title: `Find the resources of ${deps.settings.name}`,
+    run: async (io) => {
+      if (resources.cacheAccess.peek() !== undefined) return 'known from the stage before';
+      await Promise.all([
+        findProject(deps, resources, io.signal).then((found) => required(found, 'Vercel project', deps)),
+        findDatabase(deps, resources, io.signal).then((found) => required(found, 'Supabase project', deps)),
+        findCache(deps, resources, io.signal).then((found) => required(found, 'Upstash database', deps)),
+      ]);
+      await readAccess(deps, resources, io.signal);
+      return `${resources.project.get().id}, ${resources.database.get().ref}, ${resources.cache.get().id}`;
+    },
+  };
+}
+
+/** Finds the Vercel project by name; returns it or undefined. Throws `PRODUCTION_REFUSED`. */
+export async function findProject(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<HostingProject | undefined> {
+  guardProduction({ what: 'Vercel project', identities: [deps.settings.name] }, deps.settings.production);
+  const found = await deps.projects.find(deps.settings.name, signal);
+  if (found === undefined) return undefined;
+  guardProduction({ what: 'Vercel project', identities: [found.name, found.id] }, deps.settings.production);
+  resources.project.set(found);
+  return found;
+}
+
+/** Finds the Supabase project by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `SUPABASE_NAME_AMBIGUOUS`. */
+export async function findDatabase(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<DatabaseProject | undefined> {
+  const found = onlyOne(await deps.databases.findByName(deps.settings.name, signal), 'SUPABASE_NAME_AMBIGUOUS', 'Supabase projects', (each) => each.ref);
+  if (found === undefined) return undefined;
+  guardProduction({ what: 'Supabase project', identities: [found.name, found.ref] }, deps.settings.production);
+  resources.database.set(found);
+  return found;
+}
+
+/** Finds the Upstash database by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `UPSTASH_NAME_AMBIGUOUS`. */
+export async function findCache(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<CacheDatabase | undefined> {
+  const found = onlyOne(await deps.caches.findByName(deps.settings.name, signal), 'UPSTASH_NAME_AMBIGUOUS', 'Upstash databases', (each) => each.id);
+  if (found === undefined) return undefined;
+  guardProduction({ what: 'Upstash database', identities: [found.name, found.id] }, deps.settings.production);
+  resources.cache.set(found);
+  return found;
+}
+
+/** Reads addresses and keys of both databases into the slots. Throws `DATABASE_PASSWORD_MISSING` (exit 3). */
+export async function readAccess(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<void> {
+  const password = await deps.secretFile.read(databasePasswordName);
+  if (password === undefined) {
+    throw new StagingError(
+      'missing',
+      'DATABASE_PASSWORD_MISSING',
+      `The password of Supabase project ${deps.settings.name} is not known: ${deps.secretFile.path} has no ${databasePasswordName}.`,
+      { fix: `Add the line ${databasePasswordName}=… to ${deps.secretFile.path}.` },
+    );
+  }
+  resources.databaseAccess.set(await deps.databases.access(resources.database.get().ref, password, signal));
+  resources.cacheAccess.set(await deps.caches.access(resources.cache.get().id, signal));
+}
+
+/** Returns the values that the environment contract may refer to. */
+export function resourceFactsOf(deps: ResourceDeps, resources: Resources): Readonly<Record<ResourceFact, string>> {
+  const database = resources.databaseAccess.get();
+  const cache = resources.cacheAccess.get();
+  return {
+    'app.url': deps.appOrigin,
+    'database.poolerUrl': database.poolerUrl,
+    'database.directUrl': database.directUrl,
+    'supabase.url': database.url,
+    'supabase.anonKey': database.anonKey,
+    'supabase.serviceRoleKey': database.serviceRoleKey,
+    'redis.url': cache.url,
+    'redis.restUrl': cache.restUrl,
+    'redis.restToken': cache.restToken,
+  };
+}
+
+function onlyOne<Item>(items: readonly Item[], code: string, what: string, identify: (item: Item) => string): Item | undefined {
+  if (items.length < 2) return items[0];
+  throw new StagingError('refused', code, `There are ${items.length} ${what} of this name (${items.map(identify).join(', ')}), expected at most one.`, {
+    fix: 'Rename or delete those that do not belong to this environment.',
+  });
+}
+
+function required(found: unknown, what: string, deps: ResourceDeps): void {
+  if (found !== undefined) return;
+  throw new StagingError('missing', 'RESOURCE_MISSING', `There is no ${what} named ${deps.settings.name}.`, {
+    fix: 'Run `jv-staging provision`.',
+  });
+}

@@ -1,0 +1,59 @@
+import { migrationHead, pendingMigrations } from '../core/migrations.ts';
+import type { Deployments } from '../core/ports/hosting.ts';
+import { liveRelease } from '../core/release.ts';
+import type { EnvironmentStatus } from '../core/status.ts';
+import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
+import type { SchemaDeps } from './schema.ts';
+
+/** What reading the status needs beside finding resources. */
+export interface StatusDeps extends ResourceDeps, SchemaDeps {
+  readonly deployments: Deployments;
+  readonly openUrl: () => Promise<string>;
+}
+
+/** Returns the environment's state as the vendors and the release records tell it; changes nothing. */
+export async function environmentStatus(deps: StatusDeps, resources: Resources, signal: AbortSignal): Promise<EnvironmentStatus> {
+  const { settings } = deps;
+  const [project, database, cache] = await Promise.all([
+    findProject(deps, resources, signal),
+    findDatabase(deps, resources, signal),
+    findCache(deps, resources, signal),
+  ]);
+  const live = project === undefined ? undefined : await deps.deployments.live(project.id, settings.domain, signal);
+  const readable = database !== undefined && cache !== undefined;
+  if (readable) await readAccess(deps, resources, signal);
+  const history = readable ? await deps.openDatabase().releases(settings.environment, signal) : [];
+  const newest = liveRelease(history);
+  return {
+    name: settings.name,
+    environment: settings.environment,
+    target: settings.target,
+    url: deps.appOrigin,
+    openUrl: await deps.openUrl(),
+    resources: { vercelProject: project?.id ?? null, supabaseProject: database?.ref ?? null, upstashDatabase: cache?.id ?? null },
+    liveDeployment: live?.id ?? null,
+    recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id,
+    autoAssignDomains: project?.autoAssignDomains ?? null,
+    migrations: readable ? await migrationStatus(deps, signal) : null,
+    releases: history
+      .toReversed()
+      .map(({ id, kind, gitSha, dirty, vercelDeploymentId, url, migrationHead: head, createdAt, actor, previous }) => ({
+        id,
+        kind,
+        gitSha,
+        dirty,
+        vercelDeploymentId,
+        url,
+        migrationHead: head,
+        createdAt,
+        actor,
+        previous,
+      })),
+  };
+}
+
+async function migrationStatus(deps: StatusDeps, signal: AbortSignal): Promise<NonNullable<EnvironmentStatus['migrations']>> {
+  const applied = await deps.openDatabase().appliedMigrations(signal);
+  const folder = await deps.readMigrations();
+  return { head: migrationHead(applied), applied: applied.length, pending: pendingMigrations(folder.migrations, applied).length };
+}

@@ -1,0 +1,109 @@
+import { StagingError } from '../core/errors.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import { type StageName, stageNames } from '../core/report.ts';
+import type { StageRun } from '../core/stage.ts';
+import type { Step } from '../core/step.ts';
+import { combineVerdicts, type StageResult, type Verdict } from '../core/verdict.ts';
+
+/** Which stages of `up` run. */
+export interface UpSelection {
+  /** The first stage that runs; the ones before are taken as done. */
+  readonly from?: StageName | undefined;
+  /** Only these stages run. */
+  readonly only?: readonly StageName[] | undefined;
+}
+
+/** Several stages as one run, and what came of each. */
+export interface UpRun {
+  readonly steps: readonly Step[];
+  /**
+   * Returns the stages that ran, in order, and those that did not with the reason. `error` is what the run threw, if
+   * anything: the stage in which it was thrown is red (or inconclusive) and no other.
+   */
+  outcome(error: unknown): UpOutcome;
+}
+
+/** What came of a run of `up`. */
+export interface UpOutcome {
+  readonly verdict: Verdict;
+  readonly stages: readonly StageResult[];
+  readonly notRun: readonly { readonly stage: StageName; readonly reason: string }[];
+}
+
+/** Returns the stages of `up` as one run; each stage is made when its turn comes, since it may depend on the ones before. */
+export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>>>, selection: UpSelection, clock: Clock): UpRun {
+  const selected = selectStages(selection);
+  const started = new Map<StageName, { readonly run: StageRun<unknown>; readonly atMs: number }>();
+  const steps = selected.map(
+    (stage): Step => ({
+      id: stage,
+      title: titles[stage],
+      steps: () => {
+        const run = stages[stage]();
+        started.set(stage, { run, atMs: clock.nowMs() });
+        return run.steps;
+      },
+    }),
+  );
+  return {
+    steps,
+    outcome: (error) => {
+      const reached = selected.filter((stage) => started.has(stage));
+      const failedStage = error === undefined ? undefined : reached.at(-1);
+      const results = reached.map((stage) => {
+        const result = started.get(stage)?.run.result();
+        if (stage !== failedStage && result !== undefined) return result;
+        return failedResult(stage, result, error, started.get(stage)?.atMs ?? clock.nowMs(), clock);
+      });
+      return { verdict: combineVerdicts(results.map((result) => result.verdict)), stages: results, notRun: notRun(selected, reached, failedStage) };
+    },
+  };
+}
+
+const titles: Readonly<Record<StageName, string>> = {
+  provision: 'Provision',
+  deploy: 'Deploy',
+  seed: 'Seed',
+  smoke: 'Smoke',
+  perf: 'Perf',
+  load: 'Load',
+};
+
+function selectStages(selection: UpSelection): readonly StageName[] {
+  const { from, only } = selection;
+  const first = from === undefined ? 0 : stageNames.indexOf(from);
+  return stageNames.filter((stage, index) => index >= first && (only === undefined || only.includes(stage)));
+}
+
+function notRun(selected: readonly StageName[], reached: readonly StageName[], failed: StageName | undefined): UpOutcome['notRun'] {
+  return stageNames
+    .filter((stage) => !reached.includes(stage))
+    .map((stage) => ({ stage, reason: selected.includes(stage) && failed !== undefined ? `${failed} was not green` : 'not asked for' }));
+}
+
+/** Returns the result of the stage that ended the run: its own when it has one that is not green, else one made of the error. */
+function failedResult(stage: StageName, result: StageResult | undefined, error: unknown, startedAtMs: number, clock: Clock): StageResult {
+  if (result !== undefined && result.verdict !== 'green') return result;
+  const message = error instanceof Error ? error.message : String(error);
+  const expected = error instanceof StagingError;
+  return {
+    stage,
+    verdict: expected && error.kind === 'inconclusive' ? 'inconclusive' : 'red',
+    summary: expected ? error.code : 'a bug of ours',
+    findings: [
+      ...(result?.findings ?? []),
+      {
+        id: expected ? error.code.toLowerCase().replaceAll('_', '-') : 'bug',
+        title: expected ? error.code : 'Unexpected error',
+        verdict: 'red',
+        seen: message,
+        expected: `${titles[stage].toLowerCase()} ends without an error`,
+        message,
+        fix: expected ? error.fix : undefined,
+      },
+    ],
+    startedAt: new Date(startedAtMs).toISOString(),
+    durationMs: clock.nowMs() - startedAtMs,
+    details: result?.details ?? null,
+  };
+}
