@@ -78,6 +78,12 @@ export interface LoadMeasurement {
   readonly all: RequestStatistics;
   readonly byRequest: Readonly<Record<string, RequestStatistics>>;
   readonly timeline: readonly LoadSample[];
-  /** Share of one core that the generator used, 0 to n, or null when unknown. */
+  /** Share of one core that the generator used in its busiest five seconds, 0 to n, or null when unknown. */
   readonly generatorCpu: number | null;
+  /** Cores that the generator can use: 1 for the embedded engine, the machine's for k6. Missing: 1. */
+  readonly generatorCores?: number | undefined;
+  /** 99th percentile of how late the generator's own timers were, or null when unknown. */
+  readonly generatorLateMs?: number | null | undefined;
+  /** Answers slower than their request's `maxMs`, by request id. */
+  readonly slowByRequest?: Readonly<Record<string, number>> | undefined;
 }

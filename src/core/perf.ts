@@ -35,3 +35,18 @@ export interface PerfSettings {
     readonly apiP95Ms: number;
   };
 }
+
+/** The original plan's limits (FR-6). */
+export const originalBudgets: PerfSettings['budgets'] = { score: 85, pageLoadMs: 3000, apiP95Ms: 2000 };
+
+/** Returns the settings of `perf --url` without a configuration: the address itself, no endpoints, median of 3 runs. */
+export function perfSettingsForUrl(path: string): PerfSettings {
+  return {
+    pages: [{ id: 'page', path, as: 'nobody' }],
+    endpoints: [],
+    runs: 3,
+    requests: 50,
+    formFactor: 'desktop',
+    budgets: originalBudgets,
+  };
+}

@@ -13,7 +13,12 @@ export interface PerfDetails {
     /** Index into `runs` of the run whose figures count. */
     readonly medianRun: number;
   }[];
-  readonly endpoints: readonly { readonly id: string; readonly method: string; readonly path: string; readonly statistics: RequestStatistics }[];
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly method: string;
+    readonly path: string;
+    readonly statistics: RequestStatistics;
+  }[];
   readonly budgets: PerfSettings['budgets'];
   readonly versions: { readonly browser: string; readonly lighthouse: string };
 }
@@ -23,6 +28,8 @@ export interface LoadDetails {
   readonly measurement: LoadMeasurement;
   readonly stages: readonly LoadStage[];
   readonly thresholds: LoadThresholds;
+  /** Rows that the run left behind, by the id of the POST request that created them; the next `seed --reset` removes them. */
+  readonly created?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What smoke keeps beside its findings (one finding a check). */
@@ -59,6 +66,12 @@ export interface RunReport {
   readonly startedAt: string;
   readonly durationMs: number;
   /** The machine that measured, for the numbers' sake. */
-  readonly machine: { readonly cpus: number; readonly cpuModel: string; readonly memoryBytes: number; readonly node: string; readonly platform: string };
+  readonly machine: {
+    readonly cpus: number;
+    readonly cpuModel: string;
+    readonly memoryBytes: number;
+    readonly node: string;
+    readonly platform: string;
+  };
   readonly toolVersion: string;
 }

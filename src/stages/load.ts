@@ -1,0 +1,120 @@
+import { createdRows, formatRate, judgeLoad, loadSummary } from '../core/load-judge.ts';
+import { highestVus, rampMs } from '../core/load-profile.ts';
+import type { LoadMeasurement, LoadSample, LoadSettings, LoadStage } from '../core/load.ts';
+import { formatMs } from '../core/perf-judge.ts';
+import { fillPlaceholders } from '../core/placeholders.ts';
+import { type Clock } from '../core/ports/clock.ts';
+import type { LoadEngine, LoadPlan } from '../core/ports/measure.ts';
+import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import type { LoadDetails } from '../core/report.ts';
+import { type StageRun, verdictStep } from '../core/stage.ts';
+import type { Step } from '../core/step.ts';
+import { combineVerdicts, type StageResult } from '../core/verdict.ts';
+import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './identities.ts';
+import { unreachable } from './perf.ts';
+
+/** Bound on the one request that finds out whether the target is there at all. */
+const preflightTimeoutMs = 10_000;
+
+/** Bound on a request under load: k6's default (docs, `Params.timeout`, 60 s) outlasts the short profile, so it is lower here. */
+const requestTimeoutMs = 15_000;
+
+/** What load needs. */
+export interface LoadDeps {
+  readonly target: WebTarget;
+  readonly settings: LoadSettings;
+  /** The ramp to run (see `rampStages`). */
+  readonly stages: readonly LoadStage[];
+  readonly engine: LoadEngine;
+  readonly web: WebClient;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+}
+
+/**
+ * Returns the load stage: asks the target once, signs in, runs the journey, judges. Throws `LOAD_TARGET_UNREACHABLE` (kind
+ * `red`) when nothing answers.
+ */
+export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
+  const startedMs = deps.clock.nowMs();
+  const signedIn: SessionsByUser = new Map();
+  let measured: StageResult<LoadDetails> | undefined;
+  const notRun = (): StageResult => ({
+    stage: 'load',
+    verdict: 'skipped',
+    summary: 'no load was run',
+    findings: [],
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: deps.clock.nowMs() - startedMs,
+    details: null,
+  });
+  return {
+    steps: [
+      reachStep(deps),
+      signInStep(
+        deps.target,
+        deps.sessions,
+        deps.settings.journey.map((request) => request.as),
+        signedIn,
+      ),
+      {
+        id: 'run',
+        title: `${highestVus(deps.stages)} virtual users over ${Math.round(rampMs(deps.stages) / 1000)} s`,
+        run: async (io) => {
+          const plan = loadPlan(deps, signedIn);
+          const measurement = await deps.engine.run(plan, (sample) => io.note(describeSample(sample)), io.signal);
+          measured = loadResult(deps, measurement, startedMs);
+          return { verdict: measured.verdict, detail: measured.summary };
+        },
+      },
+      verdictStep('Verdict', () => measured ?? notRun()),
+    ],
+    result: () => measured,
+  };
+}
+
+function reachStep({ target, settings, web }: LoadDeps): Step {
+  return {
+    id: 'reach',
+    title: 'Reach the target',
+    run: async ({ signal }) => {
+      const path = settings.journey.find((request) => request.method === 'GET')?.path ?? '/';
+      const outcome = await web.request(target, { method: 'GET', path, timeoutMs: preflightTimeoutMs }, signal);
+      if (outcome.kind === 'failure') throw unreachable('LOAD_TARGET_UNREACHABLE', target, outcome);
+      return `${target.origin} answers ${outcome.status} in ${formatMs(outcome.durationMs)}`;
+    },
+  };
+}
+
+function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: SessionsByUser): LoadPlan {
+  const nowMs = clock.nowMs();
+  return {
+    target,
+    journey: settings.journey.map((request) => {
+      const user = sessionOf(request.as, signedIn);
+      return { ...request, body: fillPlaceholders(request.body, { nowMs, user: user && { id: user.userId, email: user.email } }) };
+    }),
+    headers: Object.fromEntries(settings.journey.map((request) => [request.id, identityHeaders(request.as, signedIn)])),
+    stages,
+    timeoutMs: requestTimeoutMs,
+  };
+}
+
+function loadResult({ settings, stages, clock }: LoadDeps, measurement: LoadMeasurement, startedMs: number): StageResult<LoadDetails> {
+  const findings = judgeLoad(measurement, stages, settings.thresholds);
+  const created = createdRows(measurement, settings.journey);
+  return {
+    stage: 'load',
+    verdict: combineVerdicts(findings.map((finding) => finding.verdict)),
+    summary: loadSummary(measurement, settings.journey, created),
+    findings,
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: clock.nowMs() - startedMs,
+    details: { measurement, stages, thresholds: settings.thresholds, created },
+  };
+}
+
+function describeSample({ second, vus, requests, errors, p95Ms }: LoadSample): string {
+  const failed = requests === 0 ? '' : `, ${formatRate(errors / requests)} errors`;
+  return `${second} s: ${vus} VUs, ${requests} requests/s, p95 ${formatMs(p95Ms)}${failed}`;
+}

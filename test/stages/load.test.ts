@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { builtInProfiles, loadSettingsForUrl, originalJourney } from '../../src/core/load-profile.ts';
+import type { LoadMeasurement, LoadSettings } from '../../src/core/load.ts';
+import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
+import type { WebOutcome } from '../../src/core/ports/web.ts';
+import { requestStatistics } from '../../src/core/statistics.ts';
+import { loadStage } from '../../src/stages/load.ts';
+import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';
+import { loadMeasurement } from '../support/measured.ts';
+
+const origin = 'https://staging.example.com';
+const original: LoadSettings = { ...loadSettingsForUrl('/'), journey: originalJourney('agent1@staging.test') };
+const good = requestStatistics(Array.from({ length: 50 }, () => ({ latencyMs: 50, error: null })));
+
+function load(options: { measurement?: LoadMeasurement; settings?: LoadSettings; web?: () => WebOutcome }) {
+  const plans: LoadPlan[] = [];
+  const engine: LoadEngine = {
+    name: 'embedded',
+    run: async (plan, onSample) => {
+      plans.push(plan);
+      onSample({ second: 7, vus: 50, requests: 33, errors: 1, p50Ms: 51, p95Ms: 58.4 });
+      return options.measurement ?? loadMeasurement({ byRequest: { health: good, 'create-request': good } });
+    },
+  };
+  const web = scriptedWeb(options.web ?? (() => answer()));
+  const sessions = openSessions();
+  const settings = options.settings ?? original;
+  const stage = loadStage({
+    target: { origin, resolve: {} },
+    settings,
+    stages: builtInProfiles.short,
+    engine,
+    web,
+    sessions,
+    clock: stillClock(),
+  });
+  return { stage, plans, sessions, web };
+}
+
+test('a good run is green, names its engine, and says how many rows it left behind', async () => {
+  const { stage, plans, sessions } = load({});
+
+  const { error, notes } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect(sessions.signedIn).toEqual(['agent1@staging.test']);
+  expect(plans[0]?.headers).toEqual({ health: {}, 'create-request': { cookie: 'jv_session=agent1@staging.test' } });
+  expect(plans[0]?.journey[1]?.body).toMatchObject({ departure_date: '2026-12-22' });
+  expect(notes).toContain('7 s: 50 VUs, 33 requests/s, p95 58 ms, 3.03 % errors');
+  expect(stage.result()).toMatchObject({
+    verdict: 'green',
+    summary: expect.stringContaining('embedded engine 0.1.0'),
+    details: { created: { 'create-request': 50 }, thresholds: { p95Ms: 2000, errorRate: 0.15 } },
+  });
+  expect(stage.result()?.summary).toContain('50 rows created that stay');
+});
+
+test('too many errors make load red, with the share and the limit', async () => {
+  const all = requestStatistics(Array.from({ length: 100 }, (_, index) => ({ latencyMs: 50, error: index < 20 ? '503' : null })));
+  const { stage } = load({ measurement: loadMeasurement({ all }) });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({
+    code: 'LOAD_RED',
+    exitCode: 5,
+    message: expect.stringContaining('20.00 % of 100 (503 x20), expected < 15.00 %'),
+  });
+});
+
+test('a saturated generator makes load inconclusive, even when the limits are broken too', async () => {
+  const all = requestStatistics([{ latencyMs: 5000, error: null }]);
+  const { stage } = load({ measurement: loadMeasurement({ all, generatorCpu: 1 }) });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_INCONCLUSIVE', exitCode: 9 });
+});
+
+test('a target that does not answer is red after one request, and no load is sent', async () => {
+  const { stage, plans, web } = load({ web: () => refused });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_TARGET_UNREACHABLE', kind: 'red', exitCode: 5 });
+  expect(web.requests).toHaveLength(1);
+  expect(plans).toEqual([]);
+});
+
+test('an address alone is loaded as nobody', async () => {
+  const { stage, sessions, plans } = load({ settings: loadSettingsForUrl('/about'), measurement: loadMeasurement() });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect(sessions.signedIn).toEqual([]);
+  expect(plans[0]?.journey).toMatchObject([{ method: 'GET', path: '/about', status: 200 }]);
+  expect(stage.result()?.details.created).toEqual({});
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { judgeEndpoint, judgeMachine, judgePage } from '../../src/core/perf-judge.ts';
+import { perfSettingsForUrl } from '../../src/core/perf.ts';
+import { requestStatistics } from '../../src/core/statistics.ts';
+import { pageRun } from '../support/measured.ts';
+
+const origin = 'https://staging.example.com';
+const settings = perfSettingsForUrl('/');
+const page = { id: 'page', path: '/', as: 'nobody' } as const;
+
+function verdicts(runs: readonly ReturnType<typeof pageRun>[], path = '/') {
+  return Object.fromEntries(judgePage({ page: { ...page, path }, runs }, origin, settings).map((finding) => [finding.id, finding.verdict]));
+}
+
+describe('a page', () => {
+  test.each([
+    { scores: [84, 86, 90], verdict: 'green', why: 'the median 86 is above 85' },
+    { scores: [85, 85, 85], verdict: 'red', why: '85 is not above 85' },
+    { scores: [84, 84, 100], verdict: 'red', why: 'the best run does not count' },
+    { scores: [60, 95, 96], verdict: 'inconclusive', why: 'the runs contradict each other around the budget' },
+    { scores: [20, 50, 60], verdict: 'red', why: 'a wide spread below the budget is still below it' },
+  ])('with scores $scores is $verdict: $why', ({ scores, verdict }) => {
+    expect(verdicts(scores.map((score) => pageRun({ score })))['page-score']).toBe(verdict);
+  });
+
+  test('must load in less than the budget: 3000 ms is red', () => {
+    expect(verdicts([pageRun({ pageLoadMs: 2999 })])['page-load']).toBe('green');
+    expect(verdicts([pageRun({ pageLoadMs: 3000 })])['page-load']).toBe('red');
+  });
+
+  test('that redirects to a sign-in page is red however good its score, and has no score at all', () => {
+    const findings = judgePage({ page, runs: [pageRun({ score: 100, finalUrl: `${origin}/sign-in?next=/` })] }, origin, settings);
+
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({
+      id: 'page-page',
+      verdict: 'red',
+      seen: '200 from /sign-in',
+      message: expect.stringContaining('sign-in page'),
+    });
+  });
+
+  test.each([
+    { finalUrl: 'https://vercel.com/sso-api?url=x', message: 'sign-in page' },
+    { finalUrl: 'https://parked.example/', message: 'another page' },
+    { finalUrl: 'https://staging.example.com/other', message: 'another page' },
+    { finalUrl: 'http://staging.example.com/', message: 'another page' },
+    { finalUrl: 'chrome-error://chromewebdata/', message: 'another page' },
+  ])('that ends at $finalUrl is red: $message', ({ finalUrl, message }) => {
+    const [finding] = judgePage({ page, runs: [pageRun(), pageRun({ finalUrl })] }, origin, settings);
+
+    expect(finding).toMatchObject({ verdict: 'red', message: expect.stringContaining(message) });
+  });
+
+  test.each(['/about/', '/about?from=ad', '/about#team'])('that ends at %s is the page /about', (path) => {
+    expect(verdicts([pageRun({ finalUrl: `${origin}${path}` })], '/about')['page-page']).toBe('green');
+  });
+
+  test.each([404, 500, 0])('that answers %i in one of its runs is red', (status) => {
+    expect(verdicts([pageRun(), pageRun({ status })])).toEqual({ 'page-page': 'red' });
+  });
+
+  test('that was never audited is red', () => {
+    expect(verdicts([])).toEqual({ 'page-page': 'red' });
+  });
+});
+
+describe('the machine', () => {
+  test.each([
+    { indexes: [627, 1001, 1587], verdict: 'green' },
+    { indexes: [250], verdict: 'green' },
+    { indexes: [249, 1000], verdict: 'inconclusive' },
+    { indexes: [400, 1300], verdict: 'inconclusive' },
+    { indexes: [], verdict: 'inconclusive' },
+  ])('with indexes $indexes is $verdict', ({ indexes, verdict }) => {
+    expect(judgeMachine(indexes.map((benchmarkIndex) => pageRun({ benchmarkIndex }))).verdict).toBe(verdict);
+  });
+});
+
+describe('an endpoint', () => {
+  const endpoint = { id: 'health', method: 'GET', path: '/api/health', as: 'nobody', status: 200 } as const;
+  const judge = (latencyMs: number, errors: readonly string[] = [], count = 50) =>
+    judgeEndpoint(
+      {
+        endpoint,
+        statistics: requestStatistics([
+          ...Array.from({ length: count }, () => ({ latencyMs, error: null })),
+          ...errors.map((error) => ({ latencyMs: error === 'refused' ? null : latencyMs, error })),
+        ]),
+      },
+      settings,
+    );
+
+  test('must stay below the budget: 2000 ms is red', () => {
+    expect(judge(1999).verdict).toBe('green');
+    expect(judge(2000).verdict).toBe('red');
+  });
+
+  test('with one answer of another status is red, and the status is named', () => {
+    expect(judge(20, ['401'])).toMatchObject({
+      verdict: 'red',
+      seen: expect.stringContaining('401 x1'),
+      message: '1 of 51 answers were not 200.',
+    });
+  });
+
+  test('without any answer is red: a percentile over nothing is not green', () => {
+    expect(judge(0, [], 0)).toMatchObject({ verdict: 'red', seen: 'no answer to 0 requests' });
+    expect(judge(0, ['refused', 'refused'], 0)).toMatchObject({ verdict: 'red', seen: 'no answer to 2 requests (refused x2)' });
+  });
+});
