@@ -1,5 +1,3 @@
-import type { Hono } from 'hono';
-
 /** An operating-system account that servers or deployed functions run as when the local cloud itself runs as root. */
 export interface Account {
   readonly user: string;
@@ -26,13 +24,20 @@ export interface ServiceContext {
   readonly ports: PortBook;
   /** Writes one line to the cloud's log (no secrets). */
   log(line: string): void;
+  /** Writes down a child process, so that the next start ends it if this process is killed before it could. */
+  recordChild?(pid: number, what: string): void;
+}
+
+/** What answers web requests: a hono application. `env` holds the Node request (`HttpBindings` of @hono/node-server). */
+export interface FetchApp {
+  fetch(request: Request, env?: object): Response | Promise<Response>;
 }
 
 /** An emulated vendor: its HTTP interface (served by `cloud.ts` on the vendor's own loopback port) and its end. */
 export interface LocalService {
   readonly name: 'vercel' | 'supabase' | 'upstash';
   /** Serves the vendor's public API; checks token and Host header itself. */
-  readonly app: Hono;
+  readonly app: FetchApp;
   /** Ends everything that the service started. */
   stop(): Promise<void>;
 }

@@ -1,0 +1,32 @@
+/** Where a running local cloud answers, and the credentials that it issued for itself. */
+export interface LocalEndpoints {
+  readonly vercel: { readonly apiUrl: string; readonly token: string; readonly teamId: string };
+  readonly supabase: { readonly apiUrl: string; readonly accessToken: string; readonly organization: string };
+  readonly upstash: { readonly apiUrl: string; readonly email: string; readonly apiKey: string };
+  /** Answers for every deployment and every domain by the request's Host header. */
+  readonly gateway: { readonly host: string; readonly port: number };
+  /** The control interface: status, stop. */
+  readonly control: { readonly url: string; readonly token: string };
+  /** A loopback port of its own for each project domain; it serves the domain whatever the Host header says. */
+  readonly domains: Readonly<Record<string, number>>;
+  /** The daemon's process. */
+  readonly pid: number;
+}
+
+/** State of one part of the local cloud, as `status` shows it. */
+export interface LocalServiceStatus {
+  readonly name: string;
+  readonly state: 'running' | 'down' | 'absent';
+  /** Why it is not running. */
+  readonly detail?: string | undefined;
+}
+
+/** What `status` says of the local cloud. */
+export interface LocalStatus {
+  readonly running: boolean;
+  readonly pid?: number | undefined;
+  /** ISO 8601 UTC. */
+  readonly startedAt?: string | undefined;
+  readonly services: readonly LocalServiceStatus[];
+  readonly endpoints?: LocalEndpoints | undefined;
+}

@@ -1,0 +1,116 @@
+import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocalEndpoints, LocalServiceStatus, LocalStatus } from '../core/local-endpoints.ts';
+import { findAccounts } from './accounts.ts';
+import { startControl } from './control.ts';
+import { openCredentials } from './credentials.ts';
+import { startCronJobs } from './cron-jobs.ts';
+import type { Engines } from './engines.ts';
+import { endpointsFile } from './files.ts';
+import { writeJson } from './json-file.ts';
+import { createLedger } from './ledger.ts';
+import { openPortBook } from './port-book.ts';
+import { markOf, openChildBook } from './processes.ts';
+import { serveApp } from './serve-app.ts';
+import type { ServiceContext } from './service.ts';
+import { openSharedDir } from './shared-dir.ts';
+import { startHosting } from './hosting.ts';
+
+/** A local cloud that runs in this process. */
+export interface Cloud {
+  endpoints(): LocalEndpoints;
+  status(): LocalStatus;
+  /** Ends every child and every server. */
+  stop(): Promise<void>;
+}
+
+/** How a local cloud is started. */
+export interface CloudOptions {
+  /** Folder of all durable state; created with mode 0700. */
+  readonly stateDir: string;
+  readonly engines: Engines;
+  /** Writes one line to the log. */
+  readonly log: (line: string) => void;
+  /** Called when somebody asked the control interface to stop. */
+  readonly onStopAsked: () => void;
+}
+
+/** Starts the local cloud in this process and writes `endpoints.json` once everything answers. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { log } = options;
+  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  await chmod(options.stateDir, 0o700);
+  const stateDir = await realpath(options.stateDir);
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    await rm(endpointsFile(stateDir), { force: true });
+    for (const end of stops.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log(`stop: ${String(error)}`));
+  };
+  try {
+    return await compose(options, stateDir, stops, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function compose(options: CloudOptions, stateDir: string, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cloud> {
+  const { log } = options;
+  const startedAt = new Date().toISOString();
+  const [accounts, sharedDir, ports, children, credentials] = await Promise.all([
+    findAccounts(),
+    openSharedDir(stateDir),
+    openPortBook(stateDir),
+    openChildBook(stateDir, log),
+    openCredentials(stateDir),
+  ]);
+  const contextOf = async (name: string): Promise<ServiceContext> => {
+    const own = { stateDir: join(stateDir, name), sharedDir: join(sharedDir, name) };
+    await mkdir(own.stateDir, { recursive: true, mode: 0o700 });
+    await mkdir(own.sharedDir, { recursive: true, mode: 0o711 });
+    return {
+      ...own,
+      serverAccount: accounts.server,
+      functionAccount: accounts.function,
+      ports,
+      log: (line) => log(`${name}: ${line}`),
+      recordChild: (pid, what) => children.record(pid, what),
+    };
+  };
+  const ledger = createLedger();
+  let ready = false;
+  const publish = async () => {
+    if (ready) await writeJson(endpointsFile(stateDir), { ...endpoints(), process: markOf(process.pid) });
+  };
+
+  const hosting = await startHosting(await contextOf('vercel'), credentials, () => publish());
+  stops.push(() => hosting.stop());
+  const vercel = await serveApp(hosting.vercel, await ports.port('vercel'), ledger);
+  stops.push(() => vercel.stop());
+  const services: LocalServiceStatus[] = [{ name: 'vercel', state: 'running' }];
+
+  const control = await startControl(await ports.port('control'), {
+    token: credentials.controlToken,
+    status: () => status(),
+    ledger: () => ledger.lines(),
+    onStop: options.onStopAsked,
+  });
+  stops.push(() => control.stop());
+  const supabasePort = await ports.port('supabase');
+  const upstashPort = await ports.port('upstash');
+  stops.push(startCronJobs(hosting, log));
+
+  const endpoints = (): LocalEndpoints => ({
+    vercel: { apiUrl: vercel.url, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
+    supabase: { apiUrl: `http://127.0.0.1:${supabasePort}`, accessToken: credentials.supabaseToken, organization: 'jvlocalorg' },
+    upstash: { apiUrl: `http://127.0.0.1:${upstashPort}`, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
+    gateway: { host: '127.0.0.1', port: hosting.gateway.port },
+    control: { url: control.url, token: credentials.controlToken },
+    domains: hosting.gateway.domainPorts(),
+    pid: process.pid,
+  });
+  const status = (): LocalStatus => ({ running: true, pid: process.pid, startedAt, services, endpoints: endpoints() });
+  ready = true;
+  await publish();
+  return { endpoints, status, stop };
+}

@@ -1,0 +1,64 @@
+// The local cloud's own process: `node daemon.ts --state-dir DIR [--engines JSON]`. It writes its log to stdout.
+import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { StagingError } from '../core/errors.ts';
+import { startCloud } from './cloud.ts';
+import type { Engines } from './engines.ts';
+import { failureFile, lockFile } from './files.ts';
+import { writeJson } from './json-file.ts';
+import type { ProcessLock } from './process-lock.ts';
+import { takeLock } from './process-lock.ts';
+
+const log = (line: string) => {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+/** Starts the cloud, runs until it is asked to stop, and returns the exit code. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { 'state-dir': { type: 'string' }, engines: { type: 'string', default: '{}' } } });
+  if (values['state-dir'] === undefined) throw new Error('--state-dir is missing.');
+  await mkdir(values['state-dir'], { recursive: true, mode: 0o700 });
+  await chmod(values['state-dir'], 0o700);
+  const stateDir = await realpath(values['state-dir']);
+  const lock = await takeLock(lockFile(stateDir));
+  if (!lock) {
+    log('another daemon holds the lock');
+    return 7;
+  }
+  const engines: Engines = JSON.parse(values.engines);
+  return await run(stateDir, engines, lock);
+}
+
+async function run(stateDir: string, engines: Engines, lock: ProcessLock): Promise<number> {
+  let ask: (by: string) => void = () => undefined;
+  const asked = new Promise<string>((resolve) => {
+    ask = resolve;
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
+  // A database server that is killed must take its own service down, not the others.
+  process.on('uncaughtException', (error) => log(`unexpected: ${error.stack ?? error.message}`));
+  process.on('unhandledRejection', (reason) => log(`unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`));
+  await rm(failureFile(stateDir), { force: true });
+  try {
+    const startedMs = performance.now();
+    const cloud = await startCloud({ stateDir, engines, log, onStopAsked: () => ask('the control interface') });
+    log(`ready after ${Math.round(performance.now() - startedMs)} ms`);
+    log(`stopping, asked by ${await asked}`);
+    await cloud.stop();
+    log('stopped');
+    return 0;
+  } catch (error) {
+    log(`could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await writeJson(failureFile(stateDir), describe(error));
+    return 3;
+  } finally {
+    await lock.release();
+  }
+}
+
+function describe(error: unknown) {
+  if (error instanceof StagingError) return { kind: error.kind, code: error.code, message: error.message, fix: error.fix };
+  return { kind: 'bug', code: 'LOCAL_START_FAILED', message: error instanceof Error ? error.message : String(error) };
+}
+
+process.exit(await main());

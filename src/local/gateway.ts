@@ -1,0 +1,99 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { answerError } from './runtime/error-page.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import type { PortBook } from './service.ts';
+import type { HostTarget } from './vercel/vercel.ts';
+
+/** Answers for every deployment and domain: on one port by Host header, and on one port for each project domain. */
+export interface Gateway {
+  readonly port: number;
+  /** Opens the ports of new domains and closes those of removed ones; says whether there were any. */
+  refresh(): Promise<boolean>;
+  /** Returns the open ports by domain. */
+  domainPorts(): Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+/** What the gateway asks. */
+export interface GatewayOptions {
+  readonly runtime: Runtime;
+  readonly ports: PortBook;
+  readonly resolve: (host: string) => HostTarget | undefined;
+  readonly domains: () => readonly string[];
+  log(line: string): void;
+}
+
+/** Starts the gateway. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const main = createDoor(options);
+  const port = await listen(main, options.ports, 'gateway');
+  const doors = new Map<string, { readonly server: Server; readonly port: number }>();
+
+  const refreshNow = async () => {
+    const wanted = new Set(options.domains());
+    const before = [...doors.keys()].join(' ');
+    for (const [domain, door] of doors) {
+      if (wanted.has(domain)) continue;
+      doors.delete(domain);
+      close(door.server);
+    }
+    for (const domain of wanted) {
+      if (doors.has(domain)) continue;
+      const server = createDoor(options, domain);
+      doors.set(domain, { server, port: await listen(server, options.ports, `domain:${domain}`) });
+    }
+    return before !== [...doors.keys()].join(' ');
+  };
+  let turn: Promise<boolean> = Promise.resolve(false);
+  return {
+    port,
+    refresh: async () => {
+      turn = turn.catch(() => false).then(refreshNow);
+      return await turn;
+    },
+    domainPorts: () => Object.fromEntries([...doors].map(([domain, door]) => [domain, door.port])),
+    stop: async () => {
+      await turn.catch(() => undefined);
+      for (const server of [main, ...[...doors.values()].map((door) => door.server)]) close(server);
+    },
+  };
+}
+
+/** Returns a server for the host that requests name, or for the one host given. */
+function createDoor(options: GatewayOptions, only?: string): Server {
+  const targetOf = (request: IncomingMessage) => options.resolve(only ?? hostOf(request));
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const target = targetOf(request);
+    if (!target) answerError(request, response, 404, {}, 'DEPLOYMENT_NOT_FOUND');
+    else if (!target.ready) answerError(request, response, 503, {}, 'DEPLOYMENT_NOT_READY');
+    else options.runtime.serve({ id: target.deploymentId, env: target.env }, request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const target = targetOf(request);
+    if (target?.ready) options.runtime.upgrade({ id: target.deploymentId, env: target.env }, request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nx-vercel-error: DEPLOYMENT_NOT_FOUND\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  return server;
+}
+
+function hostOf(request: IncomingMessage): string {
+  return (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+}
+
+async function listen(server: Server, ports: PortBook, name: string): Promise<number> {
+  const port = await ports.port(name);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', 4096, resolve);
+  });
+  return port;
+}
+
+function close(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}

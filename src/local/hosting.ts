@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Credentials } from './credentials.ts';
+import type { Gateway } from './gateway.ts';
+import { startGateway } from './gateway.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { createRuntime } from './runtime/runtime.ts';
+import type { ServiceContext } from './service.ts';
+import type { VercelService } from './vercel/vercel.ts';
+import { openVercelWorld, startVercel } from './vercel/vercel.ts';
+
+/** The emulated hosting platform: its API, the processes of what is deployed, and the gateway in front of them. */
+export interface Hosting {
+  readonly vercel: VercelService;
+  readonly runtime: Runtime;
+  readonly gateway: Gateway;
+  stop(): Promise<void>;
+}
+
+/** An instance that no alias needs rests after this time without a request, in milliseconds. */
+const idleMs = 5 * 60_000;
+
+/** Starts the hosting platform. `onDomains` is called when domains came or went. */
+export async function startHosting(context: ServiceContext, credentials: Credentials, onDomains: () => Promise<void>): Promise<Hosting> {
+  const team = { id: credentials.vercelTeamId, slug: 'jv-local', name: 'JetVision (local cloud)', createdAt: credentials.createdAt };
+  const world = await openVercelWorld(context, { team, token: credentials.vercelToken, blobDir: join(context.sharedDir, 'blobs') });
+  const runtime = await createRuntime(context, {
+    pathOf: (sha) => world.blobs.pathOf(sha),
+    filesOf: (id) => world.sources.get(id)?.files,
+  });
+  let gateway: Gateway | undefined;
+  const vercel = startVercel(context, world, runtime, async () => {
+    if (await gateway?.refresh()) await onDomains();
+  });
+  gateway = await startGateway({ runtime, ports: context.ports, resolve: vercel.resolve, domains: vercel.domains, log: context.log });
+  await gateway.refresh();
+  const resting = setInterval(() => void runtime.rest(vercel.aliased(), idleMs), 60_000);
+  resting.unref();
+  const door = gateway;
+  return {
+    vercel,
+    runtime,
+    gateway: door,
+    stop: async () => {
+      clearInterval(resting);
+      await vercel.stop();
+      await door.stop();
+      await runtime.stop();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { StaticFile } from './build-output.ts';
+import { answerError, requestId } from './error-page.ts';
+
+/** Answers with a static file: GET and HEAD, 304 for a known etag, headers and status of the routes. */
+export async function serveStatic(
+  file: StaticFile | undefined,
+  decision: { readonly status: number | undefined; readonly headers: Readonly<Record<string, string>> },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (!file) return answerError(request, response, 404);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(request, response, 405, { allow: 'GET, HEAD' });
+  const headers = {
+    'content-type': file.contentType,
+    'cache-control': 'public, max-age=0, must-revalidate',
+    'content-disposition': 'inline',
+    etag: file.etag,
+    server: 'Vercel',
+    'x-vercel-cache': 'HIT',
+    'x-vercel-id': requestId(),
+    ...decision.headers,
+  };
+  const status = decision.status ?? 200;
+  if (status === 200 && matches(request.headers['if-none-match'], file.etag)) {
+    response.writeHead(304, headers).end();
+    return undefined;
+  }
+  response.writeHead(status, { ...headers, 'content-length': file.size });
+  if (request.method === 'HEAD') {
+    response.end();
+    return undefined;
+  }
+  return await pipeline(createReadStream(file.path), response).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the client went away
+  });
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
+}
