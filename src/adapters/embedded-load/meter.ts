@@ -42,7 +42,7 @@ export function generatorMeter(): GeneratorMeter {
           ? null
           : percentile(
               lateMs.toSorted((a, b) => a - b),
-              99,
+              95,
             ),
     }),
     stop: () => clearInterval(ticking),

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { it } from 'vitest';
+
+/** Programs that a test of real components may need from the machine. */
+export type Component = 'chrome' | 'git' | 'k6' | 'old-node' | 'pgbouncer' | 'redis-server';
+
+/** Where each program may lie beside PATH: its environment variable, its names, and the usual places of Debian, Go and macOS. */
+const places: Readonly<
+  Record<Component, { readonly variable?: string; readonly names: readonly string[]; readonly paths: readonly string[] }>
+> = {
+  chrome: {
+    variable: 'CHROME_PATH',
+    names: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
+    paths: ['/usr/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+  },
+  git: { names: ['git'], paths: [] },
+  k6: { variable: 'JV_K6', names: ['k6'], paths: [join(homedir(), 'go/bin/k6')] },
+  'old-node': { names: ['node'], paths: ['/usr/local/bin/node', '/usr/bin/node'] },
+  pgbouncer: { variable: 'JV_PGBOUNCER', names: ['pgbouncer'], paths: ['/usr/sbin/pgbouncer'] },
+  'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
+};
+
+/** Returns the path of a program, or undefined when this machine lacks it. */
+export function findComponent(component: Component): string | undefined {
+  const { variable, names, paths } = places[component];
+  const named = variable === undefined ? undefined : process.env[variable];
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const candidates = [...(named === undefined ? [] : [named]), ...onPath, ...paths].filter(isExecutable);
+  return component === 'old-node' ? candidates.find(isOldNode) : candidates[0];
+}
+
+/**
+ * Returns `it` for tests that need these programs: skipped (and counted as skipped) where one is missing. With
+ * `JV_REQUIRE_REAL=1`, as in CI, a missing program is an error instead, so that no test of real components is lost unseen.
+ */
+export function requires(...components: readonly Component[]) {
+  const missing = components.filter((component) => findComponent(component) === undefined);
+  if (missing.length > 0 && process.env['JV_REQUIRE_REAL'] === '1') {
+    throw new Error(`JV_REQUIRE_REAL=1, and this machine has no ${missing.join(', ')}: run \`node bin/setup.js --for ci\`.`);
+  }
+  return it.skipIf(missing.length > 0);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True for a Node below the 22.19 that the tool itself runs on. */
+function isOldNode(path: string): boolean {
+  const [major = 0, minor = 0] = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.split('.').map(Number);
+  return major > 0 && (major < 22 || (major === 22 && minor < 19));
+}
