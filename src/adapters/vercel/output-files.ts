@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, readlink, realpath, readdir } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { StagingError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+
+/** A file of a deployment, as Vercel wants to hear of it. */
+export interface OutputFile {
+  /** Path from the project's root, with slashes: `.vercel/output/config.json`. */
+  readonly file: string;
+  /** Hex sha1 of the content; of the target's text for a symbolic link. */
+  readonly sha: string;
+  readonly size: number;
+  /** File mode with its type bits, as `lstat` has it: that is how Vercel knows a link. */
+  readonly mode: number;
+  /** Where its content is. */
+  readonly source: { readonly kind: 'path'; readonly path: string } | { readonly kind: 'link'; readonly target: string };
+}
+
+/** Above this a file is streamed instead of read at once. */
+export const streamAboveBytes = 1024 * 1024;
+
+/** Files that are read at the same time while hashing. */
+const readers = 32;
+
+const secretNames = [/^\.env(\..+)?$/i, /\.(pem|key|p12|pfx|jks|keystore)$/i, /^id_(rsa|dsa|ecdsa|ed25519)(\.pub)?$/, /^\.(npmrc|netrc|pgpass)$/];
+const secretFolders = new Set(['.git', '.jv-staging', '.ssh', '.aws', '.gnupg']);
+
+const functionConfigSchema = z.object({ filePathMap: z.record(z.string(), z.string()).optional() });
+
+/**
+ * Returns the files of a Build Output API v3 folder with their sha1, and those outside it that its functions name in
+ * `filePathMap`; sorted by path. Symbolic links go up as links (that is how the vendor's own client does it), if they stay inside
+ * the project's root. Secrets (`.env*`, private keys, `.git`, our state) never go up. Throws `DEPLOY_OUTPUT_MISSING`
+ * (`missing`), `DEPLOY_FILE_REFUSED` and `DEPLOY_SECRET_LISTED` (`refused`).
+ */
+export async function listOutputFiles(outputDir: string, signal: AbortSignal): Promise<readonly OutputFile[]> {
+  const root = resolve(outputDir, '..', '..');
+  await checkOutput(outputDir);
+  const inside = await walk(outputDir, signal);
+  const named = inside.map((path) => ({ path, file: `.vercel/output/${slashed(relative(outputDir, path))}` }));
+  const outside = await referencedFiles(inside, root, outputDir);
+  const limit = pLimit(readers);
+  const describe = (entry: { readonly path: string; readonly file: string }) =>
+    limit(() => {
+      signal.throwIfAborted();
+      return describeFile(entry.path, entry.file, root);
+    });
+  const files = await Promise.all([...named, ...outside].map(describe));
+  return files.filter((file) => file !== undefined).toSorted((left, right) => (left.file < right.file ? -1 : 1));
+}
+
+async function checkOutput(outputDir: string): Promise<void> {
+  const config = await lstat(join(outputDir, 'config.json')).catch(() => undefined);
+  if (config?.isFile() === true) return;
+  throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${printable(outputDir)}: it has no config.json.`, {
+    fix: 'Build the app first, or set `app.output` to its Build Output API v3 folder (`.vercel/output`).',
+  });
+}
+
+async function walk(folder: string, signal: AbortSignal): Promise<string[]> {
+  signal.throwIfAborted();
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (isSecretName(entry.name)) continue;
+    if (entry.isDirectory()) found.push(...(await walk(path, signal)));
+    else found.push(path);
+  }
+  return found;
+}
+
+/** Returns the files outside the output that the functions' `filePathMap` names (values: paths from the project's root). */
+async function referencedFiles(inside: readonly string[], root: string, outputDir: string): Promise<{ path: string; file: string }[]> {
+  const references = new Map<string, string>();
+  for (const config of inside.filter((path) => basename(path) === '.vc-config.json')) {
+    const map = functionConfigSchema.safeParse(JSON.parse(await readFile(config, 'utf8'))).data?.filePathMap ?? {};
+    for (const value of Object.values(map)) {
+      const path = resolve(root, value);
+      if (!isWithin(root, path)) throw refused(value, `${printable(config)} names it, and it lies outside ${printable(root)}`);
+      if (isWithin(outputDir, path)) continue;
+      const parts = slashed(relative(root, path)).split('/');
+      if (parts.some(isSecretName)) {
+        if (parts.includes('node_modules')) continue;
+        throw new StagingError('refused', 'DEPLOY_SECRET_LISTED', `${printable(value)} would be uploaded because ${printable(config)} names it, and secrets never are.`, {
+          fix: `Remove ${printable(value)} from the function's files.`,
+        });
+      }
+      references.set(path, parts.join('/'));
+    }
+  }
+  return [...references].map(([path, file]) => ({ path, file }));
+}
+
+async function describeFile(path: string, file: string, root: string): Promise<OutputFile | undefined> {
+  const stat = await lstat(path);
+  if (stat.isDirectory()) return undefined;
+  if (stat.isSymbolicLink()) {
+    const target = await linkTarget(path, root);
+    const content = Buffer.from(target);
+    return { file, sha: createHash('sha1').update(content).digest('hex'), size: content.length, mode: stat.mode, source: { kind: 'link', target } };
+  }
+  if (!stat.isFile()) throw refused(path, 'it is neither a file, a folder nor a symbolic link');
+  const { sha, size } = await sha1Of(path, stat.size);
+  return { file, sha, size, mode: stat.mode, source: { kind: 'path', path } };
+}
+
+async function linkTarget(path: string, root: string): Promise<string> {
+  const target = await readlink(path);
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) throw refused(path, `it links to ${printable(target)}, which leads nowhere`);
+  if (!isWithin(await realpath(root), real)) throw refused(path, `it links to ${printable(real)}, outside ${printable(root)}`);
+  return slashed(isAbsolute(target) ? relative(dirname(path), target) : target);
+}
+
+async function sha1Of(path: string, sizeHint: number): Promise<{ sha: string; size: number }> {
+  const hash = createHash('sha1');
+  if (sizeHint <= streamAboveBytes) {
+    const content = await readFile(path);
+    return { sha: hash.update(content).digest('hex'), size: content.length };
+  }
+  let size = 0;
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha: hash.digest('hex'), size };
+}
+
+function isSecretName(name: string): boolean {
+  return secretFolders.has(name) || secretNames.some((pattern) => pattern.test(name));
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function slashed(path: string): string {
+  return sep === '/' ? path : path.replaceAll(sep, '/');
+}
+
+function refused(path: string, reason: string): StagingError {
+  return new StagingError('refused', 'DEPLOY_FILE_REFUSED', `${printable(path)} cannot be uploaded: ${reason}.`, { fix: 'Remove it from the build output.' });
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Readable, Transform } from 'node:stream';
+import pLimit from 'p-limit';
+import { StagingError } from '../../core/errors.ts';
+import type { UploadProgress } from '../../core/ports/hosting.ts';
+import { printable } from '../../core/printable.ts';
+import { type OutputFile, streamAboveBytes } from './output-files.ts';
+import type { VercelApi } from './vercel-api.ts';
+
+/** Uploads at the same time. */
+export const uploadConnections = 32;
+
+/** Slowest upload that is waited for: 64 KiB a second, with half a minute to begin. */
+const attemptMsFor = (sizeBytes: number) => 30_000 + Math.ceil(sizeBytes / 64);
+
+/**
+ * Uploads the files whose sha1 the vendor misses, each content once. The content is hashed again on its way: one that changed since
+ * it was listed is `DEPLOY_FILE_CHANGED` (kind `red`). The first failure stops the others; what was sent stays at the vendor.
+ */
+export async function uploadMissing(
+  api: VercelApi,
+  files: readonly OutputFile[],
+  missing: readonly string[],
+  onProgress: (progress: UploadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = new Set(missing);
+  const bySha = new Map(files.filter((file) => wanted.has(file.sha)).map((file) => [file.sha, file]));
+  const bytesToSend = [...bySha.values()].reduce((sum, file) => sum + file.size, 0);
+  let sent = 0;
+  const report = () => onProgress({ files: files.length, filesToSend: bySha.size, sent, bytesToSend });
+  report();
+  const limit = pLimit(uploadConnections);
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([signal, stop.signal]);
+  const uploads = [...bySha.values()].map((file) =>
+    limit(async () => {
+      stopped.throwIfAborted();
+      await uploadFile(api, file, stopped);
+      sent += 1;
+      report();
+    }).catch((error: unknown) => {
+      // The others end with this very error as their reason, so whichever settles first carries it.
+      stop.abort(error);
+      throw error;
+    }),
+  );
+  const results = await Promise.allSettled(uploads);
+  signal.throwIfAborted();
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw stop.signal.reason;
+}
+
+async function uploadFile(api: VercelApi, file: OutputFile, signal: AbortSignal): Promise<void> {
+  const small = await smallContent(file);
+  let streamedSha: string | undefined;
+  const raw = () => ({ body: small ?? hashedStream(file, (sha) => (streamedSha = sha)), sizeBytes: file.size });
+  const headers = { 'x-vercel-digest': file.sha, 'x-now-digest': file.sha, 'x-now-size': String(file.size) };
+  try {
+    // By its digest an upload is the same however often it is made.
+    await api.send({ method: 'POST', path: '/v2/files', raw, headers, repeatable: true, attemptMs: attemptMsFor(file.size), signal });
+  } catch (error) {
+    if (small === undefined && streamedSha !== file.sha && (await changedSinceListed(file))) throw changed(file);
+    throw error;
+  }
+  if (small === undefined && streamedSha !== undefined && streamedSha !== file.sha) throw changed(file);
+}
+
+async function smallContent(file: OutputFile): Promise<Buffer | undefined> {
+  if (file.source.kind === 'link') return Buffer.from(file.source.target);
+  if (file.size > streamAboveBytes) return undefined;
+  const content = await readFile(file.source.path).catch(() => undefined);
+  if (content === undefined || createHash('sha1').update(content).digest('hex') !== file.sha) throw changed(file);
+  return content;
+}
+
+function hashedStream(file: OutputFile, onSha: (sha: string) => void): Readable {
+  if (file.source.kind === 'link') return Readable.from([Buffer.from(file.source.target)]);
+  const hash = createHash('sha1');
+  const tap = new Transform({
+    transform: (chunk, _encoding, next) => {
+      hash.update(chunk);
+      next(null, chunk);
+    },
+    flush: (next) => {
+      onSha(hash.digest('hex'));
+      next();
+    },
+  });
+  const source = createReadStream(file.source.path);
+  source.on('error', (error) => tap.destroy(error));
+  tap.on('close', () => source.destroy());
+  return source.pipe(tap);
+}
+
+async function changedSinceListed(file: OutputFile): Promise<boolean> {
+  if (file.source.kind === 'link') return false;
+  const hash = createHash('sha1');
+  try {
+    for await (const chunk of createReadStream(file.source.path)) hash.update(chunk);
+  } catch {
+    return true;
+  }
+  return hash.digest('hex') !== file.sha;
+}
+
+function changed(file: OutputFile): StagingError {
+  return new StagingError('red', 'DEPLOY_FILE_CHANGED', `${printable(file.file)} changed while it was being uploaded.`, {
+    fix: 'Make sure that no build is running, then run the same command again.',
+  });
+}

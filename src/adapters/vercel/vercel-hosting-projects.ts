@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { HostingDomain, HostingProject, HostingProjects, HostingVariable, ListedVariable } from '../../core/ports/hosting.ts';
+import { printable } from '../../core/printable.ts';
+import { apiPath } from '../http/api-path.ts';
+import { VendorError } from '../http/api-error.ts';
+import { createOnce } from '../http/create-once.ts';
+import type { VercelApi } from './vercel-api.ts';
+
+// Shapes: contracts.md §1.3 (from @vercel/sdk 1.28.35 and the OpenAPI file of 2025-10-29), only the fields that are used.
+const projectSchema = z.object({ id: z.string(), name: z.string(), autoAssignCustomDomains: z.boolean().optional() });
+
+const variableSchema = z.object({
+  key: z.string(),
+  target: z.union([z.string(), z.array(z.string())]).nullish(),
+  gitBranch: z.string().nullish(),
+  comment: z.string().nullish(),
+});
+
+const createdVariableSchema = z.object({ key: z.string() });
+
+const writtenVariablesSchema = z.object({
+  created: z.union([createdVariableSchema, z.array(createdVariableSchema)]).nullish(),
+  failed: z
+    .array(z.object({ error: z.object({ code: z.string().optional(), message: z.string().optional(), key: z.string().optional(), envVarKey: z.string().optional() }) }))
+    .default([]),
+});
+
+const domainSchema = z.object({
+  name: z.string(),
+  verified: z.boolean(),
+  verification: z.array(z.object({ type: z.string(), domain: z.string(), value: z.string() })).optional(),
+});
+
+/** Comment that carries our fingerprint beside a write-only value. */
+const fingerprintComment = /^jv:([0-9a-f]{64})$/;
+
+/** Returns the port over Vercel's REST API. */
+export function vercelHostingProjects(api: VercelApi): HostingProjects {
+  const find = (name: string, signal: AbortSignal) => findProject(api, name, signal);
+  return {
+    find,
+    create: (project, signal) => createOnce(() => createProject(api, project, signal), () => find(project.name, signal)),
+    setVariables: (projectId, variables, signal) => setVariables(api, projectId, variables, signal),
+    variables: (projectId, signal) => listVariables(api, projectId, signal),
+    findDomain: async (projectId, domain, signal) => {
+      const request = { method: 'GET' as const, path: apiPath`/v9/projects/${projectId}/domains/${domain}`, accept: [404], signal };
+      const answer = await api.send(request);
+      return answer.status === 404 ? undefined : hostingDomain(api.parse(request, answer, domainSchema));
+    },
+    addDomain: async (projectId, domain, signal) => {
+      const path = apiPath`/v10/projects/${projectId}/domains`;
+      return hostingDomain(await api.read({ method: 'POST', path, json: { name: domain }, signal }, domainSchema));
+    },
+    setAutoAssignDomains: async (projectId, on, signal) => {
+      const path = apiPath`/v9/projects/${projectId}`;
+      await api.send({ method: 'PATCH', path, json: { autoAssignCustomDomains: on }, repeatable: true, signal });
+    },
+  };
+}
+
+async function findProject(api: VercelApi, name: string, signal: AbortSignal): Promise<HostingProject | undefined> {
+  const request = { method: 'GET' as const, path: apiPath`/v9/projects/${name}`, accept: [404], signal };
+  const answer = await api.send(request);
+  if (answer.status === 404) return undefined;
+  const project = api.parse(request, answer, projectSchema);
+  // The path takes an id as well as a name: only an exact name is the project that was meant.
+  return project.name === name ? hostingProject(project) : undefined;
+}
+
+async function createProject(
+  api: VercelApi,
+  wanted: { readonly name: string; readonly region: string; readonly nodeVersion: string },
+  signal: AbortSignal,
+): Promise<HostingProject> {
+  const json = { name: wanted.name, framework: null, serverlessFunctionRegion: wanted.region };
+  const created = await api.read({ method: 'POST', path: '/v11/projects', json, signal }, projectSchema);
+  // Creating takes neither of these (OpenAPI file of 2025-10-29): they are settings of a project that exists.
+  const settings = { nodeVersion: wanted.nodeVersion, autoExposeSystemEnvs: true, autoAssignCustomDomains: true };
+  const path = apiPath`/v9/projects/${created.id}`;
+  return hostingProject(await api.read({ method: 'PATCH', path, json: settings, repeatable: true, signal }, projectSchema));
+}
+
+async function setVariables(api: VercelApi, projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]> {
+  if (variables.length === 0) return [];
+  const json = variables.map((variable) => ({
+    key: variable.name,
+    value: variable.value,
+    type: variable.class === 'secret' ? 'sensitive' : 'encrypted',
+    target: ['production'],
+    comment: `jv:${variable.fingerprint}`,
+  }));
+  const path = apiPath`/v10/projects/${projectId}/env`;
+  const written = await api.read({ method: 'POST', path, query: { upsert: true }, json, repeatable: true, signal }, writtenVariablesSchema);
+  const created = written.created ?? [];
+  const names = (Array.isArray(created) ? created : [created]).map((variable) => variable.key);
+  const failures = written.failed.map(({ error }) => ({ name: error.key ?? error.envVarKey ?? '?', reason: printable(error.message ?? error.code ?? 'no reason given') }));
+  if (failures.length > 0) throw variablesRefused(variables.length, names, failures);
+  return names;
+}
+
+function variablesRefused(asked: number, written: readonly string[], failures: readonly { readonly name: string; readonly reason: string }[]): VendorError {
+  const reasons = failures.map((failure) => `${printable(failure.name, 100)} (${failure.reason})`).join(', ');
+  return new VendorError('vendor', 'VERCEL_VARIABLES_REFUSED', `Vercel refused ${failures.length} of ${asked} variables: ${reasons}.`, {
+    data: { written, refused: failures },
+    fix: 'Change what it names in `env` of the configuration, then run the same command again: it writes the rest.',
+  });
+}
+
+async function listVariables(api: VercelApi, projectId: string, signal: AbortSignal): Promise<readonly ListedVariable[]> {
+  const schema = z.object({ envs: z.array(variableSchema) });
+  const { envs } = await api.read({ method: 'GET', path: apiPath`/v10/projects/${projectId}/env`, signal }, schema);
+  return envs
+    .filter((variable) => [variable.target ?? []].flat().includes('production') && (variable.gitBranch ?? '') === '')
+    .map((variable) => ({ name: variable.key, fingerprint: fingerprintComment.exec(variable.comment ?? '')?.[1] ?? null }));
+}
+
+function hostingProject(project: z.infer<typeof projectSchema>): HostingProject {
+  // A missing setting counts as off: taking a pinned project for a free one would leave the domain on an old deployment.
+  return { id: project.id, name: project.name, autoAssignDomains: project.autoAssignCustomDomains ?? false };
+}
+
+function hostingDomain(domain: z.infer<typeof domainSchema>): HostingDomain {
+  const challenge = domain.verification?.[0];
+  if (domain.verified || challenge === undefined) return { name: domain.name, verified: domain.verified };
+  return { name: domain.name, verified: false, record: { type: challenge.type, name: challenge.domain, value: challenge.value } };
+}
