@@ -70,6 +70,8 @@ export interface ApiRequest {
   readonly repeatable?: boolean | undefined;
   /** Bound on one attempt, when it is not the client's. */
   readonly attemptMs?: number | undefined;
+  /** Most attempts, when it is not the client's number. */
+  readonly attempts?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -126,7 +128,7 @@ async function callWithRetries(context: CallContext, request: ApiRequest): Promi
     if (outcome.kind === 'answer' && isTaken(request, outcome.status)) return outcome;
     const asked = outcome.kind === 'answer' ? askedWaitMs(outcome.headers, clock.nowMs()) : undefined;
     const waitMs = asked ?? backoffMs(limits, number, context.random ?? Math.random);
-    const again = number < limits.attempts && mayRepeat(request, outcome) && waitMs <= limits.maxWaitMs && clock.nowMs() + waitMs < endMs;
+    const again = number < (request.attempts ?? limits.attempts) && mayRepeat(request, outcome) && waitMs <= limits.maxWaitMs && clock.nowMs() + waitMs < endMs;
     if (!again) throw failureOf(context, call, request, outcome, asked === undefined ? undefined : clock.nowMs() + asked);
     if (asked !== undefined && asked > 0) context.onWait?.(`${context.vendor.name} asks to wait ${Math.ceil(asked / 1000)} s (${call.method} ${call.path}).`);
     await clock.sleep(waitMs, request.signal);

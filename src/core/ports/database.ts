@@ -49,6 +49,8 @@ export interface MigrationFile {
 export interface AppliedMigration {
   readonly version: string;
   readonly name: string | null;
+  /** sha256 (hex) of the file as it was applied; absent when another tool applied it. */
+  readonly checksum?: string | null | undefined;
 }
 
 /** A table of an exposed schema and how it is protected. */

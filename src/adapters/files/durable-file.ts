@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StagingError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+
+/**
+ * Writes a file so that it is there, whole, after a power cut, and only we can read it: beside its place, synced, renamed, folder
+ * synced, mode 0600. Creates its folder (0700). Throws `STATE_NOT_WRITABLE` (kind `missing`) and `STATE_SYMLINK` (kind `refused`).
+ */
+export async function writeDurably(path: string, content: string): Promise<void> {
+  await refuseSymlink(path);
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw notWritable(path, error);
+  }
+}
+
+/** Returns a file's text, or undefined when there is none. Throws `STATE_SYMLINK` (kind `refused`) for a symbolic link. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    await refuseSymlink(path);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Makes what was created, renamed or removed in a folder survive a power cut. */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Returns the error for state that cannot be written (disk full, read-only, no rights); other errors as they are. */
+export function notWritable(path: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof StagingError || code === undefined) return error;
+  return new StagingError('missing', 'STATE_NOT_WRITABLE', `${printable(path)} cannot be written (${code}).`, {
+    fix: `Make room and rights for ${printable(dirname(path))}, or set JV_STATE_DIR to another folder.`,
+    cause: error,
+  });
+}
+
+async function refuseSymlink(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isSymbolicLink() !== true) return;
+  throw new StagingError('refused', 'STATE_SYMLINK', `${printable(path)} is a symbolic link, expected a file of our own.`, {
+    fix: `Remove ${printable(path)}, or replace it by the file that it links to.`,
+  });
+}
+
+/** Returns the code of a system error, or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { CacheAccess, CacheDatabase, CachePlatform } from '../../core/ports/cache.ts';
+import type { ApiClient } from '../http/api-client.ts';
+import { apiPath } from '../http/api-path.ts';
+import { createOnce } from '../http/create-once.ts';
+
+// Shape: contracts.md §3.1 (OpenAPI file of 2026-08-21, `rest_token` from the CLI's types), only the fields that are used.
+const databaseSchema = z.object({
+  database_id: z.string(),
+  database_name: z.string(),
+  region: z.string().optional(),
+  primary_region: z.string().optional(),
+  state: z.string().optional(),
+  eviction: z.boolean().optional(),
+  creation_time: z.number().optional(),
+});
+
+const credentialsSchema = z.object({ endpoint: z.string(), port: z.number().int(), password: z.string(), rest_token: z.string() });
+
+type DatabaseBody = z.infer<typeof databaseSchema>;
+
+/** Where a database answers. */
+export interface CacheAddresses {
+  readonly url: string;
+  readonly restUrl: string;
+}
+
+/** Finds out where a database answers, given what the platform says of it. */
+export type UpstashAddresses = (
+  api: ApiClient,
+  id: string,
+  credentials: { readonly endpoint: string; readonly port: number; readonly password: string },
+  signal: AbortSignal,
+) => Promise<CacheAddresses>;
+
+/** Returns a hosted database's addresses: TLS on TCP and REST (contracts.md §3.4). An endpoint may be a slug or a whole host name. */
+export const hostedCacheAddresses: UpstashAddresses = async (_api, _id, { endpoint, port, password }) => {
+  const host = endpoint.includes('.') ? endpoint : `${endpoint}.upstash.io`;
+  return { url: `rediss://default:${encodeURIComponent(password)}@${host}:${port}`, restUrl: `https://${host}` };
+};
+
+const localDatabaseSchema = z.object({ url: z.string(), restUrl: z.string() });
+
+/** Returns a local database's addresses: the local cloud says them itself, since it has no names of its own in DNS. */
+export const localCacheAddresses: UpstashAddresses = (api, id, _credentials, signal) =>
+  api.read({ method: 'GET', path: apiPath`/_local/databases/${id}`, signal }, localDatabaseSchema);
+
+/** A database this much older than our own clock's start of the call is still taken for the one that the call made. */
+const clockSkewMs = 60_000;
+
+/** Regions of Google Cloud; all others are those of AWS (contracts.md §3.1). */
+const googleRegions = new Set(['us-central1', 'us-east4', 'europe-west1', 'asia-northeast1']);
+
+/** Returns the port over Upstash's Developer API. */
+export function upstashCachePlatform(api: ApiClient, options: { readonly addresses: UpstashAddresses; readonly clock: Clock }): CachePlatform {
+  return {
+    findByName: async (name, signal) => (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
+    create: (database, signal) => createDatabase(api, options.clock, database, signal),
+    access: (id, signal) => readAccess(api, options.addresses, id, signal),
+    setEviction: async (id, on, signal) => {
+      const path = on ? apiPath`/v2/redis/enable-eviction/${id}` : apiPath`/v2/redis/disable-eviction/${id}`;
+      await api.send({ method: 'POST', path, repeatable: true, signal });
+    },
+  };
+}
+
+function listDatabases(api: ApiClient, signal: AbortSignal): Promise<readonly DatabaseBody[]> {
+  return api.read({ method: 'GET', path: '/v2/redis/databases', signal }, z.array(databaseSchema));
+}
+
+async function createDatabase(
+  api: ApiClient,
+  clock: Clock,
+  wanted: { readonly name: string; readonly region: string },
+  signal: AbortSignal,
+): Promise<CacheDatabase> {
+  const startedAtMs = clock.nowMs();
+  const json = {
+    database_name: wanted.name,
+    platform: googleRegions.has(wanted.region) ? 'gcp' : 'aws',
+    primary_region: wanted.region,
+    tls: true,
+    eviction: false,
+  };
+  const create = () => api.read({ method: 'POST', path: '/v2/redis/database', json, attemptMs: 60_000, signal }, databaseSchema);
+  // Names are not unique there: only one made since this call began is ours. `creation_time` is in seconds.
+  const find = async () =>
+    (await listDatabases(api, signal)).find((database) => database.database_name === wanted.name && (database.creation_time ?? 0) * 1000 >= startedAtMs - clockSkewMs);
+  return cacheDatabase(await createOnce(create, find));
+}
+
+async function readAccess(api: ApiClient, addresses: UpstashAddresses, id: string, signal: AbortSignal): Promise<CacheAccess> {
+  const credentials = await api.read({ method: 'GET', path: apiPath`/v2/redis/database/${id}`, signal }, credentialsSchema);
+  const found = await addresses(api, id, credentials, signal);
+  return { url: found.url, restUrl: found.restUrl, restToken: credentials.rest_token };
+}
+
+function cacheDatabase(database: DatabaseBody): CacheDatabase {
+  const { state } = database;
+  return {
+    id: database.database_id,
+    name: database.database_name,
+    region: database.primary_region ?? database.region ?? 'unknown',
+    state: state === 'suspended' || state === 'passive' ? state : 'active',
+    eviction: database.eviction ?? false,
+  };
+}
