@@ -10,8 +10,9 @@ export interface MigrationFolder {
 }
 
 /**
- * Returns the migrations that are not applied yet, in order of version. Throws `MIGRATION_DUPLICATE` (two files of one version)
- * and `MIGRATION_OUT_OF_ORDER` (a pending file older than the newest applied one), both red and naming the files.
+ * Returns the migrations that are not applied yet, in order of version. Throws `MIGRATION_DUPLICATE` (two files of one version),
+ * `MIGRATION_EDITED` (a file changed after it was applied) and `MIGRATION_OUT_OF_ORDER` (a pending file older than the newest
+ * applied one), all red and naming the files.
  */
 export function pendingMigrations(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): readonly MigrationFile[] {
   const ordered = files.toSorted((left, right) => (left.version < right.version ? -1 : 1));
@@ -22,6 +23,7 @@ export function pendingMigrations(files: readonly MigrationFile[], applied: read
       fix: 'Give one of them a later version.',
     });
   }
+  refuseEdited(ordered, applied);
   const head = migrationHead(applied);
   const known = new Set(applied.map((migration) => migration.version));
   const pending = ordered.filter((file) => !known.has(file.version));
@@ -32,6 +34,16 @@ export function pendingMigrations(files: readonly MigrationFile[], applied: read
     });
   }
   return pending;
+}
+
+function refuseEdited(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): void {
+  // Without a checksum another tool applied it: what it applied is not known.
+  const checksums = new Map(applied.flatMap(({ version, checksum }) => (checksum == null ? [] : [[version, checksum] as const])));
+  const edited = files.filter((file) => (checksums.get(file.version) ?? file.checksum) !== file.checksum).map((file) => file.file);
+  if (edited.length === 0) return;
+  throw new StagingError('red', 'MIGRATION_EDITED', `${edited.join(', ')} changed after being applied; expected the content that was applied.`, {
+    fix: `Restore ${edited.length === 1 ? 'the file' : 'the files'} from git and put the change into a new migration.`,
+  });
 }
 
 /** Returns the version of the newest applied migration, or null when none is. */

@@ -2,16 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StagingError } from '../../core/errors.ts';
+import type { MigrationFolder } from '../../core/migrations.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
 import { printable } from '../../core/printable.ts';
-
-/** A migration folder as read from disk. */
-export interface MigrationFolder {
-  /** In order of version. */
-  readonly migrations: readonly MigrationFile[];
-  /** Names of what is no migration by its name; to be said, never run. */
-  readonly ignored: readonly string[];
-}
 
 /** Largest migration file that is read. */
 const maxBytes = 64 * 1024 * 1024;

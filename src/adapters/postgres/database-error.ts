@@ -47,7 +47,7 @@ export function databaseError(error: unknown, server: string): unknown {
     case '28P01':
     case '28000':
       return new StagingError('missing', 'DATABASE_PASSWORD_REFUSED', `The database at ${server} refused the password: ${said}.`, {
-        fix: 'Check SUPABASE_DB_PASSWORD in .env.staging, or reset the database password on the platform and write it there.',
+        fix: 'Check STAGING_SUPABASE_DB_PASSWORD in .env.staging, or reset the database password on the platform and write it there.',
         cause: error,
       });
     case '53300':
