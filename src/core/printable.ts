@@ -7,7 +7,7 @@ const defaultLength = 300;
  */
 export function printable(text: string, length = defaultLength): string {
   // Cut first with room to spare: escaping a giant text only to throw it away would cost its whole length.
-  const escaped = [...text.slice(0, length * 2)].map((character) => (isUnsafe(character) ? escapeOf(character) : character));
+  const escaped = Array.from(text.slice(0, length * 2), (character) => (isUnsafe(character) ? escapeOf(character) : character));
   if (escaped.length <= length) return escaped.join('').trim();
   return `${escaped.slice(0, length).join('').trimEnd()}…`;
 }

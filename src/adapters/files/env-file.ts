@@ -11,11 +11,13 @@ export function envFile(path: string): SecretFile {
     path,
     read: async (name) => parse((await readIfThere(path)) ?? '')[name],
     write: async (values) => {
-      const turn = last.catch(() => undefined).then(async () => {
-        const before = (await readIfThere(path)) ?? '';
-        const after = withValues(before, values);
-        if (after !== before) await writeDurably(path, after);
-      });
+      const turn = last
+        .catch(() => undefined)
+        .then(async () => {
+          const before = (await readIfThere(path)) ?? '';
+          const after = withValues(before, values);
+          if (after !== before) await writeDurably(path, after);
+        });
       last = turn;
       await turn;
     },
@@ -29,13 +31,16 @@ export function envFile(path: string): SecretFile {
 export function withValues(text: string, values: Readonly<Record<string, string>>): string {
   const written = Object.entries(values).reduce((file, [name, value]) => withValue(file, name, value), text);
   const [before, after] = [parse(text), parse(written)];
-  const wrong = Object.keys(values).find((name) => after[name] !== values[name]) ?? Object.keys(before).find((name) => !(name in values) && after[name] !== before[name]);
+  const wrong =
+    Object.keys(values).find((name) => after[name] !== values[name]) ??
+    Object.keys(before).find((name) => !(name in values) && after[name] !== before[name]);
   if (wrong !== undefined) throw unwritable(wrong);
   return written;
 }
 
 /** An assignment as dotenv 18 reads it (its `LINE`): name, and the value with its quotes. */
-const assignment = /^[^\S\n]*(?:export\s+)?([\w.-]+)(?:\s*=[^\S\n]*|:[^\S\n]+)('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`|[^#\r\n]+)?/gm;
+const assignment =
+  /^[^\S\n]*(?:export\s+)?([\w.-]+)(?:\s*=[^\S\n]*|:[^\S\n]+)('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`|[^#\r\n]+)?/gm;
 
 function withValue(text: string, name: string, value: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw unwritable(name);
@@ -54,7 +59,9 @@ function withValue(text: string, name: string, value: string): string {
 /** Quotes a value as dotenv unquotes it: no escapes within quotes, but `\n` and `\r` within double ones are line ends. */
 function quoted(name: string, value: string): string {
   if (/^[\w./:@%+=,?&~-]+$/.test(value)) return value;
-  const quote = ["'", '`', '"'].find((candidate) => !value.includes(candidate) && (candidate !== '"' || !value.includes('\\')) && !value.includes('\r'));
+  const quote = ["'", '`', '"'].find(
+    (candidate) => !value.includes(candidate) && (candidate !== '"' || !value.includes('\\')) && !value.includes('\r'),
+  );
   if (quote === undefined || value.endsWith('\\')) throw unwritable(name);
   return `${quote}${value}${quote}`;
 }

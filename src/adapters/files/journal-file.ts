@@ -27,12 +27,14 @@ export function fileJournal(dir: string, runId: string): Journal {
   let started = false;
   return {
     append: async (entry) => {
-      const turn = last.catch(() => undefined).then(async () => {
-        const line = `${JSON.stringify(entry)}\n`;
-        if (started) await appendSynced(path, line);
-        else await writeDurably(path, line);
-        started = true;
-      });
+      const turn = last
+        .catch(() => undefined)
+        .then(async () => {
+          const line = `${JSON.stringify(entry)}\n`;
+          if (started) await appendSynced(path, line);
+          else await writeDurably(path, line);
+          started = true;
+        });
       last = turn;
       await turn;
     },
@@ -79,12 +81,14 @@ function entriesOf(path: string, text: string): readonly JournalEntry[] {
 
 /** An intent is settled by an outcome of its own run, or by a later run that brought the same step to an outcome. */
 function unfinishedOf(entries: readonly JournalEntry[], runId: string): readonly JournalEntry[] {
-  const open = new Map<string, JournalEntry>();
+  const unsettled = new Map<string, JournalEntry>();
   for (const entry of entries) {
-    if (entry.phase === 'intent') open.set(`${entry.path}\n${entry.runId}`, entry);
-    else for (const [key, intent] of open) if (intent.path === entry.path && (intent.runId === entry.runId || intent.at <= entry.at)) open.delete(key);
+    if (entry.phase === 'intent') unsettled.set(`${entry.path}\n${entry.runId}`, entry);
+    else
+      for (const [key, intent] of unsettled)
+        if (intent.path === entry.path && (intent.runId === entry.runId || intent.at <= entry.at)) unsettled.delete(key);
   }
-  return [...open.values()].filter((entry) => entry.runId !== runId);
+  return [...unsettled.values()].filter((entry) => entry.runId !== runId);
 }
 
 function jsonOrUndefined(text: string): unknown {

@@ -17,9 +17,14 @@ const form = 'jv1';
  */
 export function stateSealing(stateKey: string): Sealing {
   if (stateKey.length < minKeyLength) {
-    throw new StagingError('usage', 'STATE_KEY_WEAK', `JV_STATE_KEY has ${stateKey.length} characters, expected at least ${minKeyLength}.`, {
-      fix: 'Remove JV_STATE_KEY and run `jv-staging provision`: it generates one and writes it to .env.staging.',
-    });
+    throw new StagingError(
+      'usage',
+      'STATE_KEY_WEAK',
+      `JV_STATE_KEY has ${stateKey.length} characters, expected at least ${minKeyLength}.`,
+      {
+        fix: 'Remove JV_STATE_KEY and run `jv-staging provision`: it generates one and writes it to .env.staging.',
+      },
+    );
   }
   const fingerprintKey = derive(stateKey, 'fingerprint');
   const snapshotKey = derive(stateKey, 'snapshot');
@@ -55,8 +60,13 @@ function open(key: Buffer, sealed: string): Readonly<Record<string, string>> {
 }
 
 function wrongKey(cause?: unknown): StagingError {
-  return new StagingError('missing', 'STATE_KEY_WRONG', 'The sealed variables cannot be opened: JV_STATE_KEY is not the key that sealed them, or they were changed.', {
-    fix: 'Set JV_STATE_KEY to the value that was used at that release (.env.staging of whoever made it, or the CI secret).',
-    cause,
-  });
+  return new StagingError(
+    'missing',
+    'STATE_KEY_WRONG',
+    'The sealed variables cannot be opened: JV_STATE_KEY is not the key that sealed them, or they were changed.',
+    {
+      fix: 'Set JV_STATE_KEY to the value that was used at that release (.env.staging of whoever made it, or the CI secret).',
+      cause,
+    },
+  );
 }

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { z } from 'zod';
-import { StagingError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { printable } from '../../core/printable.ts';
 import { type CallName, rateLimited, refusal, unexpected, unreachable, type Vendor, vendorSaying } from './api-error.ts';
 import { type ApiMethod, type AttemptFailure, makeAttempt, type RawAnswer } from './attempt.ts';
+import { pinnedBase } from './pinned-base.ts';
 import { askedWaitMs } from './retry-after.ts';
 
 /** Bounds on one call. */
@@ -98,7 +98,7 @@ export interface ApiClient {
 
 /** Returns a client for a vendor's API. Throws `…_HOST_REFUSED` (kind `refused`) when the address is not one of the vendor's. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const base = checkedBase(options);
+  const base = pinnedBase(options);
   const limits = { ...defaultLimits, ...options.limits };
   const dispatcher = new Agent({ connections: limits.connections, pipelining: 1, connect: { timeout: 10_000 }, maxResponseSize: -1 });
   const send = async (request: ApiRequest) => callWithRetries({ ...options, limits, base, dispatcher }, request);
@@ -107,7 +107,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     send,
     parse,
     read: async (request, schema) => parse(request, await send(request), schema),
-    refusal: (request, answer) => refusal(callOf(options, request), answer.status, vendorSaying(withoutSecrets(options, answer.text)), false),
+    refusal: (request, answer) =>
+      refusal(callOf(options, request), answer.status, vendorSaying(withoutSecrets(options, answer.text)), false),
     close: () => dispatcher.close(),
   };
 }
@@ -128,9 +129,14 @@ async function callWithRetries(context: CallContext, request: ApiRequest): Promi
     if (outcome.kind === 'answer' && isTaken(request, outcome.status)) return outcome;
     const asked = outcome.kind === 'answer' ? askedWaitMs(outcome.headers, clock.nowMs()) : undefined;
     const waitMs = asked ?? backoffMs(limits, number, context.random ?? Math.random);
-    const again = number < (request.attempts ?? limits.attempts) && mayRepeat(request, outcome) && waitMs <= limits.maxWaitMs && clock.nowMs() + waitMs < endMs;
+    const again =
+      number < (request.attempts ?? limits.attempts) &&
+      mayRepeat(request, outcome) &&
+      waitMs <= limits.maxWaitMs &&
+      clock.nowMs() + waitMs < endMs;
     if (!again) throw failureOf(context, call, request, outcome, asked === undefined ? undefined : clock.nowMs() + asked);
-    if (asked !== undefined && asked > 0) context.onWait?.(`${context.vendor.name} asks to wait ${Math.ceil(asked / 1000)} s (${call.method} ${call.path}).`);
+    if (asked !== undefined && asked > 0)
+      context.onWait?.(`${context.vendor.name} asks to wait ${Math.ceil(asked / 1000)} s (${call.method} ${call.path}).`);
     await clock.sleep(waitMs, request.signal);
   }
 }
@@ -149,7 +155,10 @@ function oneAttempt(context: CallContext, request: ApiRequest, timeoutMs: number
   };
   const { dispatcher, limits } = context;
   const url = addressOf(context.base, request);
-  return makeAttempt({ dispatcher, url, method: request.method, headers, body: raw?.body ?? json, timeoutMs, maxAnswerBytes: limits.maxAnswerBytes }, request.signal);
+  return makeAttempt(
+    { dispatcher, url, method: request.method, headers, body: raw?.body ?? json, timeoutMs, maxAnswerBytes: limits.maxAnswerBytes },
+    request.signal,
+  );
 }
 
 function callOf(options: ApiClientOptions, request: ApiRequest): CallName {
@@ -185,7 +194,13 @@ function backoffMs(limits: ApiLimits, attempt: number, random: () => number): nu
   return Math.round(Math.min(limits.maxWaitMs, limits.backoffMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
 }
 
-function failureOf(context: CallContext, call: CallName, request: ApiRequest, outcome: RawAnswer | AttemptFailure, resetMs: number | undefined): Error {
+function failureOf(
+  context: CallContext,
+  call: CallName,
+  request: ApiRequest,
+  outcome: RawAnswer | AttemptFailure,
+  resetMs: number | undefined,
+): Error {
   const readOnly = request.method === 'GET' || request.method === 'HEAD';
   if (outcome.kind === 'failure') {
     return unreachable(call, withoutSecrets(context, outcome.problem), !readOnly && outcome.phase !== 'unsent', outcome.cause);
@@ -221,25 +236,4 @@ function parseAnswer<Body>(options: ApiClientOptions, request: ApiRequest, answe
 
 function withoutSecrets(options: ApiClientOptions, text: string): string {
   return options.secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
-}
-
-function checkedBase(options: ApiClientOptions): URL {
-  const base = new URL(options.baseUrl);
-  const allowed =
-    options.hosts === 'loopback'
-      ? isLoopback(base.hostname)
-      : base.protocol === 'https:' && base.username === '' && options.hosts.some((host) => matchesHost(host, base.hostname)) && base.port === '';
-  if (allowed && (base.protocol === 'https:' || base.protocol === 'http:')) return base;
-  const expected = options.hosts === 'loopback' ? 'an address on loopback' : `https on ${options.hosts.join(' or ')}`;
-  throw new StagingError('refused', `${options.vendor.code}_HOST_REFUSED`, `The credentials for ${options.vendor.name} do not go to ${printable(base.origin)}; they go to ${expected}.`, {
-    fix: 'Remove the address from the configuration: the hosts are fixed.',
-  });
-}
-
-function matchesHost(pattern: string, host: string): boolean {
-  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

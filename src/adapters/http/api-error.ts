@@ -51,7 +51,10 @@ export function refusal(call: CallName, status: number, said: VendorSaying, outc
   const named = `${call.method} ${call.path} with status ${status}${text}.`;
   const details = { status, vendorCode: said.code, outcomeUnknown };
   if (status === 401 || status === 403) {
-    return new VendorError('missing', `${vendor.code}_FORBIDDEN`, `${vendor.name} did not allow ${named}`, { ...details, fix: vendor.credentialFix });
+    return new VendorError('missing', `${vendor.code}_FORBIDDEN`, `${vendor.name} did not allow ${named}`, {
+      ...details,
+      fix: vendor.credentialFix,
+    });
   }
   if (status === 402) {
     return new VendorError('vendor', `${vendor.code}_PAYMENT_REQUIRED`, `${vendor.name}'s plan does not include ${named}`, {
@@ -60,7 +63,10 @@ export function refusal(call: CallName, status: number, said: VendorSaying, outc
     });
   }
   const unknown = outcomeUnknown ? ' Whether it took effect is not known.' : '';
-  return new VendorError('vendor', `${vendor.code}_REQUEST_FAILED`, `${vendor.name} answered ${named}${unknown}`, { ...details, fix: resume });
+  return new VendorError('vendor', `${vendor.code}_REQUEST_FAILED`, `${vendor.name} answered ${named}${unknown}`, {
+    ...details,
+    fix: resume,
+  });
 }
 
 /** Returns the error for a vendor that limits our rate for longer than we wait. */
@@ -68,7 +74,11 @@ export function rateLimited(call: CallName, status: number, said: VendorSaying, 
   const reset = until === undefined ? 'without saying until when' : `until ${until}`;
   const text = said.message === '' ? '' : `: ${said.message}`;
   const message = `${call.vendor.name} limits the rate of ${call.method} ${call.path} ${reset}${text}.`;
-  return new VendorError('vendor', `${call.vendor.code}_RATE_LIMITED`, message, { status, vendorCode: said.code, fix: `${until === undefined ? 'Wait a minute' : `Wait until ${until}`}. ${resume}` });
+  return new VendorError('vendor', `${call.vendor.code}_RATE_LIMITED`, message, {
+    status,
+    vendorCode: said.code,
+    fix: `${until === undefined ? 'Wait a minute' : `Wait until ${until}`}. ${resume}`,
+  });
 }
 
 /** Returns the error for a call without an answer. `problem` reads on after "… could not be reached:". */

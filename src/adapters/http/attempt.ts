@@ -73,7 +73,15 @@ async function boundedText(body: Readable, maxBytes: number): Promise<string | u
 }
 
 /** Errors of connecting: the request was not sent. */
-const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+const unsentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** Errors of certificates begin with one of these (`node:tls`, `X509_V_ERR_…` names without their prefix). */
 const certificatePrefixes = ['CERT_', 'ERR_TLS_', 'ERR_SSL_', 'DEPTH_ZERO_', 'SELF_SIGNED_', 'UNABLE_TO_'];
@@ -92,7 +100,8 @@ function codeOf(error: unknown): string | undefined {
   // A happy-eyeballs failure is an AggregateError with a code of its own on newer Nodes, and in its parts on all.
   const candidates: readonly unknown[] = error instanceof AggregateError ? [error, ...error.errors] : [error];
   for (const candidate of candidates) {
-    if (typeof candidate === 'object' && candidate !== null && 'code' in candidate && typeof candidate.code === 'string') return candidate.code;
+    if (typeof candidate === 'object' && candidate !== null && 'code' in candidate && typeof candidate.code === 'string')
+      return candidate.code;
   }
   return undefined;
 }

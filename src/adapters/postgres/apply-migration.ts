@@ -38,15 +38,25 @@ export async function applyMigration(sql: postgres.Sql, migration: MigrationFile
 async function readStatements(migration: MigrationFile): Promise<readonly SqlStatement[]> {
   const split = await splitSql(migration.sql);
   if (split.kind === 'syntax-error') {
-    throw failedAt(migration, split.offset, { sqlState: '42601', message: printable(split.message), detail: undefined, hint: undefined, position: undefined }, undefined);
+    throw failedAt(
+      migration,
+      split.offset,
+      { sqlState: '42601', message: printable(split.message), detail: undefined, hint: undefined, position: undefined },
+      undefined,
+    );
   }
   const control = split.statements.find((statement) => statement.node === 'TransactionStmt');
   if (control === undefined) return split.statements;
   const { line, column } = textPosition(migration.sql, control.startOffset);
-  throw new StagingError('red', 'MIGRATION_TRANSACTION_CONTROL', `${printable(migration.file)}:${line}:${column} controls the transaction itself (${printable(control.text, 60)}), expected none: each file is one transaction.`, {
-    fix: `Remove BEGIN, COMMIT, ROLLBACK and SAVEPOINT from ${printable(migration.file)}.`,
-    data: { file: migration.file, line, column },
-  });
+  throw new StagingError(
+    'red',
+    'MIGRATION_TRANSACTION_CONTROL',
+    `${printable(migration.file)}:${line}:${column} controls the transaction itself (${printable(control.text, 60)}), expected none: each file is one transaction.`,
+    {
+      fix: `Remove BEGIN, COMMIT, ROLLBACK and SAVEPOINT from ${printable(migration.file)}.`,
+      data: { file: migration.file, line, column },
+    },
+  );
 }
 
 async function takeLock(session: Session, migration: MigrationFile, signal: AbortSignal): Promise<void> {
@@ -55,10 +65,15 @@ async function takeLock(session: Session, migration: MigrationFile, signal: Abor
     await cancellable(session.unsafe(`select pg_advisory_xact_lock(${lockKey})`), signal);
   } catch (error) {
     if (sqlFailure(error)?.sqlState !== '55P03') throw error;
-    throw new StagingError('locked', 'MIGRATION_LOCKED', `Another run is applying migrations to this database: ${printable(migration.file)} waited ${lockTimeout} for it.`, {
-      fix: 'Wait until the other run has ended, then run the same command again.',
-      cause: error,
-    });
+    throw new StagingError(
+      'locked',
+      'MIGRATION_LOCKED',
+      `Another run is applying migrations to this database: ${printable(migration.file)} waited ${lockTimeout} for it.`,
+      {
+        fix: 'Wait until the other run has ended, then run the same command again.',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -71,10 +86,12 @@ async function ensureLedger(session: Session, signal: AbortSignal): Promise<void
   );
   if (found?.columns === 3) return;
   await cancellable(
-    session.unsafe(`create schema if not exists supabase_migrations;
+    session
+      .unsafe(`create schema if not exists supabase_migrations;
       create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
       alter table supabase_migrations.schema_migrations add column if not exists statements text[];
-      alter table supabase_migrations.schema_migrations add column if not exists name text`).simple(),
+      alter table supabase_migrations.schema_migrations add column if not exists name text`)
+      .simple(),
     signal,
   );
 }
@@ -89,14 +106,24 @@ async function isApplied(sql: postgres.Sql | Session, migration: MigrationFile, 
   if (row === undefined) return false;
   // Applied by another tool: its content is not known to us.
   if (row.checksum === null || row.checksum === migration.checksum) return true;
-  throw new StagingError('red', 'MIGRATION_EDITED', `${printable(migration.file)} was applied with other content (sha256 ${row.checksum.slice(0, 12)}…) than it has now (${migration.checksum.slice(0, 12)}…).`, {
-    fix: `Restore ${printable(migration.file)} from git and put the change into a new migration.`,
-    data: { file: migration.file, applied: row.checksum, now: migration.checksum },
-  });
+  throw new StagingError(
+    'red',
+    'MIGRATION_EDITED',
+    `${printable(migration.file)} was applied with other content (sha256 ${row.checksum.slice(0, 12)}…) than it has now (${migration.checksum.slice(0, 12)}…).`,
+    {
+      fix: `Restore ${printable(migration.file)} from git and put the change into a new migration.`,
+      data: { file: migration.file, applied: row.checksum, now: migration.checksum },
+    },
+  );
 }
 
 /** Sends all statements without waiting in between: after the first failure the transaction refuses the rest. */
-async function runStatements(session: Session, migration: MigrationFile, statements: readonly SqlStatement[], signal: AbortSignal): Promise<void> {
+async function runStatements(
+  session: Session,
+  migration: MigrationFile,
+  statements: readonly SqlStatement[],
+  signal: AbortSignal,
+): Promise<void> {
   const results = await Promise.allSettled(statements.map((statement) => cancellable(session.unsafe(statement.text).simple(), signal)));
   signal.throwIfAborted();
   const index = results.findIndex((result) => result.status === 'rejected');
@@ -104,7 +131,8 @@ async function runStatements(session: Session, migration: MigrationFile, stateme
   if (failed?.status !== 'rejected' || statement === undefined) return;
   const failure = sqlFailure(failed.reason);
   if (failure === undefined || isConnectionLoss(failed.reason)) throw failed.reason;
-  const offset = failure.position === undefined ? statement.startOffset : statement.offset + offsetOfCharacter(statement.text, failure.position);
+  const offset =
+    failure.position === undefined ? statement.startOffset : statement.offset + offsetOfCharacter(statement.text, failure.position);
   throw failedAt(migration, offset, failure, { statement, cause: failed.reason });
 }
 
@@ -130,13 +158,23 @@ function failedAt(
 ): StagingError {
   const { line, column } = textPosition(migration.sql, offset);
   const file = printable(migration.file);
-  const statement = where === undefined ? lineOf(migration.sql, line) : where.statement.text.slice(where.statement.startOffset - where.statement.offset);
-  const notes = [failure.detail, failure.hint === undefined ? undefined : `Postgres hints: ${failure.hint}`].filter((note) => note !== undefined);
+  const statement =
+    where === undefined ? lineOf(migration.sql, line) : where.statement.text.slice(where.statement.startOffset - where.statement.offset);
+  const notes = [failure.detail, failure.hint === undefined ? undefined : `Postgres hints: ${failure.hint}`].filter(
+    (note) => note !== undefined,
+  );
   const message = `${file}:${line}:${column} failed: ${failure.message} (SQLSTATE ${failure.sqlState}) in “${printable(statement.replaceAll(/\s+/g, ' '), 160)}”.`;
   return new StagingError('red', 'MIGRATION_FAILED', [message, ...notes].join(' '), {
     fix: `Correct ${file} and run the same command again: nothing of this file was applied, earlier files stay.`,
     cause: where?.cause,
-    data: { file: migration.file, line, column, sqlState: failure.sqlState, statement: statement.slice(0, 2000), hint: failure.hint ?? null },
+    data: {
+      file: migration.file,
+      line,
+      column,
+      sqlState: failure.sqlState,
+      statement: statement.slice(0, 2000),
+      hint: failure.hint ?? null,
+    },
   });
 }
 

@@ -83,5 +83,7 @@ function networkText(error: unknown): string {
 /** Codes of `node:net`, `node:tls` and of porsager's postgres (`CONNECT_TIMEOUT`, `CONNECTION_CLOSED` …). */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  return /^(E[A-Z]{3,}|CONNECT_TIMEOUT|CONNECTION_[A-Z]+|CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(error.code) ? error.code : undefined;
+  return /^(E[A-Z]{3,}|CONNECT_TIMEOUT|CONNECTION_[A-Z]+|CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(error.code)
+    ? error.code
+    : undefined;
 }

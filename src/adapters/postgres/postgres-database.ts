@@ -59,8 +59,12 @@ async function appliedMigrations(sql: postgres.Sql, signal: AbortSignal): Promis
   if (tables?.ledger !== true) return [];
   // Older versions of the Supabase CLI kept the version alone.
   const name = tables.named ? sql`m.name` : sql`null`;
-  const checksum = tables.checksums ? sql`(select c.checksum from jv_staging.migration_checksums c where c.version = m.version)` : sql`null`;
-  const query = sql<AppliedMigration[]>`select m.version, ${name} as name, ${checksum} as checksum from supabase_migrations.schema_migrations m order by m.version`;
+  const checksum = tables.checksums
+    ? sql`(select c.checksum from jv_staging.migration_checksums c where c.version = m.version)`
+    : sql`null`;
+  const query = sql<
+    AppliedMigration[]
+  >`select m.version, ${name} as name, ${checksum} as checksum from supabase_migrations.schema_migrations m order by m.version`;
   return [...(await cancellable(query, signal))];
 }
 

@@ -33,7 +33,10 @@ const recordSchema = z.object({
 export async function readReleases(sql: postgres.Sql, environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]> {
   const [table] = await cancellable(sql<{ found: boolean }[]>`select to_regclass('jv_staging.releases') is not null as found`, signal);
   if (table?.found !== true) return [];
-  const rows = await cancellable(sql<{ id: string; record: unknown }[]>`select id, record from jv_staging.releases where environment = ${environment} order by seq`, signal);
+  const rows = await cancellable(
+    sql<{ id: string; record: unknown }[]>`select id, record from jv_staging.releases where environment = ${environment} order by seq`,
+    signal,
+  );
   return rows.map((row) => parsed(row.id, row.record));
 }
 
@@ -69,9 +72,14 @@ function parsed(id: string, value: unknown): ReleaseRecord {
   const record = recordSchema.safeParse(value);
   if (record.success) return record.data;
   const [issue] = record.error.issues;
-  throw new StagingError('missing', 'RELEASE_DAMAGED', `Release record ${id} in jv_staging.releases is damaged (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}).`, {
-    fix: `Restore the row ${id} of jv_staging.releases from a backup of the staging database.`,
-  });
+  throw new StagingError(
+    'missing',
+    'RELEASE_DAMAGED',
+    `Release record ${id} in jv_staging.releases is damaged (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}).`,
+    {
+      fix: `Restore the row ${id} of jv_staging.releases from a backup of the staging database.`,
+    },
+  );
 }
 
 function conflict(record: ReleaseRecord, newest: string | null): StagingError {

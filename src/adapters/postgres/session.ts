@@ -4,13 +4,20 @@ import type postgres from 'postgres';
 export type Session = postgres.ReservedSql;
 
 /** Waits for a query; an aborted signal cancels it on the server and ends the wait at once with the signal's reason. */
-export async function cancellable<Result extends readonly postgres.MaybeRow[]>(query: postgres.PendingQuery<Result>, signal: AbortSignal): Promise<postgres.RowList<Result>> {
+export async function cancellable<Result extends readonly postgres.MaybeRow[]>(
+  query: postgres.PendingQuery<Result>,
+  signal: AbortSignal,
+): Promise<postgres.RowList<Result>> {
   signal.throwIfAborted();
   return abortable(query.execute(), signal, () => query.cancel());
 }
 
 /** Waits for something; an aborted signal calls `onAbort` and ends the wait at once with the signal's reason. */
-export async function abortable<Value>(waited: PromiseLike<Value>, signal: AbortSignal, onAbort: () => void = () => undefined): Promise<Value> {
+export async function abortable<Value>(
+  waited: PromiseLike<Value>,
+  signal: AbortSignal,
+  onAbort: () => void = () => undefined,
+): Promise<Value> {
   let listener = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     listener = () => {
@@ -54,10 +61,18 @@ export async function inTransaction<Value>(
     return value;
   } catch (error) {
     // After a lost connection there is nothing to roll back: the server has done so.
-    if (!lost) await session.unsafe('rollback').simple().catch(() => undefined);
+    if (!lost)
+      await session
+        .unsafe('rollback')
+        .simple()
+        .catch(() => undefined);
     throw error;
   } finally {
-    if (!lost) await session.unsafe('discard all').simple().catch(() => undefined);
+    if (!lost)
+      await session
+        .unsafe('discard all')
+        .simple()
+        .catch(() => undefined);
     session.release();
   }
 }

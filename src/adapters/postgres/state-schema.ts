@@ -8,12 +8,19 @@ const apiRoles = ['anon', 'authenticated', 'service_role'];
  * migrations. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
  */
 export async function ensureStateSchema(session: Session, signal: AbortSignal): Promise<void> {
-  const [found] = await cancellable(session<{ tables: number }[]>`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging'`, signal);
+  const [found] = await cancellable(
+    session<{ tables: number }[]>`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging'`,
+    signal,
+  );
   if (found?.tables === 2) return;
-  const roles = await cancellable(session<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${session(apiRoles)}`, signal);
+  const roles = await cancellable(
+    session<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${session(apiRoles)}`,
+    signal,
+  );
   const everybody = ['public', ...roles.map((role) => role.rolname)].join(', ');
   await cancellable(
-    session.unsafe(`create schema if not exists jv_staging;
+    session
+      .unsafe(`create schema if not exists jv_staging;
       create table if not exists jv_staging.releases (
         id text primary key,
         environment text not null,
@@ -32,7 +39,8 @@ export async function ensureStateSchema(session: Session, signal: AbortSignal): 
       alter table jv_staging.migration_checksums enable row level security;
       revoke all on schema jv_staging from ${everybody};
       revoke all on all tables in schema jv_staging from ${everybody};
-      revoke all on all sequences in schema jv_staging from ${everybody}`).simple(),
+      revoke all on all sequences in schema jv_staging from ${everybody}`)
+      .simple(),
     signal,
   );
 }

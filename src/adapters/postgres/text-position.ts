@@ -9,7 +9,7 @@ export interface TextPosition {
 export function textPosition(text: string, offset: number): TextPosition {
   const before = text.slice(0, Math.max(0, offset));
   const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 };
+  return { line: before.split('\n').length, column: Array.from(before.slice(lineStart)).length + 1 };
 }
 
 /** Returns the offset (UTF-16 units from 0) of the character that Postgres means by `position` (characters from 1). */

@@ -47,7 +47,10 @@ interface Build {
 
 async function runBuild(build: Build, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
   const [program, ...words] = build.command;
-  if (program === undefined) throw new StagingError('usage', 'BUILD_COMMAND_EMPTY', 'The build command has no words.', { fix: 'Set `app.build` to the words of a command, or leave it out.' });
+  if (program === undefined)
+    throw new StagingError('usage', 'BUILD_COMMAND_EMPTY', 'The build command has no words.', {
+      fix: 'Set `app.build` to the words of a command, or leave it out.',
+    });
   signal.throwIfAborted();
   // In a group of its own, so that what the build started ends with it.
   const child = execa(program, words, {
@@ -92,7 +95,12 @@ function signalGroup(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function buildFailed(command: readonly string[], ended: number | string | undefined, lines: readonly string[], cause: unknown): StagingError {
+function buildFailed(
+  command: readonly string[],
+  ended: number | string | undefined,
+  lines: readonly string[],
+  cause: unknown,
+): StagingError {
   const how = typeof ended === 'number' ? `exit code ${ended}` : ended === 'ENOENT' ? 'no such program' : (ended ?? 'no exit code');
   const said = lines.length === 0 ? '' : `\n${lines.join('\n')}`;
   return new StagingError('red', 'DEPLOY_BUILD_FAILED', `The build \`${printable(command.join(' '))}\` failed (${how}).${said}`, {

@@ -11,7 +11,8 @@ const configSchema = z.object({ version: z.literal(3) });
 export async function checkBuildOutput(outputDir: string): Promise<void> {
   const path = join(outputDir, 'config.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  const reason = text === undefined ? 'it has no config.json' : isVersionThree(text) ? undefined : 'its config.json is not one of version 3';
+  const reason =
+    text === undefined ? 'it has no config.json' : isVersionThree(text) ? undefined : 'its config.json is not one of version 3';
   if (reason === undefined) return;
   throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${printable(outputDir)}: ${reason}.`, {
     fix: 'Set `app.build` to a command that writes Build Output API v3, and `app.output` to the folder that it writes.',
@@ -35,7 +36,12 @@ export async function hashFolder(dir: string): Promise<string> {
       const stat = await lstat(path);
       if (stat.isDirectory()) await visit(path, `${prefix}${name}/`);
       else if (stat.isSymbolicLink()) hash.update(`link ${prefix}${name}\0${await readlink(path)}\0`);
-      else if (stat.isFile()) hash.update(`file ${prefix}${name}\0${createHash('sha1').update(await readFile(path)).digest('hex')}\0`);
+      else if (stat.isFile())
+        hash.update(
+          `file ${prefix}${name}\0${createHash('sha1')
+            .update(await readFile(path))
+            .digest('hex')}\0`,
+        );
     }
   };
   await visit(dir, '');

@@ -17,12 +17,19 @@ export interface GitState {
  * Returns the git state of the repository that `dir` is in, or undefined when it is in none or the repository has no commit yet. `environment` is all
  * that git sees. Throws `GIT_FAILED` (kind `missing`): git is not installed, or refuses the repository.
  */
-export async function readGitState(dir: string, environment: Readonly<Record<string, string>>, signal: AbortSignal): Promise<GitState | undefined> {
+export async function readGitState(
+  dir: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GitState | undefined> {
   if (!isInRepository(dir)) return undefined;
   const git = (arguments_: readonly string[]) => runGit(dir, arguments_, environment, signal);
   const head = await git(['rev-parse', '--verify', '--quiet', 'HEAD']);
   if (head.exitCode === 1) return undefined;
-  const [branch, changes] = await Promise.all([git(['symbolic-ref', '--quiet', '--short', 'HEAD']), git(['status', '--porcelain', '--untracked-files=normal'])]);
+  const [branch, changes] = await Promise.all([
+    git(['symbolic-ref', '--quiet', '--short', 'HEAD']),
+    git(['status', '--porcelain', '--untracked-files=normal']),
+  ]);
   return { sha: head.text, dirty: changes.text !== '', branch: branch.exitCode === 0 && branch.text !== '' ? branch.text : null };
 }
 
@@ -48,7 +55,10 @@ async function runGit(
   });
   signal.throwIfAborted();
   if (result.exitCode === 0 || result.exitCode === 1) return { exitCode: result.exitCode, text: result.stdout.trim() };
-  const reason = result.code === 'ENOENT' ? 'git is not installed' : printable(result.stderr || (result.shortMessage ?? 'it ended without an exit code'));
+  const reason =
+    result.code === 'ENOENT'
+      ? 'git is not installed'
+      : printable(result.stderr || (result.shortMessage ?? 'it ended without an exit code'));
   throw new StagingError('missing', 'GIT_FAILED', `The commit of ${printable(dir)} cannot be read: ${reason}.`, {
     fix: result.code === 'ENOENT' ? 'Install git.' : `Run \`git -C ${printable(dir)} status\` and mend what it says.`,
     cause: result.cause,

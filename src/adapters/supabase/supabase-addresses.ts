@@ -26,7 +26,14 @@ export type SupabaseAddresses = (api: ApiClient, ref: string, signal: AbortSigna
 
 // contracts.md §2.3: SupavisorConfigResponse.
 const poolerSchema = z.array(
-  z.object({ database_type: z.string(), db_user: z.string(), db_host: z.string(), db_port: z.number().int(), db_name: z.string(), pool_mode: z.string() }),
+  z.object({
+    database_type: z.string(),
+    db_user: z.string(),
+    db_host: z.string(),
+    db_port: z.number().int(),
+    db_name: z.string(),
+    pool_mode: z.string(),
+  }),
 );
 
 /** Supavisor listens for transaction mode here (https://supabase.com/docs/guides/database/connecting-to-postgres, read 2026-11-22 in contracts.md). */
@@ -57,7 +64,12 @@ export const hostedAddresses: SupabaseAddresses = async (api, ref, signal) => {
 
 const localAddressSchema = z.object({ host: z.string(), port: z.number().int(), database: z.string(), user: z.string() });
 
-const localProjectSchema = z.object({ ref: z.string(), url: z.string(), direct: localAddressSchema, pooler: localAddressSchema.nullable() });
+const localProjectSchema = z.object({
+  ref: z.string(),
+  url: z.string(),
+  direct: localAddressSchema,
+  pooler: localAddressSchema.nullable(),
+});
 
 /** Returns a local project's addresses: the local cloud says them itself, since it has no names of its own in DNS. */
 export const localAddresses: SupabaseAddresses = async (api, ref, signal) => {

@@ -28,13 +28,15 @@ export interface GatewayOptions extends CommonOptions {
 const management: Vendor = {
   code: 'SUPABASE',
   name: 'Supabase',
-  credentialFix: 'Set SUPABASE_ACCESS_TOKEN to a valid access token of a member of the organization (https://supabase.com/dashboard/account/tokens).',
+  credentialFix:
+    'Set SUPABASE_ACCESS_TOKEN to a valid access token of a member of the organization (https://supabase.com/dashboard/account/tokens).',
 };
 
 const gateway: Vendor = {
   code: 'SUPABASE',
   name: 'The Supabase project',
-  credentialFix: 'Run `jv-staging provision` again: it reads the keys anew and writes them to .env.staging (STAGING_SUPABASE_SERVICE_KEY, STAGING_SUPABASE_ANON_KEY).',
+  credentialFix:
+    'Run `jv-staging provision` again: it reads the keys anew and writes them to .env.staging (STAGING_SUPABASE_SERVICE_KEY, STAGING_SUPABASE_ANON_KEY).',
 };
 
 /** Returns a client for Supabase's Management API (https://api.supabase.com), or for the local cloud's. */

@@ -80,7 +80,15 @@ async function upsert(
     const query = { on_conflict: wanted.keyColumns.join(',') };
     const headers = { prefer: 'resolution=merge-duplicates,return=representation' };
     // By its key columns an upsert is the same however often it is made.
-    const request: ApiRequest = { method: 'POST', path: apiPath`/rest/v1/${wanted.table}`, query, headers, json: rows, repeatable: true, signal };
+    const request: ApiRequest = {
+      method: 'POST',
+      path: apiPath`/rest/v1/${wanted.table}`,
+      query,
+      headers,
+      json: rows,
+      repeatable: true,
+      signal,
+    };
     stored.push(...(await api.read(request, rowsSchema)));
   }
   return stored;
@@ -90,19 +98,31 @@ async function findUser(api: ApiClient, email: string, signal: AbortSignal): Pro
   const wanted = email.toLowerCase();
   const seen = new Set<string>();
   for (let page = 1; page <= maxUserPages; page += 1) {
-    const { users } = await api.read({ method: 'GET', path: '/auth/v1/admin/users', query: { page, per_page: usersPerPage }, signal }, usersPageSchema);
+    const { users } = await api.read(
+      { method: 'GET', path: '/auth/v1/admin/users', query: { page, per_page: usersPerPage }, signal },
+      usersPageSchema,
+    );
     const found = users.find((user) => user.email?.toLowerCase() === wanted);
     if (found !== undefined) return found.id;
     // A server may give smaller pages than asked for; only an empty one, or one that repeats, is the end.
     if (users.every((user) => seen.has(user.id))) return undefined;
     for (const user of users) seen.add(user.id);
   }
-  throw new VendorError('vendor', 'SUPABASE_TOO_MANY_USERS', `The Supabase project has more than ${seen.size} users: looking for one by address stopped there.`, {
-    fix: 'Check that this project is staging: it should hold the seeded users only.',
-  });
+  throw new VendorError(
+    'vendor',
+    'SUPABASE_TOO_MANY_USERS',
+    `The Supabase project has more than ${seen.size} users: looking for one by address stopped there.`,
+    {
+      fix: 'Check that this project is staging: it should hold the seeded users only.',
+    },
+  );
 }
 
-async function createUser(api: ApiClient, user: { readonly email: string; readonly password: string }, signal: AbortSignal): Promise<string> {
+async function createUser(
+  api: ApiClient,
+  user: { readonly email: string; readonly password: string },
+  signal: AbortSignal,
+): Promise<string> {
   const json = { email: user.email, password: user.password, email_confirm: true };
   // Addresses are unique there, so repeating is safe: a second call is refused with 422 and the user is found instead.
   const request: ApiRequest = { method: 'POST', path: '/auth/v1/admin/users', json, repeatable: true, accept: [422], signal };
@@ -126,7 +146,9 @@ async function canSignIn(api: ApiClient, email: string, password: string, signal
   };
   const answer = await api.send(request);
   if (answer.status >= 200 && answer.status < 300) return true;
-  const said = z.object({ error_code: z.string().optional(), code: z.union([z.string(), z.number()]).optional(), error: z.string().optional() }).safeParse(jsonOrUndefined(answer.text)).data;
+  const said = z
+    .object({ error_code: z.string().optional(), code: z.union([z.string(), z.number()]).optional(), error: z.string().optional() })
+    .safeParse(jsonOrUndefined(answer.text)).data;
   // `invalid_grant` is the older form, `invalid_credentials` the newer (Supabase Auth error codes).
   if ([said?.error_code, said?.code, said?.error].some((code) => code === 'invalid_credentials' || code === 'invalid_grant')) return false;
   throw api.refusal(request, answer);

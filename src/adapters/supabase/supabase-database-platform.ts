@@ -18,7 +18,9 @@ export interface DatabasePlatformOptions {
 // Shapes: contracts.md §2.3 (OpenAPI file of 2026-06-01), only the fields that are used.
 const projectSchema = z.object({ ref: z.string(), name: z.string(), region: z.string(), status: z.string(), created_at: z.string() });
 
-const healthSchema = z.array(z.object({ name: z.string(), status: z.string().optional(), healthy: z.boolean().optional(), error: z.string().nullish() }));
+const healthSchema = z.array(
+  z.object({ name: z.string(), status: z.string().optional(), healthy: z.boolean().optional(), error: z.string().nullish() }),
+);
 
 const keysSchema = z.array(z.object({ name: z.string(), type: z.string().nullish(), api_key: z.string().nullish() }));
 
@@ -33,7 +35,8 @@ export function supabaseDatabasePlatform(api: ApiClient, options: DatabasePlatfo
   return {
     findByName: async (name, signal) => (await listProjects(api, signal)).filter((project) => project.name === name).map(databaseProject),
     create: (project, signal) => createProject(api, options, project, signal),
-    get: async (ref, signal) => databaseProject(await api.read({ method: 'GET', path: apiPath`/v1/projects/${ref}`, signal }, projectSchema)),
+    get: async (ref, signal) =>
+      databaseProject(await api.read({ method: 'GET', path: apiPath`/v1/projects/${ref}`, signal }, projectSchema)),
     unhealthy: (ref, signal) => unhealthyParts(api, ref, signal),
     access: (ref, password, signal) => readAccess(api, options.addresses, ref, password, signal),
   };
@@ -54,19 +57,29 @@ async function createProject(
   const create = () => api.read({ method: 'POST', path: '/v1/projects', json, attemptMs: 60_000, signal }, projectSchema);
   // Names are not unique there: only one made since this call began is ours.
   const find = async () =>
-    (await listProjects(api, signal)).find((project) => project.name === wanted.name && Date.parse(project.created_at) >= startedAtMs - clockSkewMs);
+    (await listProjects(api, signal)).find(
+      (project) => project.name === wanted.name && Date.parse(project.created_at) >= startedAtMs - clockSkewMs,
+    );
   return databaseProject(await createOnce(create, find));
 }
 
 async function unhealthyParts(api: ApiClient, ref: string, signal: AbortSignal): Promise<readonly string[]> {
   const path = apiPath`/v1/projects/${ref}/health`;
   const parts = await api.read({ method: 'GET', path, query: { services: healthServices }, signal }, healthSchema);
-  const healthy = parts.filter((part) => (part.status === undefined ? part.healthy === true : part.status === 'ACTIVE_HEALTHY')).map((part) => part.name);
+  const healthy = parts
+    .filter((part) => (part.status === undefined ? part.healthy === true : part.status === 'ACTIVE_HEALTHY'))
+    .map((part) => part.name);
   // A part that the platform says nothing about is not healthy.
   return healthServices.filter((service) => !healthy.includes(service));
 }
 
-async function readAccess(api: ApiClient, addresses: SupabaseAddresses, ref: string, password: string, signal: AbortSignal): Promise<DatabaseAccess> {
+async function readAccess(
+  api: ApiClient,
+  addresses: SupabaseAddresses,
+  ref: string,
+  password: string,
+  signal: AbortSignal,
+): Promise<DatabaseAccess> {
   const path = apiPath`/v1/projects/${ref}/api-keys`;
   const [keys, found] = await Promise.all([
     api.read({ method: 'GET', path, query: { reveal: true }, signal }, keysSchema),
@@ -83,11 +96,18 @@ async function readAccess(api: ApiClient, addresses: SupabaseAddresses, ref: str
 
 /** Returns the legacy key of this name, else the first new-style key of this type (`sb_publishable_…`, `sb_secret_…`). */
 function keyOf(ref: string, keys: z.infer<typeof keysSchema>, legacyName: string, type: string): string {
-  const key = keys.find((candidate) => candidate.name === legacyName && candidate.type !== type)?.api_key ?? keys.find((candidate) => candidate.type === type)?.api_key;
+  const key =
+    keys.find((candidate) => candidate.name === legacyName && candidate.type !== type)?.api_key ??
+    keys.find((candidate) => candidate.type === type)?.api_key;
   if (typeof key === 'string' && key !== '') return key;
-  throw new VendorError('vendor', 'SUPABASE_KEY_NOT_FOUND', `Supabase project ${ref} has neither a key named ${legacyName} nor one of type ${type}.`, {
-    fix: `Create a ${type} key for project ${ref} in the Supabase dashboard (Settings, API keys), then run the same command again.`,
-  });
+  throw new VendorError(
+    'vendor',
+    'SUPABASE_KEY_NOT_FOUND',
+    `Supabase project ${ref} has neither a key named ${legacyName} nor one of type ${type}.`,
+    {
+      fix: `Create a ${type} key for project ${ref} in the Supabase dashboard (Settings, API keys), then run the same command again.`,
+    },
+  );
 }
 
 function databaseProject(project: z.infer<typeof projectSchema>): DatabaseProject {

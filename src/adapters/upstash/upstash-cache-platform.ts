@@ -53,9 +53,13 @@ const clockSkewMs = 60_000;
 const googleRegions = new Set(['us-central1', 'us-east4', 'europe-west1', 'asia-northeast1']);
 
 /** Returns the port over Upstash's Developer API. */
-export function upstashCachePlatform(api: ApiClient, options: { readonly addresses: UpstashAddresses; readonly clock: Clock }): CachePlatform {
+export function upstashCachePlatform(
+  api: ApiClient,
+  options: { readonly addresses: UpstashAddresses; readonly clock: Clock },
+): CachePlatform {
   return {
-    findByName: async (name, signal) => (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
+    findByName: async (name, signal) =>
+      (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
     create: (database, signal) => createDatabase(api, options.clock, database, signal),
     access: (id, signal) => readAccess(api, options.addresses, id, signal),
     setEviction: async (id, on, signal) => {
@@ -86,7 +90,9 @@ async function createDatabase(
   const create = () => api.read({ method: 'POST', path: '/v2/redis/database', json, attemptMs: 60_000, signal }, databaseSchema);
   // Names are not unique there: only one made since this call began is ours. `creation_time` is in seconds.
   const find = async () =>
-    (await listDatabases(api, signal)).find((database) => database.database_name === wanted.name && (database.creation_time ?? 0) * 1000 >= startedAtMs - clockSkewMs);
+    (await listDatabases(api, signal)).find(
+      (database) => database.database_name === wanted.name && (database.creation_time ?? 0) * 1000 >= startedAtMs - clockSkewMs,
+    );
   return cacheDatabase(await createOnce(create, find));
 }
 

@@ -26,7 +26,12 @@ export const streamAboveBytes = 1024 * 1024;
 /** Files that are read at the same time while hashing. */
 const readers = 32;
 
-const secretNames = [/^\.env(\..+)?$/i, /\.(pem|key|p12|pfx|jks|keystore)$/i, /^id_(rsa|dsa|ecdsa|ed25519)(\.pub)?$/, /^\.(npmrc|netrc|pgpass)$/];
+const secretNames = [
+  /^\.env(\..+)?$/i,
+  /\.(pem|key|p12|pfx|jks|keystore)$/i,
+  /^id_(rsa|dsa|ecdsa|ed25519)(\.pub)?$/,
+  /^\.(npmrc|netrc|pgpass)$/,
+];
 const secretFolders = new Set(['.git', '.jv-staging', '.ssh', '.aws', '.gnupg']);
 
 const functionConfigSchema = z.object({ filePathMap: z.record(z.string(), z.string()).optional() });
@@ -56,9 +61,14 @@ export async function listOutputFiles(outputDir: string, signal: AbortSignal): P
 async function checkOutput(outputDir: string): Promise<void> {
   const config = await lstat(join(outputDir, 'config.json')).catch(() => undefined);
   if (config?.isFile() === true) return;
-  throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${printable(outputDir)}: it has no config.json.`, {
-    fix: 'Build the app first, or set `app.output` to its Build Output API v3 folder (`.vercel/output`).',
-  });
+  throw new StagingError(
+    'missing',
+    'DEPLOY_OUTPUT_MISSING',
+    `There is no build output in ${printable(outputDir)}: it has no config.json.`,
+    {
+      fix: 'Build the app first, or set `app.output` to its Build Output API v3 folder (`.vercel/output`).',
+    },
+  );
 }
 
 async function walk(folder: string, signal: AbortSignal): Promise<string[]> {
@@ -86,9 +96,14 @@ async function referencedFiles(inside: readonly string[], root: string, outputDi
       const parts = slashed(relative(root, path)).split('/');
       if (parts.some(isSecretName)) {
         if (parts.includes('node_modules')) continue;
-        throw new StagingError('refused', 'DEPLOY_SECRET_LISTED', `${printable(value)} would be uploaded because ${printable(config)} names it, and secrets never are.`, {
-          fix: `Remove ${printable(value)} from the function's files.`,
-        });
+        throw new StagingError(
+          'refused',
+          'DEPLOY_SECRET_LISTED',
+          `${printable(value)} would be uploaded because ${printable(config)} names it, and secrets never are.`,
+          {
+            fix: `Remove ${printable(value)} from the function's files.`,
+          },
+        );
       }
       references.set(path, parts.join('/'));
     }
@@ -102,7 +117,13 @@ async function describeFile(path: string, file: string, root: string): Promise<O
   if (stat.isSymbolicLink()) {
     const target = await linkTarget(path, root);
     const content = Buffer.from(target);
-    return { file, sha: createHash('sha1').update(content).digest('hex'), size: content.length, mode: stat.mode, source: { kind: 'link', target } };
+    return {
+      file,
+      sha: createHash('sha1').update(content).digest('hex'),
+      size: content.length,
+      mode: stat.mode,
+      source: { kind: 'link', target },
+    };
   }
   if (!stat.isFile()) throw refused(path, 'it is neither a file, a folder nor a symbolic link');
   const { sha, size } = await sha1Of(path, stat.size);
@@ -144,5 +165,7 @@ function slashed(path: string): string {
 }
 
 function refused(path: string, reason: string): StagingError {
-  return new StagingError('refused', 'DEPLOY_FILE_REFUSED', `${printable(path)} cannot be uploaded: ${reason}.`, { fix: 'Remove it from the build output.' });
+  return new StagingError('refused', 'DEPLOY_FILE_REFUSED', `${printable(path)} cannot be uploaded: ${reason}.`, {
+    fix: 'Remove it from the build output.',
+  });
 }

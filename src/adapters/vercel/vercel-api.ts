@@ -20,7 +20,8 @@ export type VercelApi = ApiClient;
 const vendor: Vendor = {
   code: 'VERCEL',
   name: 'Vercel',
-  credentialFix: 'Set VERCEL_TOKEN to a valid token whose scope includes the team in VERCEL_TEAM_ID (https://vercel.com/account/settings/tokens).',
+  credentialFix:
+    'Set VERCEL_TOKEN to a valid token whose scope includes the team in VERCEL_TEAM_ID (https://vercel.com/account/settings/tokens).',
 };
 
 /** Returns a client for Vercel's REST API (https://api.vercel.com), or for the local cloud's. */

@@ -32,7 +32,11 @@ const pageSchema = z.object({
   pagination: z.object({ next: z.number().nullish() }).nullish(),
 });
 
-const eventSchema = z.object({ type: z.string().optional(), text: z.string().optional(), payload: z.object({ text: z.string().optional() }).nullish() });
+const eventSchema = z.object({
+  type: z.string().optional(),
+  text: z.string().optional(),
+  payload: z.object({ text: z.string().optional() }).nullish(),
+});
 
 /** Deployments a page, and pages that are read when looking for one of ours: the newest 500. */
 const pageSize = 100;
@@ -72,13 +76,19 @@ async function createDeployment(
     const answer = await createOnce(
       () => tryToCreate(context, wanted, files, signal),
       // Without a marker of ours any deployment would match.
-      async () => (Object.keys(wanted.meta).length === 0 ? undefined : (await findByMeta(context, wanted.projectId, wanted.meta, signal))[0]),
+      async () =>
+        Object.keys(wanted.meta).length === 0 ? undefined : (await findByMeta(context, wanted.projectId, wanted.meta, signal))[0],
     );
     if (!('missing' in answer)) return answer;
     if (round > uploadRounds) {
-      throw new VendorError('vendor', 'VERCEL_UPLOAD_LOST', `Vercel still misses ${answer.missing.length} of ${files.length} files after they were sent ${uploadRounds} times.`, {
-        fix: 'Run the same command again: files that arrived are not sent again.',
-      });
+      throw new VendorError(
+        'vendor',
+        'VERCEL_UPLOAD_LOST',
+        `Vercel still misses ${answer.missing.length} of ${files.length} files after they were sent ${uploadRounds} times.`,
+        {
+          fix: 'Run the same command again: files that arrived are not sent again.',
+        },
+      );
     }
     await uploadMissing(context.api, files, answer.missing, onProgress, signal);
   }
@@ -131,11 +141,20 @@ async function getDeployment({ api, origin }: Context, id: string, signal: Abort
 
 /** Returns why a deployment failed: the vendor's message and the build log's last lines, a line each, printable. */
 async function failureOf(api: VercelApi, id: string, message: string | undefined, signal: AbortSignal): Promise<string> {
-  const request: ApiRequest = { method: 'GET', path: apiPath`/v3/deployments/${id}/events`, query: { direction: 'backward', limit: 100, builds: 1 }, accept: [404], signal };
+  const request: ApiRequest = {
+    method: 'GET',
+    path: apiPath`/v3/deployments/${id}/events`,
+    query: { direction: 'backward', limit: 100, builds: 1 },
+    accept: [404],
+    signal,
+  };
   const answer = await api.send(request);
   const events = z.array(eventSchema).safeParse(jsonOrUndefined(answer.text)).data ?? [];
   const lines = events.toReversed().flatMap((event) => event.text ?? event.payload?.text ?? []);
-  const shown = lines.flatMap((text) => text.split('\n')).filter((line) => line.trim() !== '').slice(-failureLines);
+  const shown = lines
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.trim() !== '')
+    .slice(-failureLines);
   return [...(message === undefined ? [] : [message]), ...shown].map((line) => printable(line)).join('\n');
 }
 
@@ -144,10 +163,16 @@ async function liveDeployment(context: Context, projectId: string, domain: strin
   const answer = await context.api.send(request);
   if (answer.status === 404) return undefined;
   const alias = context.api.parse(request, answer, z.object({ deploymentId: z.string().nullish() }));
-  return alias.deploymentId == null ? undefined : getDeployment(context, alias.deploymentId, signal);
+  const id = alias.deploymentId ?? undefined;
+  return id === undefined ? undefined : getDeployment(context, id, signal);
 }
 
-async function findByMeta({ api, origin }: Context, projectId: string, meta: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Deployment[]> {
+async function findByMeta(
+  { api, origin }: Context,
+  projectId: string,
+  meta: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly Deployment[]> {
   // `meta-<name>` is how the vendor's own client filters; it is not in the OpenAPI file, so the answer is filtered again.
   const filter = Object.fromEntries(Object.entries(meta).map(([name, value]) => [`meta-${name}`, value]));
   const found: Deployment[] = [];

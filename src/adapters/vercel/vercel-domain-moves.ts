@@ -29,9 +29,17 @@ export function vercelDomainMoves(api: VercelApi, clock: Clock, timing: MoveTimi
   const context = { api, clock, timing };
   return {
     promote: (projectId, deploymentId, signal) =>
-      move(context, { verb: 'promote', path: apiPath`/v10/projects/${projectId}/promote/${deploymentId}`, projectId, deploymentId }, signal),
+      move(
+        context,
+        { verb: 'promote', path: apiPath`/v10/projects/${projectId}/promote/${deploymentId}`, projectId, deploymentId },
+        signal,
+      ),
     rollback: (projectId, deploymentId, signal) =>
-      move(context, { verb: 'rollback', path: apiPath`/v1/projects/${projectId}/rollback/${deploymentId}`, projectId, deploymentId }, signal),
+      move(
+        context,
+        { verb: 'rollback', path: apiPath`/v1/projects/${projectId}/rollback/${deploymentId}`, projectId, deploymentId },
+        signal,
+      ),
   };
 }
 
@@ -62,9 +70,14 @@ async function move(context: Context, wanted: Move, signal: AbortSignal): Promis
 async function settle(context: Context, wanted: Move, endMs: number, signal: AbortSignal): Promise<void> {
   const request = await finished(context, wanted, endMs, signal, (seen) => seen?.toDeploymentId === wanted.deploymentId);
   if (request?.jobStatus === 'succeeded') return;
-  throw new VendorError('vendor', 'VERCEL_DOMAIN_MOVE_FAILED', `Vercel did not ${wanted.verb} ${wanted.deploymentId}: its job ended as ${request?.jobStatus ?? 'unknown'}.`, {
-    fix: 'Run `jv-staging status` to see which deployment the domain points to, then run the same command again.',
-  });
+  throw new VendorError(
+    'vendor',
+    'VERCEL_DOMAIN_MOVE_FAILED',
+    `Vercel did not ${wanted.verb} ${wanted.deploymentId}: its job ended as ${request?.jobStatus ?? 'unknown'}.`,
+    {
+      fix: 'Run `jv-staging status` to see which deployment the domain points to, then run the same command again.',
+    },
+  );
 }
 
 /** Waits until the project's last alias request is ours (`isOurs`) and has ended; returns it. */
@@ -90,5 +103,8 @@ async function finished(
 
 function timedOut(wanted: Move, timing: MoveTiming): VendorError {
   const message = `Vercel did not ${wanted.verb} ${wanted.deploymentId} within ${Math.round(timing.deadlineMs / 1000)} s.`;
-  return new VendorError('vendor', 'VERCEL_DOMAIN_MOVE_TIMEOUT', message, { outcomeUnknown: true, fix: 'Run the same command again: it reads where the domain points first.' });
+  return new VendorError('vendor', 'VERCEL_DOMAIN_MOVE_TIMEOUT', message, {
+    outcomeUnknown: true,
+    fix: 'Run the same command again: it reads where the domain points first.',
+  });
 }

@@ -21,7 +21,16 @@ const createdVariableSchema = z.object({ key: z.string() });
 const writtenVariablesSchema = z.object({
   created: z.union([createdVariableSchema, z.array(createdVariableSchema)]).nullish(),
   failed: z
-    .array(z.object({ error: z.object({ code: z.string().optional(), message: z.string().optional(), key: z.string().optional(), envVarKey: z.string().optional() }) }))
+    .array(
+      z.object({
+        error: z.object({
+          code: z.string().optional(),
+          message: z.string().optional(),
+          key: z.string().optional(),
+          envVarKey: z.string().optional(),
+        }),
+      }),
+    )
     .default([]),
 });
 
@@ -39,7 +48,11 @@ export function vercelHostingProjects(api: VercelApi): HostingProjects {
   const find = (name: string, signal: AbortSignal) => findProject(api, name, signal);
   return {
     find,
-    create: (project, signal) => createOnce(() => createProject(api, project, signal), () => find(project.name, signal)),
+    create: (project, signal) =>
+      createOnce(
+        () => createProject(api, project, signal),
+        () => find(project.name, signal),
+      ),
     setVariables: (projectId, variables, signal) => setVariables(api, projectId, variables, signal),
     variables: (projectId, signal) => listVariables(api, projectId, signal),
     findDomain: async (projectId, domain, signal) => {
@@ -80,7 +93,12 @@ async function createProject(
   return hostingProject(await api.read({ method: 'PATCH', path, json: settings, repeatable: true, signal }, projectSchema));
 }
 
-async function setVariables(api: VercelApi, projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]> {
+async function setVariables(
+  api: VercelApi,
+  projectId: string,
+  variables: readonly HostingVariable[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   if (variables.length === 0) return [];
   const json = variables.map((variable) => ({
     key: variable.name,
@@ -93,12 +111,19 @@ async function setVariables(api: VercelApi, projectId: string, variables: readon
   const written = await api.read({ method: 'POST', path, query: { upsert: true }, json, repeatable: true, signal }, writtenVariablesSchema);
   const created = written.created ?? [];
   const names = (Array.isArray(created) ? created : [created]).map((variable) => variable.key);
-  const failures = written.failed.map(({ error }) => ({ name: error.key ?? error.envVarKey ?? '?', reason: printable(error.message ?? error.code ?? 'no reason given') }));
+  const failures = written.failed.map(({ error }) => ({
+    name: error.key ?? error.envVarKey ?? '?',
+    reason: printable(error.message ?? error.code ?? 'no reason given'),
+  }));
   if (failures.length > 0) throw variablesRefused(variables.length, names, failures);
   return names;
 }
 
-function variablesRefused(asked: number, written: readonly string[], failures: readonly { readonly name: string; readonly reason: string }[]): VendorError {
+function variablesRefused(
+  asked: number,
+  written: readonly string[],
+  failures: readonly { readonly name: string; readonly reason: string }[],
+): VendorError {
   const reasons = failures.map((failure) => `${printable(failure.name, 100)} (${failure.reason})`).join(', ');
   return new VendorError('vendor', 'VERCEL_VARIABLES_REFUSED', `Vercel refused ${failures.length} of ${asked} variables: ${reasons}.`, {
     data: { written, refused: failures },
