@@ -40,11 +40,13 @@ export const hostedCacheAddresses: UpstashAddresses = async (_api, _id, { endpoi
   return { url: `rediss://default:${encodeURIComponent(password)}@${host}:${port}`, restUrl: `https://${host}` };
 };
 
-const localDatabaseSchema = z.object({ url: z.string(), restUrl: z.string() });
+const localDatabaseSchema = z.object({ host: z.string(), port: z.number().int(), restUrl: z.string() });
 
 /** Returns a local database's addresses: the local cloud says them itself, since it has no names of its own in DNS. */
-export const localCacheAddresses: UpstashAddresses = (api, id, _credentials, signal) =>
-  api.read({ method: 'GET', path: apiPath`/_local/databases/${id}`, signal }, localDatabaseSchema);
+export const localCacheAddresses: UpstashAddresses = async (api, id, { password }, signal) => {
+  const found = await api.read({ method: 'GET', path: apiPath`/_local/databases/${id}`, signal }, localDatabaseSchema);
+  return { url: `redis://default:${encodeURIComponent(password)}@${found.host}:${found.port}`, restUrl: found.restUrl };
+};
 
 /** A database this much older than our own clock's start of the call is still taken for the one that the call made. */
 const clockSkewMs = 60_000;

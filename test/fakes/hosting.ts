@@ -1,0 +1,151 @@
+import { StagingError } from '../../src/core/errors.ts';
+import type {
+  Deployment,
+  Deployments,
+  DomainMoves,
+  HostingDomain,
+  HostingProject,
+  HostingProjects,
+  ListedVariable,
+} from '../../src/core/ports/hosting.ts';
+
+/** How the fake platform behaves. */
+export interface FakeHostingOptions {
+  /** Says whether a folder is a build output; by default every one is. */
+  readonly hasOutput?: (dir: string) => boolean;
+  /** States that a new deployment goes through, one a look at it; the last one stays. */
+  readonly states?: readonly Deployment['state'][];
+}
+
+/** A hosting platform in memory: what one of its ports changes, the others see. */
+export interface FakeHosting {
+  readonly projects: HostingProjects;
+  readonly deployments: Deployments;
+  readonly moves: DomainMoves;
+  /** Names of the calls that changed something, in order. */
+  readonly changes: string[];
+}
+
+interface World {
+  readonly projects: Map<string, HostingProject>;
+  readonly variables: Map<string, Map<string, ListedVariable>>;
+  readonly domains: Map<string, { readonly projectId: string; live: string | undefined }>;
+  readonly deployments: Map<string, { readonly projectId: string; readonly deployment: Deployment; looks: number }>;
+  readonly uploaded: Set<string>;
+  readonly changes: string[];
+}
+
+/** Returns a hosting platform in memory. */
+export function fakeHosting(options: FakeHostingOptions = {}): FakeHosting {
+  const world: World = { projects: new Map(), variables: new Map(), domains: new Map(), deployments: new Map(), uploaded: new Set(), changes: [] };
+  return { projects: fakeProjects(world), deployments: fakeDeployments(world, options), moves: fakeMoves(world), changes: world.changes };
+}
+
+function fakeProjects(world: World): HostingProjects {
+  return {
+    find: async (name) => [...world.projects.values()].find((project) => project.name === name),
+    create: async ({ name }) => {
+      if ([...world.projects.values()].some((project) => project.name === name)) throw refused(`Project "${name}" already exists`);
+      const project = { id: `prj_${world.projects.size + 1}`, name, autoAssignDomains: true };
+      world.projects.set(project.id, project);
+      world.changes.push(`create project ${name}`);
+      return project;
+    },
+    setVariables: async (projectId, variables) => {
+      const stored = world.variables.get(projectOf(world, projectId).id) ?? new Map<string, ListedVariable>();
+      for (const { name, fingerprint } of variables) stored.set(name, { name, fingerprint });
+      world.variables.set(projectId, stored);
+      if (variables.length > 0) world.changes.push(`set ${variables.length} variables`);
+      return variables.map((variable) => variable.name);
+    },
+    variables: async (projectId) => [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])],
+    findDomain: async (projectId, domain) => (world.domains.get(domain)?.projectId === projectId ? verified(domain) : undefined),
+    addDomain: async (projectId, domain) => {
+      if (world.domains.has(domain)) throw refused(`Cannot add ${domain}: it is in use`);
+      world.domains.set(domain, { projectId: projectOf(world, projectId).id, live: undefined });
+      world.changes.push(`add domain ${domain}`);
+      return verified(domain);
+    },
+    setAutoAssignDomains: async (projectId, on) => {
+      world.projects.set(projectId, { ...projectOf(world, projectId), autoAssignDomains: on });
+      world.changes.push(`auto-assign ${on ? 'on' : 'off'}`);
+    },
+  };
+}
+
+function fakeDeployments(world: World, options: FakeHostingOptions): Deployments {
+  const states = options.states ?? ['queued', 'building', 'ready'];
+  const look = (id: string): Deployment => {
+    const found = world.deployments.get(id);
+    if (found === undefined) throw refused('The deployment could not be found');
+    const state = states[Math.min(found.looks, states.length - 1)] ?? 'ready';
+    return { ...found.deployment, state, ...(state === 'error' ? { failure: 'The build failed.' } : {}) };
+  };
+  return {
+    create: async ({ projectId, projectName, outputDir, meta }, onProgress) => {
+      if (options.hasOutput?.(outputDir) === false) throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${outputDir}.`);
+      const filesToSend = world.uploaded.has(outputDir) ? 0 : 1;
+      world.uploaded.add(outputDir);
+      onProgress({ files: 1, filesToSend, sent: filesToSend, bytesToSend: filesToSend * 100 });
+      const number = world.deployments.size + 1;
+      const deployment: Deployment = {
+        id: `dpl_${number}`,
+        url: `https://${projectName}-${number}.vercel.app`,
+        state: 'queued',
+        createdAt: new Date(Date.UTC(2026, 10, 22, 0, 0, number)).toISOString(),
+        meta,
+      };
+      world.deployments.set(deployment.id, { projectId: projectOf(world, projectId).id, deployment, looks: 0 });
+      world.changes.push(`create deployment ${deployment.id}`);
+      return deployment;
+    },
+    get: async (id) => {
+      const seen = look(id);
+      const stored = world.deployments.get(id);
+      if (stored !== undefined) stored.looks += 1;
+      return seen;
+    },
+    live: async (projectId, domain) => {
+      const found = world.domains.get(domain);
+      return found?.projectId !== projectId || found.live === undefined ? undefined : look(found.live);
+    },
+    findByMeta: async (projectId, meta) =>
+      [...world.deployments.values()]
+        .filter((each) => each.projectId === projectId && Object.entries(meta).every(([name, value]) => each.deployment.meta[name] === value))
+        .map((each) => look(each.deployment.id))
+        .toReversed(),
+  };
+}
+
+function fakeMoves(world: World): DomainMoves {
+  const move = (projectId: string, deploymentId: string) => {
+    projectOf(world, projectId);
+    if (world.deployments.get(deploymentId)?.projectId !== projectId) throw refused('The deployment could not be found');
+    for (const domain of world.domains.values()) if (domain.projectId === projectId) domain.live = deploymentId;
+  };
+  return {
+    promote: async (projectId, deploymentId) => {
+      move(projectId, deploymentId);
+      world.changes.push(`promote ${deploymentId}`);
+    },
+    rollback: async (projectId, deploymentId) => {
+      move(projectId, deploymentId);
+      world.projects.set(projectId, { ...projectOf(world, projectId), autoAssignDomains: false });
+      world.changes.push(`roll back to ${deploymentId}`);
+    },
+  };
+}
+
+function projectOf(world: World, id: string): HostingProject {
+  const project = world.projects.get(id);
+  if (project === undefined) throw refused('Project not found');
+  return project;
+}
+
+function verified(name: string): HostingDomain {
+  return { name, verified: true };
+}
+
+function refused(message: string): StagingError {
+  return new StagingError('vendor', 'VERCEL_REQUEST_FAILED', `Vercel refused: ${message}.`);
+}

@@ -1,0 +1,46 @@
+import type { Journal, JournalEntry } from '../../src/core/ports/journal.ts';
+import type { SecretFile } from '../../src/core/ports/secret-file.ts';
+import type { AppSource, SourceState } from '../../src/core/ports/source.ts';
+
+/** Returns a journal in memory that is run `runId`'s; `entries` are there before and grow. */
+export function fakeJournal(runId: string, entries: JournalEntry[] = []): Journal & { readonly entries: JournalEntry[] } {
+  return {
+    entries,
+    append: async (entry) => {
+      entries.push(entry);
+    },
+    unfinished: async () =>
+      entries.filter(
+        (intent, index) =>
+          intent.phase === 'intent' &&
+          intent.runId !== runId &&
+          !entries.slice(index + 1).some((later) => later.phase !== 'intent' && later.path === intent.path),
+      ),
+  };
+}
+
+/** Returns an environment file in memory. */
+export function fakeSecretFile(values: Readonly<Record<string, string>> = {}): SecretFile & { readonly values: Map<string, string> } {
+  const stored = new Map(Object.entries(values));
+  return {
+    path: '/project/.env.staging',
+    values: stored,
+    read: async (name) => stored.get(name),
+    write: async (added) => {
+      for (const [name, value] of Object.entries(added)) stored.set(name, value);
+    },
+  };
+}
+
+/** Returns a source tree at a commit whose builds succeed, and which keeps the commands that were run. */
+export function fakeAppSource(state: Partial<SourceState> = {}): AppSource & { readonly builds: (readonly string[])[] } {
+  const builds: (readonly string[])[] = [];
+  return {
+    builds,
+    state: async () => ({ sha: 'c0ffee'.padEnd(40, '0'), dirty: false, branch: 'develop', ...state }),
+    build: async (command, _dir, onLine) => {
+      builds.push(command);
+      onLine('built');
+    },
+  };
+}
