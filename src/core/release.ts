@@ -65,7 +65,11 @@ export function planRollback(history: readonly ReleaseRecord[], to?: string): Ro
   const goal = to === undefined ? previousDeployment(history, from) : history.find((record) => record.id === to);
   if (goal === undefined) {
     return to === undefined
-      ? refuse('RELEASE_NO_PREVIOUS', `Release ${from.id} is the only one: there is no previous release to go back to.`, 'Run `jv-staging deploy` to put out another.')
+      ? refuse(
+          'RELEASE_NO_PREVIOUS',
+          `Release ${from.id} is the only one: there is no previous release to go back to.`,
+          'Run `jv-staging deploy` to put out another.',
+        )
       : refuse('RELEASE_NOT_FOUND', `There is no release ${to} in the history.`, 'Run `jv-staging status` to see the releases.');
   }
   if (goal.vercelDeploymentId === from.vercelDeploymentId) {

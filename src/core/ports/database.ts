@@ -25,7 +25,10 @@ export interface DatabaseAccess {
 export interface DatabasePlatform {
   /** Returns every project of this name that the token can see (names are not unique there). */
   findByName(name: string, signal: AbortSignal): Promise<readonly DatabaseProject[]>;
-  create(project: { readonly name: string; readonly region: string; readonly password: string }, signal: AbortSignal): Promise<DatabaseProject>;
+  create(
+    project: { readonly name: string; readonly region: string; readonly password: string },
+    signal: AbortSignal,
+  ): Promise<DatabaseProject>;
   get(ref: string, signal: AbortSignal): Promise<DatabaseProject>;
   /** Returns the parts that are not healthy by the platform's own word; empty when all are. */
   unhealthy(ref: string, signal: AbortSignal): Promise<readonly string[]>;

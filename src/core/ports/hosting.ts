@@ -38,7 +38,10 @@ export interface HostingDomain {
 export interface HostingProjects {
   /** Returns the project of exactly this name, or undefined. */
   find(name: string, signal: AbortSignal): Promise<HostingProject | undefined>;
-  create(project: { readonly name: string; readonly region: string; readonly nodeVersion: string }, signal: AbortSignal): Promise<HostingProject>;
+  create(
+    project: { readonly name: string; readonly region: string; readonly nodeVersion: string },
+    signal: AbortSignal,
+  ): Promise<HostingProject>;
   /** Creates or replaces variables for the target `production`; returns the names that were written. */
   setVariables(projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]>;
   /** Returns the variables of the target `production`. */

@@ -63,5 +63,11 @@ export type RealtimeOutcome =
 
 /** Subscribes as a user, inserts a row as that user, waits for its event, and removes the row. */
 export interface Realtime {
-  probe(table: string, row: Readonly<Record<string, unknown>>, session: Session, timeoutMs: number, signal: AbortSignal): Promise<RealtimeOutcome>;
+  probe(
+    table: string,
+    row: Readonly<Record<string, unknown>>,
+    session: Session,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<RealtimeOutcome>;
 }

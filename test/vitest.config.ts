@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { SkippedReporter } from './support/skipped-reporter.ts';
+
+const reportFile = process.env['JV_TEST_REPORT'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** One project a kind of test. Real components (Postgres, Redis, Chrome, a built app) get minutes, pure code gets seconds. */
+const projects = [
+  { name: 'unit', folder: 'unit', timeoutMs: 10_000 },
+  { name: 'stages', folder: 'stages', timeoutMs: 10_000 },
+  { name: 'contract', folder: 'contract', timeoutMs: 90_000 },
+  { name: 'cli', folder: 'cli', timeoutMs: 60_000 },
+  { name: 'e2e', folder: 'e2e', timeoutMs: 240_000 },
+  { name: 'faults', folder: 'faults', timeoutMs: 240_000 },
+] as const;
+
+export default defineConfig({
+  root,
+  test: {
+    // Two files at a time: real Postgres, Redis and Chrome share two cores.
+    maxWorkers: 2,
+    disableConsoleIntercept: true,
+    passWithNoTests: false,
+    teardownTimeout: 20_000,
+    reporters: ['default', new SkippedReporter(), ...(reportFile === undefined ? [] : ['json'])],
+    ...(reportFile === undefined ? {} : { outputFile: { json: reportFile } }),
+    projects: [
+      {
+        extends: true,
+        test: { name: 'architecture', include: ['test/architecture.test.ts'], testTimeout: 30_000 },
+      },
+      ...projects.map(({ name, folder, timeoutMs }) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [`test/${folder}/**/*.test.ts`],
+          exclude: [...configDefaults.exclude],
+          testTimeout: timeoutMs,
+          hookTimeout: Math.max(timeoutMs, 60_000),
+        },
+      })),
+    ],
+  },
+});
