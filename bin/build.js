@@ -1,0 +1,132 @@
+// Builds dist/ from src/: the command line, its commands (a file each, loaded when asked for), the library that configurations
+// import, and the programs that the tool starts. Everything is built beside and moved into place whole.
+'use strict';
+
+const { execFile } = require('node:child_process');
+const { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { promisify } = require('node:util');
+const { filesBelow, sourceHash } = require('./sources.js');
+
+const root = join(__dirname, '..');
+
+/**
+ * Small packages that every command needs: bundled, because one file starts faster than a hundred. Everything else stays in
+ * node_modules and is loaded when it is needed.
+ */
+const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'cli-table3', 'p-limit', 'echarts'];
+
+/** What oclif would load for features that this tool does not use; nothing calls them, so they are left out. */
+const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };
+
+/** Programs of their own beside the command line: name in dist/ and source, each built when its source is there. */
+const programs = {
+  cli: 'src/cli.ts',
+  index: 'src/index.ts',
+  help: 'src/output/help.ts',
+  'local-daemon': 'src/local/daemon.ts',
+};
+
+async function build() {
+  const started = process.hrtime.bigint();
+  const hash = sourceHash();
+  const fresh = join(root, `dist.new-${process.pid}`);
+  try {
+    rmSync(fresh, { recursive: true, force: true });
+    await Promise.all([bundle(fresh), declareTypes(fresh)]);
+    const { manifestText, writeManifest } = require('./manifest.js');
+    writeManifest(await manifestText(fresh));
+    writeFileSync(join(fresh, '.built'), hash);
+    moveIntoPlace(fresh);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  process.stderr.write(`Built dist/ in ${seconds.toFixed(1)} s.\n`);
+}
+
+async function bundle(outdir) {
+  const esbuild = require('esbuild');
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: entryPoints(),
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.19',
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // CommonJS packages inside the bundle call require.
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    plugins: [packages],
+  });
+}
+
+function entryPoints() {
+  const commands = filesBelow('src')
+    .filter((file) => file.startsWith('src/commands/') && file.endsWith('.ts'))
+    .map((file) => ({ in: file, out: file.slice('src/'.length, -'.ts'.length) }));
+  const others = Object.entries(programs).map(([out, source]) => ({ in: source, out }));
+  return [...others, ...commands].filter((entry) => existsSync(join(root, entry.in)));
+}
+
+/** Keeps packages outside of the bundle, but for those above and what they themselves need. */
+const packages = {
+  name: 'packages',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+      if (kind === 'entry-point' || path.startsWith('node:') || path.startsWith('/')) return undefined;
+      const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+      if (importer.includes('/node_modules/') && name in leftOut) return { path: name, namespace: 'left-out' };
+      if (importer.includes('/node_modules/') || bundled.includes(name)) return undefined;
+      return { path, external: true };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
+  },
+};
+
+/** oclif fills `<%= config.bin %>` into texts by ejs; only plain names stand in ours. */
+function ejsStub() {
+  return `export default {
+  render: (text, context) =>
+    String(text).replace(/<%[=-] *([\\w.]+) *%>/g, (_, path) => path.split('.').reduce((value, key) => value?.[key], context) ?? ''),
+};`;
+}
+
+/** Writes the types of the library, for configurations that are checked in an editor. */
+async function declareTypes(outdir) {
+  if (!existsSync(join(root, programs.index))) return;
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const options = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', 'src', '--outDir', join(outdir, 'types')];
+  const config = join(outdir, 'tsconfig.json');
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: [], exclude: [], files: [join(root, programs.index)] }),
+  );
+  try {
+    await promisify(execFile)(process.execPath, [tsc, '-p', config, ...options.map((word) => (word === 'src' ? join(root, 'src') : word))]);
+  } catch (error) {
+    throw new Error(`The types of src/index.ts cannot be written:\n${error.stdout || error.message}`);
+  } finally {
+    rmSync(config, { force: true });
+  }
+}
+
+function moveIntoPlace(fresh) {
+  const dist = join(root, 'dist');
+  const old = join(root, `dist.old-${process.pid}`);
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+}
+
+build().catch((error) => {
+  // esbuild has printed its own findings.
+  if (error.errors === undefined) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});

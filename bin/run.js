@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// The executable. It parses on old Nodes, so that they get an answer instead of a syntax error.
+'use strict';
+
+const { join } = require('node:path');
+
+const root = join(__dirname, '..');
+
+// `jv-staging … | head -1` closes our stdout early: that is no failure, and nobody is left to read on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) runOnNode24();
+else start();
+
+function start() {
+  const first = process.argv[2];
+  if (first === '--version' || first === '-v') {
+    const { name, version } = require('../package.json');
+    process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+    return;
+  }
+  keepCompiledCode();
+  launch().then(
+    (code) => {
+      if (code !== undefined) process.exitCode = code;
+    },
+    (error) => {
+      process.stderr.write(`${error?.stack ?? error}\n`);
+      process.exitCode = 1;
+    },
+  );
+}
+
+async function launch() {
+  const { readFileSync } = require('node:fs');
+  const { description } = require('../package.json');
+  let manifest, main;
+  try {
+    manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8'));
+    ({ main } = await import('../dist/cli.js'));
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write(`jv-staging is not built (${error.message.split('\n')[0]}): run \`node bin/setup.js\` in ${root}.\n`);
+    return 3;
+  }
+  const style = { columns: process.stdout.columns || 80, color: process.stdout.isTTY === true && process.stdout.hasColors() };
+  return main({ argv: process.argv.slice(2), root, manifest, description, style });
+}
+
+/** Lets V8 keep its compiled code between runs, in the user's own cache folder (nobody else may put code there). */
+function keepCompiledCode() {
+  if (process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  try {
+    const { homedir } = require('node:os');
+    const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    require('node:module').enableCompileCache(join(cache, 'jv-staging', 'compiled'));
+  } catch {
+    // No home, or one that cannot be written: start without the cache.
+  }
+}
+
+/** Runs this same command line on the Node 24 that set-up installs into bin/node24. */
+function runOnNode24() {
+  const { node24 } = require('./node24.js');
+  const node = node24();
+  if (node === undefined) {
+    process.stderr.write(
+      `jv-staging needs Node 22.19 or newer and this is ${process.version}: run \`node bin/setup.js\` in ${root}, or install Node 24.\n`,
+    );
+    process.exitCode = 3;
+    return;
+  }
+  const { forward } = require('./forward.js');
+  forward(node, [...process.execArgv, __filename, ...process.argv.slice(2)], process.env);
+}
