@@ -28,7 +28,7 @@ const programs = {
 };
 
 async function build() {
-  const started = process.hrtime.bigint();
+  const startedMs = Date.now();
   const hash = sourceHash();
   const fresh = join(root, `dist.new-${process.pid}`);
   try {
@@ -41,8 +41,7 @@ async function build() {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  process.stderr.write(`Built dist/ in ${seconds.toFixed(1)} s.\n`);
+  process.stderr.write(`Built dist/ in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
 }
 
 async function bundle(outdir) {
@@ -77,15 +76,15 @@ function entryPoints() {
 /** Keeps packages outside of the bundle, but for those above and what they themselves need. */
 const packages = {
   name: 'packages',
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
       if (kind === 'entry-point' || path.startsWith('node:') || path.startsWith('/')) return undefined;
       const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
       if (importer.includes('/node_modules/') && name in leftOut) return { path: name, namespace: 'left-out' };
       if (importer.includes('/node_modules/') || bundled.includes(name)) return undefined;
       return { path, external: true };
     });
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
+    esbuild.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
   },
 };
 
@@ -111,7 +110,7 @@ async function declareTypes(outdir) {
   try {
     await promisify(execFile)(process.execPath, [tsc, '-p', config, ...options.map((word) => (word === 'src' ? join(root, 'src') : word))]);
   } catch (error) {
-    throw new Error(`The types of src/index.ts cannot be written:\n${error.stdout || error.message}`);
+    throw new Error(`The types of src/index.ts cannot be written:\n${error.stdout || error.message}`, { cause: error });
   } finally {
     rmSync(config, { force: true });
   }

@@ -2,7 +2,7 @@
 'use strict';
 
 const { readFileSync, writeFileSync } = require('node:fs');
-const { join, resolve } = require('node:path');
+const { join } = require('node:path');
 
 const root = join(__dirname, '..');
 const file = join(root, 'oclif.manifest.json');
@@ -26,7 +26,7 @@ async function manifestText(dist = join(root, 'dist')) {
   await plugin.load();
   const { commands, version } = plugin.manifest;
   const sorted = Object.keys(commands)
-    .sort()
+    .toSorted()
     .map((id) => [id, { ...commands[id], relativePath: ['dist', 'commands', ...fileWords(id)] }]);
   return `${JSON.stringify({ commands: Object.fromEntries(sorted), version }, null, 2)}\n`;
 }
@@ -52,7 +52,7 @@ function committed() {
 module.exports = { manifestText, writeManifest };
 
 if (require.main === module) {
-  manifestText().then((text) => {
+  void manifestText().then((text) => {
     if (text === committed()) return;
     process.stderr.write(`oclif.manifest.json is not what the commands say: run \`node bin/build.js\` and commit it.\n`);
     process.exitCode = 1;

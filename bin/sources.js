@@ -23,7 +23,7 @@ function sourceHash() {
 function filesBelow(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .flatMap((entry) => (entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]))
-    .sort();
+    .toSorted();
 }
 
 /** The hash that the build in `dist/` was made from, or undefined. */

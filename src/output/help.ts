@@ -105,11 +105,9 @@ function usageLines(command: CommandManifest, prefix: string, style: HelpStyle):
       .flat()
       .map((usage) => `  $ ${prefix} ${usage}`)
       .join('\n');
-  const words = [
-    ...shownArguments(command).map((argument) =>
-      argument.required === true ? argument.name.toUpperCase() : `[${argument.name.toUpperCase()}]`,
-    ),
-  ];
+  const words = shownArguments(command).map((argument) =>
+    argument.required === true ? argument.name.toUpperCase() : `[${argument.name.toUpperCase()}]`,
+  );
   const flags = shownFlags(command).map((flag) => {
     const text = flag.type === 'option' ? `--${flag.name} ${valueName(flag)}` : `--${flag.name}`;
     return flag.required === true ? text : `[${text}]`;
