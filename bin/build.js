@@ -23,7 +23,7 @@ const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), ti
 const programs = {
   cli: 'src/cli.ts',
   index: 'src/index.ts',
-  help: 'src/output/help.ts',
+  readme: 'src/output/readme.ts',
   'local-daemon': 'src/local/daemon.ts',
 };
 
