@@ -64,7 +64,7 @@ function openSteps(purpose) {
     steps.push(() => installPackages({ folder: node24Folder, what: 'Node 24', size: '190 MB', env: process.env }));
   }
   if (!packagesFresh(root))
-    steps.push(() => installPackages({ folder: root, what: "jv-staging's packages", size: '500 MB', env: ownEnv() }));
+    steps.push(() => installPackages({ folder: root, what: "jv-staging's packages", size: '570 MB', env: ownEnv() }));
   if (purpose !== undefined) {
     const { installPrograms, missingPrograms } = require('./setup/programs.js');
     const missing = missingPrograms();
