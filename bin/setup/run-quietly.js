@@ -3,7 +3,8 @@
 
 const { spawn } = require('node:child_process');
 
-const shownLines = 40;
+/** Of a long output both ends are shown: npm says what is wrong first, apt-get last. */
+const shownLines = { first: 12, last: 28 };
 const reminderMs = 30_000;
 
 /** A step of set-up failed; `fix` is what the user can do. Ends set-up with exit code 3: a precondition is missing. */
@@ -28,13 +29,18 @@ async function runQuietly({ doing, done, program, args, cwd, env, fix }) {
   try {
     const { code, output } = await capture(program, args, { cwd, env });
     if (code !== 0) {
-      process.stderr.write(`${output.slice(-shownLines).join('\n')}\n`);
-      throw new SetupError(`\`${[program, ...args].join(' ')}\` ended with ${code}; its last lines stand above.`, fix);
+      process.stderr.write(`${bothEnds(output).join('\n')}\n`);
+      throw new SetupError(`\`${[program, ...args].join(' ')}\` ended with ${code}; what it said stands above.`, fix);
     }
     say(`${done} (${seconds()} s).`);
   } finally {
     clearInterval(reminder);
   }
+}
+
+function bothEnds(lines) {
+  const { first, last } = shownLines;
+  return lines.length <= first + last ? lines : [...lines.slice(0, first), '  …', ...lines.slice(-last)];
 }
 
 /** Runs a program to its end; returns its exit code (or what kept it from running) and the lines that it printed. */

@@ -39,6 +39,21 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
 
 /** Returns the environment that a child program may see: what programs need to run, and no secret of ours. */
 export function childEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const passed = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'GOPATH', 'GOCACHE', 'GOPROXY', 'GOFLAGS', 'GOSUMDB', 'GONOSUMDB', 'GOMODCACHE'];
+  const passed = [
+    'PATH',
+    'HOME',
+    'USER',
+    'LANG',
+    'LC_ALL',
+    'TMPDIR',
+    'TZ',
+    'GOPATH',
+    'GOCACHE',
+    'GOPROXY',
+    'GOFLAGS',
+    'GOSUMDB',
+    'GONOSUMDB',
+    'GOMODCACHE',
+  ];
   return Object.fromEntries(passed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }

@@ -22,9 +22,14 @@ export function findConfig(cwd: string, explicit: string | undefined): string | 
   }
   const uid = process.getuid?.();
   if (uid !== undefined && uid !== 0 && stat.uid !== uid && stat.uid !== 0) {
-    throw new StagingError('refused', 'CONFIG_FOREIGN', `${path} belongs to user id ${stat.uid}, but a configuration is code that is run as you (user id ${uid}).`, {
-      fix: `Read the file; when you trust it, make it yours: chown ${uid} ${path}`,
-    });
+    throw new StagingError(
+      'refused',
+      'CONFIG_FOREIGN',
+      `${path} belongs to user id ${stat.uid}, but a configuration is code that is run as you (user id ${uid}).`,
+      {
+        fix: `Read the file; when you trust it, make it yours: chown ${uid} ${path}`,
+      },
+    );
   }
   return path;
 }

@@ -14,7 +14,14 @@ const fieldType = z.enum(['string', 'number', 'boolean', 'array', 'object']);
 
 const checkBase = { id: identifier, title: text, timeoutMs: durationMs.default(10_000) };
 const smokeCheck = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('page'), ...checkBase, path, as: identity.default('nobody'), status: httpStatus.default(200), marker: text }),
+  z.strictObject({
+    kind: z.literal('page'),
+    ...checkBase,
+    path,
+    as: identity.default('nobody'),
+    status: httpStatus.default(200),
+    marker: text,
+  }),
   z.strictObject({ kind: z.literal('health'), ...checkBase, path: path.default('/api/health') }),
   z.strictObject({
     kind: z.literal('api'),
@@ -46,7 +53,13 @@ const variable = z.strictObject({
   required: z.boolean().default(true),
 });
 
-const request = { id: identifier, method: z.enum(['GET', 'POST']).default('GET'), path, as: identity.default('nobody'), body: z.unknown().optional() };
+const request = {
+  id: identifier,
+  method: z.enum(['GET', 'POST']).default('GET'),
+  path,
+  as: identity.default('nobody'),
+  body: z.unknown().optional(),
+};
 
 const perf = z.strictObject({
   pages: z.array(z.strictObject({ id: identifier, path, as: identity.default('nobody') })).min(1),

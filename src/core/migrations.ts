@@ -19,9 +19,14 @@ export function pendingMigrations(files: readonly MigrationFile[], applied: read
   const twice = ordered.find((file, index) => ordered[index + 1]?.version === file.version);
   if (twice !== undefined) {
     const names = ordered.filter((file) => file.version === twice.version).map((file) => file.file);
-    throw new StagingError('red', 'MIGRATION_DUPLICATE', `The files ${names.join(' and ')} have the same version ${twice.version}, expected one file a version.`, {
-      fix: 'Give one of them a later version.',
-    });
+    throw new StagingError(
+      'red',
+      'MIGRATION_DUPLICATE',
+      `The files ${names.join(' and ')} have the same version ${twice.version}, expected one file a version.`,
+      {
+        fix: 'Give one of them a later version.',
+      },
+    );
   }
   refuseEdited(ordered, applied);
   const head = migrationHead(applied);
@@ -29,9 +34,14 @@ export function pendingMigrations(files: readonly MigrationFile[], applied: read
   const pending = ordered.filter((file) => !known.has(file.version));
   const late = pending.find((file) => head !== null && file.version < head);
   if (late !== undefined) {
-    throw new StagingError('red', 'MIGRATION_OUT_OF_ORDER', `${late.file} is not applied, but the newer version ${String(head)} is; expected every pending file to be newer.`, {
-      fix: `Rename ${late.file} to a version after ${String(head)}.`,
-    });
+    throw new StagingError(
+      'red',
+      'MIGRATION_OUT_OF_ORDER',
+      `${late.file} is not applied, but the newer version ${String(head)} is; expected every pending file to be newer.`,
+      {
+        fix: `Rename ${late.file} to a version after ${String(head)}.`,
+      },
+    );
   }
   return pending;
 }
@@ -48,7 +58,9 @@ function refuseEdited(files: readonly MigrationFile[], applied: readonly Applied
 
 /** Returns the version of the newest applied migration, or null when none is. */
 export function migrationHead(applied: readonly AppliedMigration[]): string | null {
-  return applied.map((migration) => migration.version).reduce<string | null>((head, version) => (head === null || version > head ? version : head), null);
+  return applied
+    .map((migration) => migration.version)
+    .reduce<string | null>((head, version) => (head === null || version > head ? version : head), null);
 }
 
 /** Returns the tables that anybody with a key could read: no row-level security. */

@@ -98,11 +98,7 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
   }
 }
 
-async function perform(
-  step: Step,
-  path: readonly string[],
-  options: RunOptions,
-): Promise<Performed> {
+async function perform(step: Step, path: readonly string[], options: RunOptions): Promise<Performed> {
   const io = stepIo(path, options);
   const skipped = step.skip?.();
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
@@ -116,7 +112,10 @@ async function perform(
   return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }
 
-const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<Exclude<Verdict, 'green'>, StepOutcome>;
+const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<
+  Exclude<Verdict, 'green'>,
+  StepOutcome
+>;
 
 async function runJournaled(
   step: Step,

@@ -20,10 +20,15 @@ export function gateError(result: StageResult): StagingError {
   const inconclusive = result.verdict === 'inconclusive';
   const code = result.stage.toUpperCase().replaceAll('-', '_');
   const failing = failingFindings(result);
-  return new StagingError(inconclusive ? 'inconclusive' : 'red', `${code}_${inconclusive ? 'INCONCLUSIVE' : 'RED'}`, gateMessage(result, failing), {
-    fix: failing.find((finding) => finding.fix !== undefined)?.fix,
-    data: result,
-  });
+  return new StagingError(
+    inconclusive ? 'inconclusive' : 'red',
+    `${code}_${inconclusive ? 'INCONCLUSIVE' : 'RED'}`,
+    gateMessage(result, failing),
+    {
+      fix: failing.find((finding) => finding.fix !== undefined)?.fix,
+      data: result,
+    },
+  );
 }
 
 /**
@@ -51,7 +56,10 @@ export function stepVerdict(finding: Finding): StepVerdict {
 /** Returns the findings that keep a result from being green: those of its own verdict first, each group in order. */
 export function failingFindings(result: StageResult): readonly Finding[] {
   const failing = result.findings.filter((finding) => finding.verdict === 'red' || finding.verdict === 'inconclusive');
-  return [...failing.filter((finding) => finding.verdict === result.verdict), ...failing.filter((finding) => finding.verdict !== result.verdict)];
+  return [
+    ...failing.filter((finding) => finding.verdict === result.verdict),
+    ...failing.filter((finding) => finding.verdict !== result.verdict),
+  ];
 }
 
 function gateMessage(result: StageResult, failing: readonly Finding[]): string {

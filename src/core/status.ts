@@ -22,5 +22,8 @@ export interface EnvironmentStatus {
   readonly autoAssignDomains: boolean | null;
   readonly migrations: { readonly head: string | null; readonly applied: number; readonly pending: number } | null;
   /** Newest first; without fingerprints, snapshots and checksums. */
-  readonly releases: readonly Pick<ReleaseRecord, 'id' | 'kind' | 'gitSha' | 'dirty' | 'vercelDeploymentId' | 'url' | 'migrationHead' | 'createdAt' | 'actor' | 'previous'>[];
+  readonly releases: readonly Pick<
+    ReleaseRecord,
+    'id' | 'kind' | 'gitSha' | 'dirty' | 'vercelDeploymentId' | 'url' | 'migrationHead' | 'createdAt' | 'actor' | 'previous'
+  >[];
 }

@@ -183,9 +183,14 @@ function readyStep(deps: DeployDeps, facts: DeployFacts): Step {
     const current = await deps.deployments.get(facts.deployment.get().id, signal);
     facts.deployment.set(current);
     if (current.state === 'error' || current.state === 'canceled') {
-      throw new StagingError('red', 'DEPLOY_FAILED', `Deployment ${current.id} ended as ${current.state}, expected ready: ${current.failure ?? 'the platform gives no reason'}`, {
-        fix: 'Correct the app’s build output, then run `jv-staging deploy` again.',
-      });
+      throw new StagingError(
+        'red',
+        'DEPLOY_FAILED',
+        `Deployment ${current.id} ended as ${current.state}, expected ready: ${current.failure ?? 'the platform gives no reason'}`,
+        {
+          fix: 'Correct the app’s build output, then run `jv-staging deploy` again.',
+        },
+      );
     }
     return current.state === 'ready' ? undefined : `${current.id}, which is ${current.state}`;
   };
@@ -200,9 +205,14 @@ function readyStep(deps: DeployDeps, facts: DeployFacts): Step {
         intervalMs: 300,
         onWaiting: io.note,
         late: (missing) =>
-          new StagingError('vendor', 'DEPLOY_NOT_READY', `After ${readyDeadlineMs / 60_000} minutes the deployment is not ready: ${missing}.`, {
-            fix: 'Run `jv-staging deploy` again, or look at the deployment’s log.',
-          }),
+          new StagingError(
+            'vendor',
+            'DEPLOY_NOT_READY',
+            `After ${readyDeadlineMs / 60_000} minutes the deployment is not ready: ${missing}.`,
+            {
+              fix: 'Run `jv-staging deploy` again, or look at the deployment’s log.',
+            },
+          ),
       });
       return facts.deployment.get().url;
     },
@@ -261,9 +271,14 @@ function moveStep(deps: DeployDeps, resources: Resources, facts: DeployFacts): S
     verify: async (io) => {
       const live = await deps.deployments.live(resources.project.get().id, domain, io.signal);
       if (live?.id === facts.deployment.get().id) return;
-      throw new StagingError('vendor', 'DEPLOY_DOMAIN_NOT_MOVED', `${domain} points to ${live?.id ?? 'nothing'}, expected ${facts.deployment.get().id}.`, {
-        fix: 'Run `jv-staging deploy` again.',
-      });
+      throw new StagingError(
+        'vendor',
+        'DEPLOY_DOMAIN_NOT_MOVED',
+        `${domain} points to ${live?.id ?? 'nothing'}, expected ${facts.deployment.get().id}.`,
+        {
+          fix: 'Run `jv-staging deploy` again.',
+        },
+      );
     },
     undo: async (io) => {
       const before = facts.liveBefore.get();

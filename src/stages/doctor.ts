@@ -41,10 +41,15 @@ export function doctorStage(deps: DoctorDeps): StageRun<null> {
       run: async () => {
         const failing = failingFindings(result());
         if (failing.length === 0) return;
-        throw new StagingError('missing', 'DOCTOR_MISSING', `Missing: ${failing.map((finding) => `${finding.title} (${finding.seen})`).join('; ')}.`, {
-          fix: failing.map((finding) => finding.fix).join(' '),
-          data: result(),
-        });
+        throw new StagingError(
+          'missing',
+          'DOCTOR_MISSING',
+          `Missing: ${failing.map((finding) => `${finding.title} (${finding.seen})`).join('; ')}.`,
+          {
+            fix: failing.map((finding) => finding.fix).join(' '),
+            data: result(),
+          },
+        );
       },
     },
   ];

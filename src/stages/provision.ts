@@ -13,7 +13,16 @@ import type { Step } from '../core/step.ts';
 import { resolveVariables } from '../core/variables.ts';
 import type { Finding } from '../core/verdict.ts';
 import { waitUntil } from '../core/wait.ts';
-import { databasePasswordName, findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources, resourceFactsOf } from './resources.ts';
+import {
+  databasePasswordName,
+  findCache,
+  findDatabase,
+  findProject,
+  readAccess,
+  type ResourceDeps,
+  type Resources,
+  resourceFactsOf,
+} from './resources.ts';
 import { migrate, protectionStep, type SchemaDeps } from './schema.ts';
 
 /** What provisioning needs beside finding resources. */
@@ -175,9 +184,14 @@ function readyStep(deps: ProvisionDeps, resources: Resources): Step {
         intervalMs: 500,
         onWaiting: (missing) => io.note(`waiting for ${missing}`),
         late: (missing) =>
-          new StagingError('vendor', 'RESOURCE_NOT_READY', `After ${readyDeadlineMs / 60_000} minutes there is still no answer from ${missing}.`, {
-            fix: 'Run `jv-staging provision` again: it goes on waiting.',
-          }),
+          new StagingError(
+            'vendor',
+            'RESOURCE_NOT_READY',
+            `After ${readyDeadlineMs / 60_000} minutes there is still no answer from ${missing}.`,
+            {
+              fix: 'Run `jv-staging provision` again: it goes on waiting.',
+            },
+          ),
       });
       return 'all answer';
     },
@@ -288,7 +302,10 @@ function variablesStep(deps: ProvisionDeps, resources: Resources, written: Slot<
       return pending.get().length === 0 ? `${wanted.length} unchanged` : undefined;
     },
     run: async (io) => {
-      guardProduction({ what: 'Vercel project', identities: [resources.project.get().id, resources.project.get().name] }, deps.settings.production);
+      guardProduction(
+        { what: 'Vercel project', identities: [resources.project.get().id, resources.project.get().name] },
+        deps.settings.production,
+      );
       written.set(await deps.projects.setVariables(resources.project.get().id, pending.get(), io.signal));
       return `${written.get().length} written`;
     },
@@ -310,12 +327,22 @@ async function wantedVariables(deps: ProvisionDeps, resources: Resources): Promi
 
 function readBack(what: string, name: string, found: unknown): void {
   if (found !== undefined) return;
-  throw new StagingError('vendor', 'RESOURCE_NOT_FOUND_AFTER_CREATE', `The ${what} ${name} was created, but is not found by its name afterwards.`, {
-    fix: 'Run `jv-staging provision` again.',
-  });
+  throw new StagingError(
+    'vendor',
+    'RESOURCE_NOT_FOUND_AFTER_CREATE',
+    `The ${what} ${name} was created, but is not found by its name afterwards.`,
+    {
+      fix: 'Run `jv-staging provision` again.',
+    },
+  );
 }
 
-function provisionFindings(deps: ProvisionDeps, resources: Resources, domain: Slot<HostingDomain>, created: ReadonlySet<string>): readonly Finding[] {
+function provisionFindings(
+  deps: ProvisionDeps,
+  resources: Resources,
+  domain: Slot<HostingDomain>,
+  created: ReadonlySet<string>,
+): readonly Finding[] {
   const exists = (id: string, title: string, seen: string): Finding => ({
     id,
     title,

@@ -75,7 +75,12 @@ export async function findProject(deps: ResourceDeps, resources: Resources, sign
 
 /** Finds the Supabase project by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `SUPABASE_NAME_AMBIGUOUS`. */
 export async function findDatabase(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<DatabaseProject | undefined> {
-  const found = onlyOne(await deps.databases.findByName(deps.settings.name, signal), 'SUPABASE_NAME_AMBIGUOUS', 'Supabase projects', (each) => each.ref);
+  const found = onlyOne(
+    await deps.databases.findByName(deps.settings.name, signal),
+    'SUPABASE_NAME_AMBIGUOUS',
+    'Supabase projects',
+    (each) => each.ref,
+  );
   if (found === undefined) return undefined;
   guardProduction({ what: 'Supabase project', identities: [found.name, found.ref] }, deps.settings.production);
   resources.database.set(found);
@@ -84,7 +89,12 @@ export async function findDatabase(deps: ResourceDeps, resources: Resources, sig
 
 /** Finds the Upstash database by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `UPSTASH_NAME_AMBIGUOUS`. */
 export async function findCache(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<CacheDatabase | undefined> {
-  const found = onlyOne(await deps.caches.findByName(deps.settings.name, signal), 'UPSTASH_NAME_AMBIGUOUS', 'Upstash databases', (each) => each.id);
+  const found = onlyOne(
+    await deps.caches.findByName(deps.settings.name, signal),
+    'UPSTASH_NAME_AMBIGUOUS',
+    'Upstash databases',
+    (each) => each.id,
+  );
   if (found === undefined) return undefined;
   guardProduction({ what: 'Upstash database', identities: [found.name, found.id] }, deps.settings.production);
   resources.cache.set(found);
@@ -125,9 +135,14 @@ export function resourceFactsOf(deps: ResourceDeps, resources: Resources): Reado
 
 function onlyOne<Item>(items: readonly Item[], code: string, what: string, identify: (item: Item) => string): Item | undefined {
   if (items.length < 2) return items[0];
-  throw new StagingError('refused', code, `There are ${items.length} ${what} of this name (${items.map(identify).join(', ')}), expected at most one.`, {
-    fix: 'Rename or delete those that do not belong to this environment.',
-  });
+  throw new StagingError(
+    'refused',
+    code,
+    `There are ${items.length} ${what} of this name (${items.map(identify).join(', ')}), expected at most one.`,
+    {
+      fix: 'Rename or delete those that do not belong to this environment.',
+    },
+  );
 }
 
 function required(found: unknown, what: string, deps: ResourceDeps): void {

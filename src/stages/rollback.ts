@@ -64,9 +64,14 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       run: async (io) => {
         const found = await deps.deployments.get(plan.get().to.vercelDeploymentId, io.signal);
         if (found.state !== 'ready') {
-          throw new StagingError('refused', 'ROLLBACK_DEPLOYMENT_GONE', `Deployment ${found.id} of release ${plan.get().to.id} is ${found.state}, expected ready.`, {
-            fix: 'Name another release with `--to`, or check that commit out and run `jv-staging deploy`.',
-          });
+          throw new StagingError(
+            'refused',
+            'ROLLBACK_DEPLOYMENT_GONE',
+            `Deployment ${found.id} of release ${plan.get().to.id} is ${found.state}, expected ready.`,
+            {
+              fix: 'Name another release with `--to`, or check that commit out and run `jv-staging deploy`.',
+            },
+          );
         }
         goal.set(found);
         return found.url;
@@ -84,9 +89,14 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       verify: async (io) => {
         const live = await deps.deployments.live(resources.project.get().id, domain, io.signal);
         if (live?.id === goal.get().id) return;
-        throw new StagingError('vendor', 'ROLLBACK_DOMAIN_NOT_MOVED', `${domain} points to ${live?.id ?? 'nothing'}, expected ${goal.get().id}.`, {
-          fix: 'Run `jv-staging rollback` again.',
-        });
+        throw new StagingError(
+          'vendor',
+          'ROLLBACK_DOMAIN_NOT_MOVED',
+          `${domain} points to ${live?.id ?? 'nothing'}, expected ${goal.get().id}.`,
+          {
+            fix: 'Run `jv-staging rollback` again.',
+          },
+        );
       },
     },
     {
@@ -118,7 +128,13 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       if (written === undefined || gate === undefined) return undefined;
       const { from, to: target } = plan.get();
       const findings = [
-        { id: 'release', title: `Release on ${domain}`, verdict: 'green' as const, seen: `${target.id}, commit ${target.gitSha.slice(0, 12)}`, expected: 'the earlier release, live again' },
+        {
+          id: 'release',
+          title: `Release on ${domain}`,
+          verdict: 'green' as const,
+          seen: `${target.id}, commit ${target.gitSha.slice(0, 12)}`,
+          expected: 'the earlier release, live again',
+        },
         { id: 'smoke-domain', title: 'Smoke on the domain', verdict: gate.verdict, seen: gate.summary, expected: 'all green' },
       ];
       return stageResult('rollback', findings, startedAtMs, deps.clock, {

@@ -32,9 +32,14 @@ export function protectionStep(deps: SchemaDeps): Step {
       const tables = await deps.openDatabase().tableProtection(io.signal);
       const open = unprotectedTables(tables);
       if (open.length > 0) {
-        throw new StagingError('red', 'DATABASE_TABLE_UNPROTECTED', `Row-level security is off on ${open.join(', ')}, expected on for all ${tables.length} tables.`, {
-          fix: 'Add a migration with `alter table … enable row level security`.',
-        });
+        throw new StagingError(
+          'red',
+          'DATABASE_TABLE_UNPROTECTED',
+          `Row-level security is off on ${open.join(', ')}, expected on for all ${tables.length} tables.`,
+          {
+            fix: 'Add a migration with `alter table … enable row level security`.',
+          },
+        );
       }
       return `${tables.length} tables, all protected`;
     },

@@ -130,9 +130,14 @@ async function writeTable(deps: SeedDeps, facts: SeedFacts, table: SeedTable, io
   const stored = changed.length === 0 ? existing : await api.rowsByKey(table.table, table.key, keys, io.signal);
   const different = changedRows(table.key, stored, wanted);
   if (different.length > 0) {
-    throw new StagingError('red', 'SEED_ROWS_DIFFER', `${different.length} of ${wanted.length} rows of ${table.table} differ from the seed after writing, expected 0.`, {
-      fix: `Look for a trigger or policy that changes ${table.table}, then run \`jv-staging seed\` again.`,
-    });
+    throw new StagingError(
+      'red',
+      'SEED_ROWS_DIFFER',
+      `${different.length} of ${wanted.length} rows of ${table.table} differ from the seed after writing, expected 0.`,
+      {
+        fix: `Look for a trigger or policy that changes ${table.table}, then run \`jv-staging seed\` again.`,
+      },
+    );
   }
   facts.stored[table.table] = stored;
   return changed.length;
@@ -146,9 +151,14 @@ function guardDatabase(deps: SeedDeps, resources: Resources): void {
 async function userPassword(deps: SeedDeps): Promise<string> {
   const password = await deps.secretFile.read(userPasswordName);
   if (password !== undefined) return password;
-  throw new StagingError('missing', 'SEED_PASSWORD_MISSING', `${deps.secretFile.path} has no ${userPasswordName}, which the seeded users sign in with.`, {
-    fix: 'Run `jv-staging provision`, which generates it.',
-  });
+  throw new StagingError(
+    'missing',
+    'SEED_PASSWORD_MISSING',
+    `${deps.secretFile.path} has no ${userPasswordName}, which the seeded users sign in with.`,
+    {
+      fix: 'Run `jv-staging provision`, which generates it.',
+    },
+  );
 }
 
 function totalChanged(facts: SeedFacts): number {
@@ -160,7 +170,13 @@ function seedResult(deps: SeedDeps, facts: SeedFacts, profile: string, startedAt
   const rows = facts.tables.reduce((sum, table) => sum + table.rows, 0);
   const changed = totalChanged(facts);
   const findings = [
-    { id: 'users', title: 'Users', verdict: 'green' as const, seen: `${plan.auth.length} (${facts.changedUsers} changed)`, expected: `${plan.auth.length} who can sign in` },
+    {
+      id: 'users',
+      title: 'Users',
+      verdict: 'green' as const,
+      seen: `${plan.auth.length} (${facts.changedUsers} changed)`,
+      expected: `${plan.auth.length} who can sign in`,
+    },
     ...facts.tables.map((table) => ({
       id: table.table.replaceAll('_', '-'),
       title: table.table,

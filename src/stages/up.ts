@@ -34,17 +34,15 @@ export interface UpOutcome {
 export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>>>, selection: UpSelection, clock: Clock): UpRun {
   const selected = selectStages(selection);
   const started = new Map<StageName, { readonly run: StageRun<unknown>; readonly atMs: number }>();
-  const steps = selected.map(
-    (stage): Step => ({
-      id: stage,
-      title: titles[stage],
-      steps: () => {
-        const run = stages[stage]();
-        started.set(stage, { run, atMs: clock.nowMs() });
-        return run.steps;
-      },
-    }),
-  );
+  const steps = selected.map((stage): Step => ({
+    id: stage,
+    title: titles[stage],
+    steps: () => {
+      const run = stages[stage]();
+      started.set(stage, { run, atMs: clock.nowMs() });
+      return run.steps;
+    },
+  }));
   return {
     steps,
     outcome: (error) => {
@@ -55,7 +53,11 @@ export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>
         if (stage !== failedStage && result !== undefined) return result;
         return failedResult(stage, result, error, started.get(stage)?.atMs ?? clock.nowMs(), clock);
       });
-      return { verdict: combineVerdicts(results.map((result) => result.verdict)), stages: results, notRun: notRun(selected, reached, failedStage) };
+      return {
+        verdict: combineVerdicts(results.map((result) => result.verdict)),
+        stages: results,
+        notRun: notRun(selected, reached, failedStage),
+      };
     },
   };
 }

@@ -10,7 +10,9 @@ async function outcomes(steps: readonly Step[]): Promise<Record<string, string>>
   const events: RunEvent[] = [];
   const clock = { nowMs: () => 0, sleep: async () => undefined };
   await runSteps(steps, { runId: 'run', journal, clock, events: (event) => events.push(event), signal: new AbortController().signal });
-  return Object.fromEntries(events.flatMap((event) => (event.type === 'step-finished' ? [[event.path.join('/'), `${event.outcome}: ${event.detail ?? ''}`]] : [])));
+  return Object.fromEntries(
+    events.flatMap((event) => (event.type === 'step-finished' ? [[event.path.join('/'), `${event.outcome}: ${event.detail ?? ''}`]] : [])),
+  );
 }
 
 test('a step that comes to red or inconclusive is reported so, and its neighbours and the steps after it still run', async () => {
@@ -42,7 +44,9 @@ test('a step that comes to red or inconclusive is reported so, and its neighbour
 test('a red step is not read back by verify', async () => {
   let verified = false;
 
-  await outcomes([{ id: 'a', title: 'A', run: async () => ({ verdict: 'red', detail: 'no' }), verify: async () => void (verified = true) }]);
+  await outcomes([
+    { id: 'a', title: 'A', run: async () => ({ verdict: 'red', detail: 'no' }), verify: async () => void (verified = true) },
+  ]);
 
   expect(verified).toBe(false);
 });

@@ -8,7 +8,15 @@ function finding(id: string, verdict: Verdict, fix?: string): Finding {
 }
 
 function result(verdict: Verdict, findings: readonly Finding[]): StageResult {
-  return { stage: 'smoke', verdict, summary: `${findings.length} findings`, findings, startedAt: '2026-11-22T00:00:00.000Z', durationMs: 5, details: {} };
+  return {
+    stage: 'smoke',
+    verdict,
+    summary: `${findings.length} findings`,
+    findings,
+    startedAt: '2026-11-22T00:00:00.000Z',
+    durationMs: 5,
+    details: {},
+  };
 }
 
 const io = { signal: new AbortController().signal, note: () => undefined };
@@ -36,7 +44,12 @@ test('an inconclusive result becomes SMOKE_INCONCLUSIVE, exit 9, and names the i
 });
 
 test('a message names five failing findings at most and says how many more there are', () => {
-  const error = gateError(result('red', Array.from({ length: 8 }, (_, index) => finding(String(index), 'red'))));
+  const error = gateError(
+    result(
+      'red',
+      Array.from({ length: 8 }, (_, index) => finding(String(index), 'red')),
+    ),
+  );
 
   expect(error.message.match(/Check /g)).toHaveLength(5);
   expect(error.message).toMatch(/; and 3 more\.$/);
@@ -58,5 +71,7 @@ test('the verdict step of a green result returns its summary', async () => {
 });
 
 test('skipped and green findings are not failing', () => {
-  expect(failingFindings(result('red', [finding('a', 'skipped'), finding('b', 'green'), finding('c', 'red')])).map(({ id }) => id)).toEqual(['c']);
+  expect(failingFindings(result('red', [finding('a', 'skipped'), finding('b', 'green'), finding('c', 'red')])).map(({ id }) => id)).toEqual(
+    ['c'],
+  );
 });

@@ -23,7 +23,13 @@ const staleMs = 10_000;
  * Takes the lock of a state folder, so that two runs never change one environment at the same time on this machine. Waits up
  * to `waitMs`; then throws `RUN_LOCKED` (exit 7), naming who holds it, since when, and where.
  */
-export async function takeRunLock(stateDir: string, holder: LockHolder, waitMs: number, clock: Clock, signal: AbortSignal): Promise<HeldLock> {
+export async function takeRunLock(
+  stateDir: string,
+  holder: LockHolder,
+  waitMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<HeldLock> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const noteFile = join(stateDir, 'run.lock.json');
   const endMs = clock.nowMs() + waitMs;
