@@ -1,0 +1,8 @@
+import type { EventSink } from '../core/events.ts';
+import type { Redactor } from '../core/redaction.ts';
+import { toJsonLine } from './sink.ts';
+
+/** Returns a receiver that hands each event over as one line of JSON with its line feed, redacted (`--events FILE|-`). */
+export function createEventLines(write: (line: string) => void, redact: Redactor): EventSink {
+  return (event) => write(`${toJsonLine(event, redact)}\n`);
+}
