@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { StagingError } from '../../core/errors.ts';
+import type { ServiceContext } from '../service.ts';
+import { ownedFile, ownedFolder } from './postgres.ts';
+import { assertPortFree, endStaleServer, logEnd, startServer, waitForPort } from './server-process.ts';
+
+/** Settings of one Redis database: one server each. */
+export interface RedisSettings {
+  /** Names the server's port and folder. */
+  readonly id: string;
+  readonly password: string;
+  /** Password of the user `default_ro`, who may only read. */
+  readonly readOnlyPassword: string;
+  /** With false a full database refuses writes (`noeviction`), which queues need; with true it drops keys. */
+  readonly eviction: boolean;
+  readonly maxMemoryBytes: number;
+  readonly maxClients: number;
+}
+
+/** A running Redis server. */
+export interface RedisServer {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  alive(): boolean;
+  /** Writes the settings for the next start; the running server is changed by commands. */
+  store(settings: RedisSettings): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Name of the user whose token may only read. */
+export const readOnlyUser = 'default_ro';
+
+/** Returns the redis-server program: the given one, or the first on the search path. Throws `LOCAL_REDIS_MISSING`. */
+export function findRedis(searchPath: string, given?: string): string {
+  const folders = [...searchPath.split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].filter((folder) => folder !== '');
+  const candidates = given === undefined ? folders.map((folder) => join(folder, 'redis-server')) : [given];
+  const found = candidates.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new StagingError('missing', 'LOCAL_REDIS_MISSING', given === undefined ? 'There is no redis-server on the search path.' : `There is no redis-server at ${given}.`, {
+    fix: 'Run `apt-get install -y redis-server` (Debian) or `brew install redis`.',
+  });
+}
+
+/**
+ * Starts a Redis server for one database: its append-only file is written before each answer, so that what was acknowledged survives
+ * `kill -9`.
+ * Throws `LOCAL_REDIS_FAILED` and `LOCAL_PORT_TAKEN`.
+ */
+export async function startRedis(context: ServiceContext, program: string, settings: RedisSettings): Promise<RedisServer> {
+  const dir = join(context.sharedDir, 'redis', settings.id);
+  await ownedFolder(join(context.sharedDir, 'redis'), context.serverAccount);
+  await ownedFolder(dir, context.serverAccount);
+  const configFile = join(dir, 'redis.conf');
+  const logFile = join(dir, 'server.log');
+  const port = await context.ports.port(`redis-${settings.id}`);
+  const store = (wanted: RedisSettings) => ownedFile(configFile, configuration(wanted, dir, port), context.serverAccount);
+  await endStaleServer(join(dir, 'redis.pid'), configFile, 'SIGTERM');
+  await assertPortFree(port, `Redis database ${settings.id}`);
+  await store(settings);
+  const server = await startServer({
+    command: program,
+    args: [configFile],
+    cwd: dir,
+    env: {},
+    account: context.serverAccount,
+    logFile,
+    stopSignal: 'SIGTERM',
+  });
+  try {
+    await waitForPort(port, server, 30_000);
+  } catch (error) {
+    await server.stop(1000);
+    throw new StagingError('missing', 'LOCAL_REDIS_FAILED', `The Redis server of database ${settings.id} did not start: ${await logEnd(logFile)}`, {
+      fix: `Run \`${program} ${configFile}\` to see why.`,
+      cause: error,
+    });
+  }
+  return { host: '127.0.0.1', port, alive: () => server.alive(), store, stop: () => server.stop() };
+}
+
+/** Returns the ACL rule of the full user; only the password's hash is written down. */
+export function fullAccess(password: string): readonly string[] {
+  return ['reset', 'on', `#${sha256(password)}`, '~*', '&*', '+@all'];
+}
+
+/** Returns the ACL rule of the user who may only read. */
+export function readOnlyAccess(password: string): readonly string[] {
+  return ['reset', 'on', `#${sha256(password)}`, '~*', '&*', '+@read', '+@connection', '+@pubsub', '-publish', '-spublish', '+info', '+multi', '+exec', '+discard', '-client|kill', '-client|pause'];
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function configuration(settings: RedisSettings, dir: string, port: number): string {
+  // set-proc-title no: the command line keeps the path of this file, by which a server left behind is recognised.
+  return `# Written by the local cloud.
+bind 127.0.0.1
+port ${port}
+protected-mode yes
+daemonize no
+set-proc-title no
+pidfile "${join(dir, 'redis.pid')}"
+dir "${dir}"
+save ""
+appendonly yes
+appendfsync everysec
+maxclients ${settings.maxClients}
+maxmemory ${settings.maxMemoryBytes}
+maxmemory-policy ${settings.eviction ? 'volatile-lru' : 'noeviction'}
+user default ${fullAccess(settings.password).join(' ')}
+user ${readOnlyUser} ${readOnlyAccess(settings.readOnlyPassword).join(' ')}
+`;
+}

@@ -1,0 +1,85 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+
+/** Claims of a JSON web token. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A publishable or secret key in the new scheme. */
+export interface ApiKey {
+  readonly id: string;
+  readonly type: 'publishable' | 'secret';
+  readonly name: string;
+  readonly description: string | null;
+  readonly key: string;
+  /** ISO 8601 UTC. */
+  readonly createdAt: string;
+}
+
+/** Everything that opens a project. All of it is secret but the anon and publishable keys. */
+export interface ProjectKeys {
+  readonly jwtSecret: string;
+  /** Legacy keys: tokens of ten years for the roles anon and service_role. */
+  readonly anonKey: string;
+  readonly serviceRoleKey: string;
+  readonly apiKeys: readonly ApiKey[];
+}
+
+/** Returns fresh keys for a project. */
+export async function createProjectKeys(ref: string): Promise<ProjectKeys> {
+  const jwtSecret = randomBytes(40).toString('base64');
+  const nowS = Math.floor(Date.now() / 1000);
+  const legacy = (role: string) =>
+    new SignJWT({ iss: 'supabase', ref, role, iat: nowS, exp: nowS + 10 * 365 * 86_400 })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .sign(secretBytes(jwtSecret));
+  return {
+    jwtSecret,
+    anonKey: await legacy('anon'),
+    serviceRoleKey: await legacy('service_role'),
+    apiKeys: [createApiKey('publishable', 'default'), createApiKey('secret', 'default')],
+  };
+}
+
+/** Returns a fresh key of the new scheme. */
+export function createApiKey(type: ApiKey['type'], name: string, description: string | null = null): ApiKey {
+  const body = randomBytes(17).toString('base64url').slice(0, 22);
+  const checksum = createHash('sha256').update(body).digest('base64url').slice(0, 8);
+  return { id: randomUUID(), type, name, description, key: `sb_${type}_${body}_${checksum}`, createdAt: new Date().toISOString() };
+}
+
+/** Returns the claims that a project's key stands for, or undefined when it is none of its keys. */
+export function claimsOfKey(keys: ProjectKeys, key: string): Claims | undefined {
+  if (sameSecret(key, keys.anonKey)) return { role: 'anon' };
+  if (sameSecret(key, keys.serviceRoleKey)) return { role: 'service_role' };
+  const known = keys.apiKeys.find((candidate) => sameSecret(key, candidate.key));
+  if (known === undefined) return undefined;
+  return { role: known.type === 'secret' ? 'service_role' : 'anon' };
+}
+
+/** What became of a token: its claims, or why it does not count. */
+export type TokenCheck = { readonly claims: Claims } | { readonly problem: 'expired' | 'invalid' };
+
+/** Verifies a token that was signed with the project's secret. */
+export async function checkToken(jwtSecret: string, token: string): Promise<TokenCheck> {
+  try {
+    const { payload } = await jwtVerify(token, secretBytes(jwtSecret), { algorithms: ['HS256'] });
+    return { claims: payload };
+  } catch (error) {
+    return { problem: error instanceof errors.JWTExpired ? 'expired' : 'invalid' };
+  }
+}
+
+/** Returns a token with these claims, signed with the project's secret. */
+export function signToken(jwtSecret: string, claims: Record<string, unknown>): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(secretBytes(jwtSecret));
+}
+
+/** Compares two secrets in a time that does not depend on where they differ. */
+export function sameSecret(left: string, right: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(left), digest(right));
+}
+
+function secretBytes(jwtSecret: string): Uint8Array {
+  return new TextEncoder().encode(jwtSecret);
+}
