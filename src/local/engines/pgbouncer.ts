@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StagingError } from '../../core/errors.ts';
 import type { ServiceContext } from '../service.ts';
@@ -91,6 +92,11 @@ export async function startPooler(context: ServiceContext, program: string, sett
     },
     stop: () => server.stop(2000),
   };
+}
+
+/** Removes the settings of a project's pooler, which must have ended. */
+export async function removePooler(context: ServiceContext, ref: string): Promise<void> {
+  await rm(join(context.sharedDir, 'pgbouncer', ref), { recursive: true, force: true });
 }
 
 function userList(settings: PoolerSettings): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { StagingError } from '../../core/errors.ts';
 import type { ServiceContext } from '../service.ts';
@@ -78,6 +79,19 @@ export async function startRedis(context: ServiceContext, program: string, setti
     });
   }
   return { host: '127.0.0.1', port, alive: () => server.alive(), store, stop: () => server.stop() };
+}
+
+/** Ends the server of a database, if a killed process left one behind, and removes its data. */
+export async function removeRedis(context: ServiceContext, id: string): Promise<void> {
+  const dir = join(context.sharedDir, 'redis', id);
+  await endStaleServer(join(dir, 'redis.pid'), join(dir, 'redis.conf'), 'SIGTERM');
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** Removes what a creation or deletion left behind when it was killed: every database whose id is not known. */
+export async function removeStrayRedis(context: ServiceContext, known: ReadonlySet<string>): Promise<void> {
+  const ids = await readdir(join(context.sharedDir, 'redis')).catch(() => []);
+  await Promise.all(ids.filter((id) => !known.has(id)).map((id) => removeRedis(context, id)));
 }
 
 /** Returns the ACL rule of the full user; only the password's hash is written down. */

@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { sameSecret } from '../same-secret.ts';
 
 /** Claims of a JSON web token. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -72,12 +73,6 @@ export async function checkToken(jwtSecret: string, token: string): Promise<Toke
 /** Returns a token with these claims, signed with the project's secret. */
 export function signToken(jwtSecret: string, claims: Record<string, unknown>): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(secretBytes(jwtSecret));
-}
-
-/** Compares two secrets in a time that does not depend on where they differ. */
-export function sameSecret(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }
 
 function secretBytes(jwtSecret: string): Uint8Array {

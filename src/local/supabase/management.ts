@@ -2,9 +2,10 @@ import { Hono, type Context } from 'hono';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { isLoopbackHost } from '../loopback.ts';
+import { sameSecret } from '../same-secret.ts';
 import { connectionUrl, openPool, ownerRole, type Cluster } from './cluster.ts';
 import { projectHealth } from './health.ts';
-import { sameSecret, type ApiKey } from './keys.ts';
+import type { ApiKey } from './keys.ts';
 import type { Project, Projects } from './projects.ts';
 
 /** What the Management API works with. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { StagingError } from '../../core/errors.ts';
-import { findPgbouncer, pgbouncerMissing, startPooler, type Pooler, type PoolerSettings } from '../engines/pgbouncer.ts';
+import { findPgbouncer, pgbouncerMissing, removePooler, startPooler, type Pooler, type PoolerSettings } from '../engines/pgbouncer.ts';
 import type { ServiceContext } from '../service.ts';
 import { openCollection, type Collection } from '../store.ts';
 import { ownerRole, type Cluster } from './cluster.ts';
@@ -205,6 +205,7 @@ async function stopRunning({ running }: Lifecycle, ref: string): Promise<void> {
 async function takeDown(lifecycle: Lifecycle, ref: string): Promise<void> {
   await stopRunning(lifecycle, ref);
   await lifecycle.cluster.dropDatabase(ref);
+  await removePooler(lifecycle.context, ref);
   await lifecycle.stored.delete(ref);
 }
 
