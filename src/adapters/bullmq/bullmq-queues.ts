@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Job, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { StagingError } from '../../core/errors.ts';
+import type { ProbeJob, Queues } from '../../core/ports/cache.ts';
+import { clip } from '../../core/problem.ts';
+
+/** Which queues are spoken to. */
+export interface BullmqQueuesOptions {
+  /** TCP address of the Redis database with its password; secret. */
+  readonly url: string;
+  /** Key prefix of the environment with its final separator (`jetvision-staging:`); BullMQ's own prefix is this without it. */
+  readonly prefix: string;
+}
+
+/** Bounds on connecting and on one command. */
+const connectTimeoutMs = 5000;
+const commandTimeoutMs = 5000;
+/** Finished probe jobs that could not be removed by us go when the worker finishes a later job. */
+const keepFinishedSeconds = 3600;
+/** First and longest pause between two looks at a job: Upstash counts commands. */
+const firstPauseMs = 20;
+const longestPauseMs = 500;
+
+/** Returns the port over BullMQ: connects on first use, fails at once when Redis does not answer, never reconnects by itself. */
+export function bullmqQueues({ url, prefix }: BullmqQueuesOptions): Queues {
+  const server = serverOf(url);
+  const queues = new Map<string, Queue>();
+  let connection: Promise<Redis> | undefined;
+
+  const open = async (name: string): Promise<Queue> => {
+    if (connection !== undefined && !(await isOpen(connection))) {
+      connection = undefined;
+      queues.clear();
+    }
+    connection ??= connect(url);
+    const redis = await connection;
+    const queue = queues.get(name) ?? newQueue(name, redis, prefix.replace(/:$/, ''));
+    queues.set(name, queue);
+    return queue;
+  };
+  const guarded = async <Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> => {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw redisError(error, server);
+    }
+  };
+  return {
+    addProbe: (name, signal) => guarded(signal, async () => await addProbe(await open(name))),
+    outcome: (name, jobId, timeoutMs, signal) => guarded(signal, async () => await outcomeOf(await open(name), jobId, timeoutMs, signal)),
+    close: async () => {
+      await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
+      queues.clear();
+      await connection?.then((redis) => redis.disconnect()).catch(() => undefined);
+      connection = undefined;
+    },
+  };
+}
+
+/** Returns false for a connection that was lost or never made: the next call connects anew. */
+async function isOpen(connection: Promise<Redis>): Promise<boolean> {
+  return await connection.then(
+    (redis) => redis.status === 'ready',
+    () => false,
+  );
+}
+
+async function connect(url: string): Promise<Redis> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+  });
+  let lastError: unknown;
+  // Without a listener ioredis prints errors to the console; the failing call throws them anyway.
+  redis.on('error', (error: unknown) => {
+    lastError = error;
+  });
+  try {
+    await redis.connect();
+    // A refused password only shows in the first command.
+    await redis.ping();
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw isReply(error) ? error : (lastError ?? error);
+  }
+}
+
+function newQueue(name: string, connection: Redis, prefix: string): Queue {
+  // The version check also prints a warning about the eviction policy to the console: smoke and doctor tell that themselves.
+  const queue = new Queue(name, { connection, prefix, skipVersionCheck: true, skipMetasUpdate: true });
+  queue.on('error', () => undefined);
+  return queue;
+}
+
+async function addProbe(queue: Queue): Promise<string> {
+  const job = await queue.add(
+    'jv-probe',
+    { probe: true },
+    { attempts: 1, removeOnComplete: { age: keepFinishedSeconds }, removeOnFail: { age: keepFinishedSeconds } },
+  );
+  if (job.id === undefined) throw new Error('BullMQ added a job without an id.');
+  return job.id;
+}
+
+async function outcomeOf(queue: Queue, jobId: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeJob> {
+  const startedMs = performance.now();
+  const waitedMs = () => performance.now() - startedMs;
+  try {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.6, longestPauseMs)) {
+      const job = await findJob(queue, jobId);
+      const ended = job === undefined ? undefined : await endOf(job);
+      if (ended !== undefined) return ended;
+      const leftMs = timeoutMs - waitedMs();
+      if (leftMs <= 0) return await unfinished(job, waitedMs());
+      await delay(Math.min(pauseMs, leftMs), undefined, { signal });
+    }
+  } finally {
+    // An active job is locked by its worker and cannot be removed: it goes by its age.
+    await findJob(queue, jobId).then(
+      (job) => job?.remove().catch(() => undefined),
+      () => undefined,
+    );
+  }
+}
+
+async function findJob(queue: Queue, jobId: string): Promise<Job | undefined> {
+  const job: Job | undefined = await queue.getJob(jobId);
+  return job;
+}
+
+/** Returns how a job ended, or undefined while it has not: the states are read from the job's own times. */
+async function endOf(job: Job): Promise<ProbeJob | undefined> {
+  if (job.finishedOn === undefined) return undefined;
+  if (await job.isFailed()) return { state: 'failed', reason: clip(job.failedReason ?? 'no reason given', 200) };
+  return { state: 'completed', result: job.returnvalue, durationMs: job.finishedOn - job.timestamp };
+}
+
+async function unfinished(job: Job | undefined, waitedMs: number): Promise<ProbeJob> {
+  const state = await job?.getState();
+  switch (state) {
+    case 'waiting':
+    case 'prioritized':
+    case 'waiting-children':
+      return { state: 'waiting', waitedMs };
+    case 'active':
+    case 'delayed':
+      return { state, waitedMs };
+    default:
+      return { state: 'unknown', waitedMs };
+  }
+}
+
+function serverOf(url: string): string {
+  if (!URL.canParse(url)) return 'the configured address';
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port === '' ? '6379' : port}`;
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** Maps an error by Redis's own error code, the first word of its reply; anything else means that Redis was not reached. */
+function redisError(error: unknown, server: string): unknown {
+  if (error instanceof StagingError || !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return error;
+  const said = clip(error.message, 160);
+  const code = isReply(error) ? error.message.split(' ')[0] : undefined;
+  switch (code) {
+    case undefined:
+      return new StagingError('vendor', 'REDIS_UNREACHABLE', `Redis at ${server} cannot be reached: ${said}.`, {
+        fix: 'Check that the database is active on the platform and that this machine may reach it.',
+        cause: error,
+      });
+    case 'WRONGPASS':
+    case 'NOAUTH':
+      return new StagingError('missing', 'REDIS_PASSWORD_REFUSED', `Redis at ${server} refused the password: ${said}.`, {
+        fix: 'Run `jv-staging provision` again: it reads the password anew.',
+        cause: error,
+      });
+    case 'OOM':
+      return new StagingError('vendor', 'REDIS_FULL', `Redis at ${server} is full and takes no jobs: ${said}.`, {
+        fix: 'Remove keys that nobody needs, or take a larger plan.',
+        cause: error,
+      });
+    case 'READONLY':
+    case 'MISCONF':
+      return new StagingError('vendor', 'REDIS_READ_ONLY', `Redis at ${server} takes no writes: ${said}.`, {
+        fix: 'Look at the state of the database on the platform.',
+        cause: error,
+      });
+    default:
+      return new StagingError('vendor', 'REDIS_REFUSED', `Redis at ${server} refused a command: ${said}.`, { cause: error });
+  }
+}

@@ -1,0 +1,117 @@
+import { lookup as lookupByDns } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, type Dispatcher, request as send } from 'undici';
+import type { WebClient, WebOutcome, WebRequest, WebTarget } from '../../core/ports/web.ts';
+import { readBody } from './body.ts';
+import { failureOf } from './failure.ts';
+
+/** Limits of a web client. */
+export interface WebClientOptions {
+  /** Bound on an answer's body after decompression; a longer one is a failure of class `too-large`. Default 5 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Certificate authority (PEM) that is trusted beside the usual ones. */
+  readonly ca?: string | undefined;
+}
+
+/** A web client that keeps connections open until it is closed. */
+export type ClosableWebClient = WebClient & { close(): Promise<void> };
+
+const defaultMaxBodyBytes = 5 * 1024 * 1024;
+/** Connections idle for longer are not used again: the other side may be about to close them (Node's servers do after 5 s). */
+const keepAliveMs = 2000;
+/** Bound on connecting, so that nothing lingers after the request itself has ended. */
+const connectMs = 30_000;
+
+/** Returns a web client on real sockets; redirects are answers, and nothing is sent twice. */
+export function webClient(options: WebClientOptions = {}): ClosableWebClient {
+  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+  const agents = new Map<string, Agent>();
+  const agentFor = (target: WebTarget): Agent => {
+    const key = JSON.stringify(Object.entries(target.resolve).toSorted());
+    const agent = agents.get(key) ?? newAgent(target.resolve, options.ca);
+    agents.set(key, agent);
+    return agent;
+  };
+  return {
+    request: (target, request, signal) => exchange(agentFor(target), target, request, maxBodyBytes, signal),
+    close: async () => {
+      const open = [...agents.values()];
+      agents.clear();
+      await Promise.all(open.map((agent) => agent.destroy()));
+    },
+  };
+}
+
+function newAgent(resolve: WebTarget['resolve'], ca: string | undefined): Agent {
+  return new Agent({
+    allowH2: false,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    // The whole request is bound by its own timer.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: connectMs, lookup: lookupWith(resolve), ...(ca === undefined ? {} : { ca }) },
+  });
+}
+
+/** Returns a lookup that knows the given host names and asks the system for all others. */
+function lookupWith(resolve: WebTarget['resolve']): LookupFunction {
+  const known = new Map(Object.entries(resolve).map(([host, address]) => [host.toLowerCase(), address]));
+  return (hostname, options, callback) => {
+    const address = known.get(hostname.toLowerCase());
+    if (address === undefined) {
+      lookupByDns(hostname, options, callback);
+      return;
+    }
+    const family = address.includes(':') ? 6 : 4;
+    if (options.all === true) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
+}
+
+async function exchange(agent: Agent, target: WebTarget, request: WebRequest, maxBodyBytes: number, signal: AbortSignal): Promise<WebOutcome> {
+  signal.throwIfAborted();
+  const startedMs = performance.now();
+  const timeout = AbortSignal.timeout(request.timeoutMs);
+  try {
+    const response = await send(addressOf(target, request.path), {
+      dispatcher: agent,
+      method: request.method,
+      headers: headersFor(target, request),
+      body: request.body ?? null,
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    const body = await readBody(response, maxBodyBytes);
+    return { kind: 'answer', status: response.statusCode, headers: headersOf(response.headers), body, durationMs: performance.now() - startedMs };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'failure', ...failureOf(error, timeout), durationMs: performance.now() - startedMs };
+  }
+}
+
+/** Returns the address: always on the target's own origin, so that the bypass secret goes nowhere else. */
+function addressOf(target: WebTarget, path: string): URL {
+  const origin = new URL(target.origin).origin;
+  const address = new URL(origin + path);
+  if (!path.startsWith('/') || address.origin !== origin) throw new TypeError(`A path begins with a slash; this one does not: ${JSON.stringify(path)}.`);
+  return address;
+}
+
+function headersFor(target: WebTarget, request: WebRequest): Record<string, string> {
+  return {
+    'user-agent': 'jv-staging',
+    accept: '*/*',
+    ...request.headers,
+    ...(target.bypassSecret === undefined ? {} : { 'x-vercel-protection-bypass': target.bypassSecret }),
+  };
+}
+
+function headersOf(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      const lower = name.toLowerCase();
+      return [[lower, Array.isArray(value) ? value.join(lower === 'set-cookie' ? '\n' : ', ') : value]];
+    }),
+  );
+}
