@@ -134,6 +134,10 @@ function finishedTitle(event: Extract<RunEvent, { type: 'step-finished' }>, pain
       return `${event.title} ${paint.gray(detail === '' ? 'skipped' : `skipped: ${detail}`)}`;
     case 'planned':
       return `${event.title} ${paint.cyan('would change')}`;
+    case 'red':
+      return `${event.title} ${paint.gray('·')} ${paint.red(detail)}${took}`;
+    case 'inconclusive':
+      return `${event.title} ${paint.gray('·')} ${paint.yellow(detail)}${took}`;
     case 'failed':
       return `${event.title}${says}${took}`;
     case 'undone':
@@ -152,6 +156,8 @@ function finishedState(outcome: Extract<RunEvent, { type: 'step-finished' }>['ou
     case 'planned':
       return ListrTaskState.SKIPPED;
     case 'failed':
+    case 'red':
+    case 'inconclusive':
     case 'undo-failed':
       return ListrTaskState.FAILED;
     case 'undone':
