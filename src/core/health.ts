@@ -59,7 +59,12 @@ export function isSameCommit(left: string, right: string): boolean {
 
 function environmentProblem({ environment }: Health, expected: SmokeExpectation): Problem | undefined {
   if (environment === expected.environment) return undefined;
-  if (environment === undefined) return missing('environment', quoted(expected.environment), 'Return the value of APP_ENVIRONMENT as `environment` in the health answer.');
+  if (environment === undefined)
+    return missing(
+      'environment',
+      quoted(expected.environment),
+      'Return the value of APP_ENVIRONMENT as `environment` in the health answer.',
+    );
   return {
     seen: `environment ${quoted(environment)}`,
     expected: `environment ${quoted(expected.environment)}`,
@@ -70,7 +75,11 @@ function environmentProblem({ environment }: Health, expected: SmokeExpectation)
 
 function versionProblem({ version }: Health, { gitSha }: SmokeExpectation): Problem | undefined {
   if (version === undefined || version === '') {
-    return missing('version', gitSha === undefined ? 'a commit id' : shortCommit(gitSha), 'Return VERCEL_GIT_COMMIT_SHA as `version` in the health answer.');
+    return missing(
+      'version',
+      gitSha === undefined ? 'a commit id' : shortCommit(gitSha),
+      'Return VERCEL_GIT_COMMIT_SHA as `version` in the health answer.',
+    );
   }
   if (gitSha === undefined || isSameCommit(version, gitSha)) return undefined;
   return {
@@ -83,7 +92,8 @@ function versionProblem({ version }: Health, { gitSha }: SmokeExpectation): Prob
 
 function deploymentProblem({ deployment }: Health, { deploymentId }: SmokeExpectation): Problem | undefined {
   if (deploymentId === undefined || deployment === deploymentId) return undefined;
-  if (deployment === undefined) return missing('deployment', deploymentId, 'Return VERCEL_DEPLOYMENT_ID as `deployment` in the health answer.');
+  if (deployment === undefined)
+    return missing('deployment', deploymentId, 'Return VERCEL_DEPLOYMENT_ID as `deployment` in the health answer.');
   return {
     seen: `deployment ${quoted(deployment)}`,
     expected: `deployment ${quoted(deploymentId)}`,
@@ -94,7 +104,8 @@ function deploymentProblem({ deployment }: Health, { deploymentId }: SmokeExpect
 
 function connectionProblem(name: 'database' | 'redis', state: string | undefined, variable: string): Problem | undefined {
   if (state === 'connected') return undefined;
-  if (state === undefined) return missing(name, '"connected"', `Ask ${name} on each health request and return "connected" or "disconnected" as \`${name}\`.`);
+  if (state === undefined)
+    return missing(name, '"connected"', `Ask ${name} on each health request and return "connected" or "disconnected" as \`${name}\`.`);
   return {
     seen: `${name} ${quoted(state)}`,
     expected: `${name} "connected"`,
@@ -106,7 +117,8 @@ function connectionProblem(name: 'database' | 'redis', state: string | undefined
 function sentryProblem({ sentryEnvironment }: Health, expected: SmokeExpectation): Problem | undefined {
   if (sentryEnvironment === expected.sentryEnvironment) return undefined;
   const wanted = quoted(expected.sentryEnvironment);
-  if (sentryEnvironment === undefined) return missing('sentry.environment', wanted, 'Return the value of SENTRY_ENVIRONMENT as `sentry.environment` in the health answer.');
+  if (sentryEnvironment === undefined)
+    return missing('sentry.environment', wanted, 'Return the value of SENTRY_ENVIRONMENT as `sentry.environment` in the health answer.');
   return {
     seen: `sentry.environment ${quoted(sentryEnvironment)}`,
     expected: `sentry.environment ${wanted}`,
@@ -118,7 +130,11 @@ function sentryProblem({ sentryEnvironment }: Health, expected: SmokeExpectation
 function memoryProblem({ rssBytes, heapUsedBytes }: Health): Problem | undefined {
   const absent = [...(rssBytes === undefined ? ['memory.rssBytes'] : []), ...(heapUsedBytes === undefined ? ['memory.heapUsedBytes'] : [])];
   if (absent.length === 0) return undefined;
-  return missing(absent.join(' and '), 'a number of bytes above 0', 'Return `process.memoryUsage()` as `memory: {rssBytes, heapUsedBytes}` in the health answer.');
+  return missing(
+    absent.join(' and '),
+    'a number of bytes above 0',
+    'Return `process.memoryUsage()` as `memory: {rssBytes, heapUsedBytes}` in the health answer.',
+  );
 }
 
 function statusProblem({ status }: Health): Problem {

@@ -1,6 +1,11 @@
 /** Returns the value at a dotted path of a JSON value, or undefined. */
 export function valueAt(json: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, name) => (typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined), json);
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) => (typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined),
+      json,
+    );
 }
 
 /** Returns what a JSON value is, in a word; `nothing` when it is not there. */

@@ -19,10 +19,16 @@ export function leaksIn(text: string, { texts, production, secrets }: Forbidden)
   return [
     ...texts.filter((part) => text.includes(part)).map((part) => `"${part}"`),
     ...production.domains.filter((domain) => mentionsHost(lower, domain)).map((domain) => `production host ${domain}`),
-    ...production.vercelProjects.filter((project) => mentionsHost(lower, `${project}.vercel.app`)).map((project) => `production host ${project}.vercel.app`),
-    ...production.supabaseProjects.filter((ref) => mentionsName(text, ref) || tokens.some((token) => claimsOf(token)?.ref === ref)).map((ref) => `production Supabase project ${ref}`),
+    ...production.vercelProjects
+      .filter((project) => mentionsHost(lower, `${project}.vercel.app`))
+      .map((project) => `production host ${project}.vercel.app`),
+    ...production.supabaseProjects
+      .filter((ref) => mentionsName(text, ref) || tokens.some((token) => claimsOf(token)?.ref === ref))
+      .map((ref) => `production Supabase project ${ref}`),
     ...production.upstashDatabases.filter((name) => mentionsName(text, name)).map((name) => `production Upstash database ${name}`),
-    ...(tokens.some((token) => claimsOf(token)?.role === 'service_role') || /\bsb_secret_\w{8}/.test(text) ? ['a Supabase service key'] : []),
+    ...(tokens.some((token) => claimsOf(token)?.role === 'service_role') || /\bsb_secret_\w{8}/.test(text)
+      ? ['a Supabase service key']
+      : []),
     ...Object.entries(secrets)
       .filter(([, value]) => value.length >= 8 && text.includes(value))
       .map(([name]) => `the value of ${name}`),

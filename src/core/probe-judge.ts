@@ -10,7 +10,8 @@ import type { RequestContext } from './who-answered.ts';
 /** Judges a Realtime probe. */
 export function judgeRealtime(check: RealtimeCheck, outcome: RealtimeOutcome, durationMs: number): Finding {
   const expected = `an event of ${check.table} within ${check.timeoutMs} ms`;
-  if (outcome.kind === 'event') return findingOf({ ...check, seen: `an event after ${Math.round(outcome.afterMs)} ms`, expected, problems: [], durationMs });
+  if (outcome.kind === 'event')
+    return findingOf({ ...check, seen: `an event after ${Math.round(outcome.afterMs)} ms`, expected, problems: [], durationMs });
   return findingOf({ ...check, seen: '', expected, problems: [realtimeProblem(check, outcome, expected)], durationMs });
 }
 
@@ -49,10 +50,18 @@ export interface QueueOutcome {
 }
 
 /** Judges a probe job: processed by the app, of the right deployment. The worker's own failure comes first. */
-export function judgeQueue(check: QueueCheck, { worker, job, durationMs }: QueueOutcome, context: RequestContext, expectation: SmokeExpectation): Finding {
+export function judgeQueue(
+  check: QueueCheck,
+  { worker, job, durationMs }: QueueOutcome,
+  context: RequestContext,
+  expectation: SmokeExpectation,
+): Finding {
   const unauthorized = worker.kind === 'answer' && worker.status === 401;
   const workerProblems = answerProblems(worker, context, { status: 200, marker: '', content: 'data' }, () => []);
-  const problems = job.state === 'completed' ? probeResultProblems(check, job.result, expectation) : [...workerProblems.map((problem) => (unauthorized ? { ...problem, fix: cronSecretFix } : problem)), jobProblem(check, job)];
+  const problems =
+    job.state === 'completed'
+      ? probeResultProblems(check, job.result, expectation)
+      : [...workerProblems.map((problem) => (unauthorized ? { ...problem, fix: cronSecretFix } : problem)), jobProblem(check, job)];
   const expected = `a job completed by the app within ${check.timeoutMs} ms`;
   const seen = job.state === 'completed' ? `completed after ${Math.round(job.durationMs)} ms` : '';
   return findingOf({ ...check, seen, expected, problems, durationMs });
@@ -90,6 +99,13 @@ function probeResultProblems(check: QueueCheck, result: unknown, expectation: Sm
     const seen = valueAt(result, name);
     if (seen === value) return [];
     const shown = typeof seen === 'string' ? quoted(seen) : typeName(seen);
-    return [{ seen: `job ${name} ${shown}`, expected: `job ${name} "${String(value)}"`, message: `The probe job on queue ${check.queue} was processed with ${name} ${shown}, not "${String(value)}".`, fix }];
+    return [
+      {
+        seen: `job ${name} ${shown}`,
+        expected: `job ${name} "${String(value)}"`,
+        message: `The probe job on queue ${check.queue} was processed with ${name} ${shown}, not "${String(value)}".`,
+        fix,
+      },
+    ];
   });
 }

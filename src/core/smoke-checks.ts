@@ -19,7 +19,14 @@ export function outsideChecks(origin: string): readonly SmokeCheck[] {
   return [
     { id: 'home', title: 'Home page', kind: 'page', path: '/', as: 'nobody', status: 200, marker: '', timeoutMs: 10_000 },
     healthCheck,
-    { id: 'headers', title: 'Headers of staging', kind: 'headers', path: '/', headers: { 'x-robots-tag': 'noindex', ...overTls }, timeoutMs: 10_000 },
+    {
+      id: 'headers',
+      title: 'Headers of staging',
+      kind: 'headers',
+      path: '/',
+      headers: { 'x-robots-tag': 'noindex', ...overTls },
+      timeoutMs: 10_000,
+    },
     { id: 'negative', title: 'Nothing of production in the page', kind: 'negative', path: '/', absent: [], timeoutMs: 20_000 },
   ];
 }
@@ -59,14 +66,17 @@ export function selectChecks({ origin, profile, checks, only }: SmokeWish): Smok
   return {
     health,
     others,
-    notInProfile: profile === 'full' ? [] : checks.length === 0 ? insideKinds : checks.filter((check) => !isOutside(check)).map((check) => check.id),
+    notInProfile:
+      profile === 'full' ? [] : checks.length === 0 ? insideKinds : checks.filter((check) => !isOutside(check)).map((check) => check.id),
     unknown: (only ?? []).filter((id) => !known.has(id)),
   };
 }
 
 /** Returns true for a check that anybody may run: it signs nobody in and changes nothing. */
 function isOutside(check: SmokeCheck): boolean {
-  return check.kind === 'health' || check.kind === 'headers' || check.kind === 'negative' || (check.kind === 'page' && check.as === 'nobody');
+  return (
+    check.kind === 'health' || check.kind === 'headers' || check.kind === 'negative' || (check.kind === 'page' && check.as === 'nobody')
+  );
 }
 
 /** Returns true for a check that changes something or sends a password: only an address that proved to be staging gets it. */
@@ -98,7 +108,14 @@ export interface SmokeRun {
 }
 
 /** Returns the result: green only if every check of the run was executed and is green, and there were enough of them. */
-export function smokeResult({ profile, notInProfile, findings, minimumExecuted, startedAt, durationMs }: SmokeRun): StageResult<SmokeDetails> {
+export function smokeResult({
+  profile,
+  notInProfile,
+  findings,
+  minimumExecuted,
+  startedAt,
+  durationMs,
+}: SmokeRun): StageResult<SmokeDetails> {
   const executed = findings.filter((finding) => finding.verdict !== 'skipped').length;
   const enough = executed >= Math.max(1, minimumExecuted);
   const all = enough ? findings : [...findings, tooFew(executed, Math.max(1, minimumExecuted))];

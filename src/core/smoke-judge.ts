@@ -13,7 +13,9 @@ import { documentOf, redirectTarget, type RequestContext, type WebAnswer } from 
 export function judgePage(check: PageCheck, outcome: WebOutcome, context: RequestContext, email?: string): Finding {
   const wanted = [check.marker === '' ? 'a page' : quoted(check.marker), ...(email === undefined ? [] : [email])].join(' and ');
   const expected = `status ${check.status} with ${wanted}`;
-  const problems = answerProblems(outcome, context, { status: check.status, marker: check.marker, content: 'page' }, (answer) => pageProblems(check, answer, context, email));
+  const problems = answerProblems(outcome, context, { status: check.status, marker: check.marker, content: 'page' }, (answer) =>
+    pageProblems(check, answer, context, email),
+  );
   return findingOf({ ...check, seen: expected, expected, problems, durationMs: outcome.durationMs });
 }
 
@@ -28,8 +30,12 @@ function pageProblems(check: PageCheck, answer: WebAnswer, context: RequestConte
       {
         seen: signIn ? `a sign-in form titled ${quoted(page.title)}` : what,
         expected: quoted(check.marker),
-        message: signIn ? `A sign-in form answered ${check.path} instead of the page.` : `${check.path} does not show ${quoted(check.marker)}, so another page answered.`,
-        fix: signIn ? 'Check that the app accepts the session cookie of `POST /api/auth/sign-in`.' : `Open ${context.origin}${check.path} to see what answers there.`,
+        message: signIn
+          ? `A sign-in form answered ${check.path} instead of the page.`
+          : `${check.path} does not show ${quoted(check.marker)}, so another page answered.`,
+        fix: signIn
+          ? 'Check that the app accepts the session cookie of `POST /api/auth/sign-in`.'
+          : `Open ${context.origin}${check.path} to see what answers there.`,
       },
     ];
   }
@@ -88,13 +94,21 @@ function notAnObject(path: string, value: unknown): Problem {
 }
 
 /** Judges an API answer; returns its JSON too, for those who clean up. */
-export function judgeApi(check: ApiCheck, outcome: WebOutcome, context: RequestContext): { readonly finding: Finding; readonly json: unknown } {
+export function judgeApi(
+  check: ApiCheck,
+  outcome: WebOutcome,
+  context: RequestContext,
+): { readonly finding: Finding; readonly json: unknown } {
   let answered: JsonAnswer = { value: undefined };
   const names = Object.keys(check.fields);
   const needsJson = names.length > 0 || check.notEmpty !== undefined || check.remove !== undefined;
   const problems = answerProblems(outcome, context, { status: check.status, marker: '', content: 'data' }, (answer) => {
     answered = needsJson || answer.body !== '' ? jsonOf(answer, context) : answered;
-    return answered.problem === undefined ? apiProblems(check, answered.value) : needsJson || looksLikeHtml(answer.body) ? [answered.problem] : [];
+    return answered.problem === undefined
+      ? apiProblems(check, answered.value)
+      : needsJson || looksLikeHtml(answer.body)
+        ? [answered.problem]
+        : [];
   });
   const expected = `status ${check.status}${names.length === 0 ? '' : ` with ${names.join(', ')}`}`;
   return { finding: findingOf({ ...check, seen: expected, expected, problems, durationMs: outcome.durationMs }), json: answered.value };
@@ -105,7 +119,14 @@ function apiProblems(check: ApiCheck, json: unknown): readonly Problem[] {
   const wrong = Object.entries(check.fields).flatMap(([path, type]) => {
     const seen = typeName(valueAt(json, path));
     if (seen === type) return [];
-    return [{ seen: `${path}: ${seen}`, expected: `${path}: ${type}`, message: `The answer of ${check.method} ${check.path} has ${seen} at \`${path}\`, not ${type}.`, fix }];
+    return [
+      {
+        seen: `${path}: ${seen}`,
+        expected: `${path}: ${type}`,
+        message: `The answer of ${check.method} ${check.path} has ${seen} at \`${path}\`, not ${type}.`,
+        fix,
+      },
+    ];
   });
   if (check.notEmpty === undefined) return wrong;
   const list = valueAt(json, check.notEmpty);
@@ -138,7 +159,10 @@ function headerProblem(name: string, wanted: string, seen: string | undefined, p
     {
       seen: seen === undefined ? `no ${name}` : `${name}: ${clip(seen)}`,
       expected: `${name}: ${wanted}`,
-      message: seen === undefined ? `${path} answers without the header ${name}.` : `${path} answers with ${name} ${quoted(seen)}, without ${quoted(wanted)}.`,
+      message:
+        seen === undefined
+          ? `${path} answers without the header ${name}.`
+          : `${path} answers with ${name} ${quoted(seen)}, without ${quoted(wanted)}.`,
       fix: `Send \`${name}: ${wanted}\` with every answer of this environment.`,
     },
   ];

@@ -1,6 +1,15 @@
 import type { WebOutcome } from './ports/web.ts';
 import { clip, type Problem, quoted } from './problem.ts';
-import { documentOf, errorPageProblem, placeholderProblem, redirectProblem, redirectTarget, type RequestContext, wallProblem, type WebAnswer } from './who-answered.ts';
+import {
+  documentOf,
+  errorPageProblem,
+  placeholderProblem,
+  redirectProblem,
+  redirectTarget,
+  type RequestContext,
+  wallProblem,
+  type WebAnswer,
+} from './who-answered.ts';
 
 /** What any answer must fulfil before its content is looked at. */
 export interface AnswerExpectation {
@@ -44,7 +53,12 @@ export function failureProblem(failure: Extract<WebOutcome, { kind: 'failure' }>
         fix: `Run \`curl -sv -m 30 '${context.origin}${context.path}'\` to see where it hangs, then read the app's log.`,
       };
     case 'refused':
-      return { seen: 'connection refused', expected, message: `Nothing listens at ${host}: the connection was refused.`, fix: `Start the app, or check the port of ${context.origin}.` };
+      return {
+        seen: 'connection refused',
+        expected,
+        message: `Nothing listens at ${host}: the connection was refused.`,
+        fix: `Start the app, or check the port of ${context.origin}.`,
+      };
     case 'reset':
       return {
         seen: 'connection closed before the answer was complete',
@@ -53,7 +67,12 @@ export function failureProblem(failure: Extract<WebOutcome, { kind: 'failure' }>
         fix: "Read the app's log: the process that answered may have died.",
       };
     case 'dns':
-      return { seen: `unknown host name ${hostname}`, expected: `an address of ${hostname}`, message: `The host name ${hostname} is not known.`, fix: `Check the spelling, and the DNS record of ${hostname}.` };
+      return {
+        seen: `unknown host name ${hostname}`,
+        expected: `an address of ${hostname}`,
+        message: `The host name ${hostname} is not known.`,
+        fix: `Check the spelling, and the DNS record of ${hostname}.`,
+      };
     case 'tls':
       return {
         seen: `no trusted TLS connection (${clip(failure.message)})`,
@@ -69,7 +88,12 @@ export function failureProblem(failure: Extract<WebOutcome, { kind: 'failure' }>
         fix: `Open ${where} to see what is served there.`,
       };
     case 'other':
-      return { seen: clip(failure.message), expected, message: `${where} gave no usable answer: ${clip(failure.message)}.`, fix: `Run \`curl -sv '${context.origin}${context.path}'\` to see what happens.` };
+      return {
+        seen: clip(failure.message),
+        expected,
+        message: `${where} gave no usable answer: ${clip(failure.message)}.`,
+        fix: `Run \`curl -sv '${context.origin}${context.path}'\` to see what happens.`,
+      };
   }
 }
 
@@ -90,7 +114,10 @@ export function jsonOf(answer: WebAnswer, context: RequestContext): JsonAnswer {
     const problem: Problem = {
       seen,
       expected: 'JSON',
-      message: page === undefined ? `${context.path} answers with text that is not JSON.` : `${context.path} answers with HTML where JSON was expected.`,
+      message:
+        page === undefined
+          ? `${context.path} answers with text that is not JSON.`
+          : `${context.path} answers with HTML where JSON was expected.`,
       fix: `Check that ${context.path} is a route of the app: \`curl -s '${context.origin}${context.path}'\`.`,
     };
     return { value: undefined, problem };
@@ -121,7 +148,8 @@ function statusProblem(answer: WebAnswer, context: RequestContext, expected: num
 }
 
 function statusFix(answer: WebAnswer, context: RequestContext): string {
-  if (answer.headers['x-vercel-error']?.includes('DEPLOYMENT_NOT_FOUND') === true) return 'Run `jv-staging deploy`: no deployment is served at this address.';
+  if (answer.headers['x-vercel-error']?.includes('DEPLOYMENT_NOT_FOUND') === true)
+    return 'Run `jv-staging deploy`: no deployment is served at this address.';
   if (answer.status >= 500) return "Read the app's log for this request.";
   if (answer.status === 404) return `Check that ${context.path} is a route of the app that is deployed.`;
   if (answer.status === 401 || answer.status === 403) return 'Check that the seeded user exists (`jv-staging seed`) and what it may do.';
@@ -150,16 +178,29 @@ function contentProblem(answer: WebAnswer, context: RequestContext, { content, m
   if (content === 'data') return undefined;
   const page = documentOf(answer);
   if (content === 'script') return page === undefined ? undefined : otherContent(context, 'HTML', 'a script');
-  if (page === undefined) return content === 'any' ? undefined : otherContent(context, `no HTML (${quoted(answer.headers['content-type'] ?? answer.body)})`, 'a page');
+  if (page === undefined)
+    return content === 'any'
+      ? undefined
+      : otherContent(context, `no HTML (${quoted(answer.headers['content-type'] ?? answer.body)})`, 'a page');
   if (page.text === '' && page.title === '' && page.scripts.length === 0) return empty(context, 'a page with nothing in it');
   const proven = marker !== '' && answer.body.includes(marker);
   return errorPageProblem(page, answer, context) ?? (proven ? undefined : placeholderProblem(page, context));
 }
 
 function empty(context: RequestContext, seen: string): Problem {
-  return { seen, expected: 'content', message: `${context.path} answered with ${seen}.`, fix: `Read the app's log for ${context.path}: it answers but sends nothing.` };
+  return {
+    seen,
+    expected: 'content',
+    message: `${context.path} answered with ${seen}.`,
+    fix: `Read the app's log for ${context.path}: it answers but sends nothing.`,
+  };
 }
 
 function otherContent(context: RequestContext, seen: string, expected: string): Problem {
-  return { seen, expected, message: `${clip(context.path)} answered with ${seen} where ${expected} was expected.`, fix: `Check that ${clip(context.path)} is served by the app.` };
+  return {
+    seen,
+    expected,
+    message: `${clip(context.path)} answered with ${seen} where ${expected} was expected.`,
+    fix: `Check that ${clip(context.path)} is served by the app.`,
+  };
 }

@@ -17,9 +17,15 @@ export interface RequestContext {
 }
 
 /** Hosts of login walls that stand in front of apps; a name also stands for its subdomains. */
-const deploymentWalls: Readonly<Record<string, string>> = { 'vercel.com': 'Vercel Deployment Protection', 'cloudflareaccess.com': 'Cloudflare Access' };
+const deploymentWalls: Readonly<Record<string, string>> = {
+  'vercel.com': 'Vercel Deployment Protection',
+  'cloudflareaccess.com': 'Cloudflare Access',
+};
 /** Hosts that apps themselves may send to as well: a wall only where no redirect was expected. */
-const identityProviders: Readonly<Record<string, string>> = { 'accounts.google.com': 'Google sign-in', 'login.microsoftonline.com': 'Microsoft sign-in' };
+const identityProviders: Readonly<Record<string, string>> = {
+  'accounts.google.com': 'Google sign-in',
+  'login.microsoftonline.com': 'Microsoft sign-in',
+};
 
 function wallOf(host: string, walls: Readonly<Record<string, string>>): string | undefined {
   return Object.entries(walls).find(([name]) => host === name || host.endsWith(`.${name}`))?.[1];
@@ -35,7 +41,9 @@ export function documentOf(answer: WebAnswer): HtmlDocument | undefined {
 export function redirectTarget(answer: WebAnswer, context: RequestContext): URL | undefined {
   if (answer.status < 300 || answer.status > 399) return undefined;
   const location = answer.headers['location'];
-  return location !== undefined && URL.canParse(location, context.origin + context.path) ? new URL(location, context.origin + context.path) : undefined;
+  return location !== undefined && URL.canParse(location, context.origin + context.path)
+    ? new URL(location, context.origin + context.path)
+    : undefined;
 }
 
 /** Returns what is wrong when a login wall or a bot check answered instead of the app, whatever status was expected (but a 401 that was). */
@@ -77,7 +85,8 @@ function wallByRedirect(answer: WebAnswer, context: RequestContext, expectedStat
 // _vercel_sso_nonce (superset-sh/superset#6993, cacheplane/threadplane#974: taken for the app's own answers).
 function wallByBody(answer: WebAnswer, expectedStatus: number): string | undefined {
   const { headers, body, status } = answer;
-  if ((headers['set-cookie'] ?? '').includes('_vercel_sso_nonce') || body.includes('vercel.com/sso-api')) return 'Vercel Deployment Protection';
+  if ((headers['set-cookie'] ?? '').includes('_vercel_sso_nonce') || body.includes('vercel.com/sso-api'))
+    return 'Vercel Deployment Protection';
   if (body.includes('cloudflareaccess.com/cdn-cgi/access')) return 'Cloudflare Access';
   if (status === expectedStatus && status === 401) return undefined;
   if (/^basic\b/i.test(headers['www-authenticate'] ?? '')) return 'HTTP basic authentication';
@@ -109,8 +118,12 @@ export function redirectProblem(answer: WebAnswer, context: RequestContext, expe
   return {
     seen,
     expected,
-    message: toSignIn ? `${context.path} redirects to the sign-in page ${where}: the session was not accepted.` : `${context.path} redirects to ${where} instead of answering.`,
-    fix: toSignIn ? 'Check that the app accepts the session cookie of `POST /api/auth/sign-in`.' : `Name the path that answers (${where}) in the check, or mend the redirect.`,
+    message: toSignIn
+      ? `${context.path} redirects to the sign-in page ${where}: the session was not accepted.`
+      : `${context.path} redirects to ${where} instead of answering.`,
+    fix: toSignIn
+      ? 'Check that the app accepts the session cookie of `POST /api/auth/sign-in`.'
+      : `Name the path that answers (${where}) in the check, or mend the redirect.`,
   };
 }
 

@@ -2,58 +2,20 @@ import { withDeadline } from '../core/deadline.ts';
 import { StagingError } from '../core/errors.ts';
 import { valueAt } from '../core/json.ts';
 import { fillPlaceholders } from '../core/placeholders.ts';
-import type { Queues } from '../core/ports/cache.ts';
-import type { Clock } from '../core/ports/clock.ts';
-import type { Realtime, Session, Sessions, WebClient, WebOutcome, WebTarget } from '../core/ports/web.ts';
-import { judgeQueue, judgeRealtime } from '../core/probe-judge.ts';
-import { clip, findingOf, type Problem, withProblem } from '../core/problem.ts';
-import type { ProductionSettings } from '../core/settings.ts';
+import type { Session } from '../core/ports/web.ts';
+import { judgeRealtime } from '../core/probe-judge.ts';
+import { clip, type Problem, withProblem } from '../core/problem.ts';
 import { judgeApi, judgeHeaders, judgeHealth, judgeNegative, judgePage, type LoadedScript } from '../core/smoke-judge.ts';
-import type { ApiCheck, CheckIdentity, NegativeCheck, PageCheck, QueueCheck, RealtimeCheck, SmokeCheck, SmokeExpectation } from '../core/smoke.ts';
+import type { ApiCheck, NegativeCheck, PageCheck, RealtimeCheck, SmokeCheck } from '../core/smoke.ts';
 import type { Finding } from '../core/verdict.ts';
 import { documentOf, type RequestContext } from '../core/who-answered.ts';
+import { checkQueue } from './smoke-queue.ts';
+import { type CheckRun, contextOf, failed, get, graceMs, notConfigured, type Running, sessionOf } from './smoke-running.ts';
 
-/** What smoke works with. A check whose part is missing here is red: not configured is not passed. */
-export interface SmokeDeps {
-  readonly web: WebClient;
-  readonly clock: Clock;
-  readonly sessions?: Sessions | undefined;
-  readonly realtime?: Realtime | undefined;
-  readonly queues?: Queues | undefined;
-}
-
-/** What one check needs of the run that it is part of. */
-export interface CheckRun {
-  readonly deps: SmokeDeps;
-  readonly input: {
-    readonly target: WebTarget;
-    readonly expected: SmokeExpectation;
-    readonly production: ProductionSettings;
-    readonly secrets?: Readonly<Record<string, string>> | undefined;
-    readonly workerSecret?: string | undefined;
-  };
-  /** Signs in once a user and run. */
-  session(email: string, signal: AbortSignal): Promise<Session>;
-  readonly signal: AbortSignal;
-}
-
-/** One check while its time runs. */
-interface Running extends CheckRun {
-  /** Returns what is left of the check's time, at least 1 ms. */
-  leftMs(): number;
-}
-
-/** After a check's own bounds have failed to end it, it is given up this much later. */
-const graceMs = 1000;
 /** Bound on removing what a check created. */
 const removalMs = 5000;
 /** Scripts of a page that are asked for at the same time. */
 const scriptsAtOnce = 6;
-
-/** Returns what a judge of a request to `path` must know. */
-export function contextOf(target: WebTarget, path: string, timeoutMs: number): RequestContext {
-  return { origin: target.origin, path, bypass: target.bypassSecret !== undefined, timeoutMs };
-}
 
 /** Runs one check within its time and judges what came of it. Rejects only for an interruption or a bug of ours. */
 export async function runCheck(check: SmokeCheck, run: CheckRun): Promise<Finding> {
@@ -61,11 +23,18 @@ export async function runCheck(check: SmokeCheck, run: CheckRun): Promise<Findin
   const startedMs = clock.nowMs();
   const leftMs = () => Math.max(1, check.timeoutMs - (clock.nowMs() - startedMs));
   try {
-    const timed = await withDeadline(clock, check.timeoutMs + graceMs, run.signal, (signal) => executeCheck(check, { ...run, signal, leftMs }));
+    const timed = await withDeadline(clock, check.timeoutMs + graceMs, run.signal, (signal) =>
+      executeCheck(check, { ...run, signal, leftMs }),
+    );
     return timed.late ? failed(check, lateProblem(check), clock.nowMs() - startedMs) : timed.value;
   } catch (error) {
     if (run.signal.aborted || !(error instanceof StagingError)) throw error;
-    const problem = { seen: error.code, expected: 'a check that can run', message: error.message, fix: error.fix ?? 'Run `jv-staging doctor`.' };
+    const problem = {
+      seen: error.code,
+      expected: 'a check that can run',
+      message: error.message,
+      fix: error.fix ?? 'Run `jv-staging doctor`.',
+    };
     return failed(check, problem, clock.nowMs() - startedMs);
   }
 }
@@ -98,15 +67,28 @@ async function checkPage(check: PageCheck, run: Running): Promise<Finding> {
 async function checkApi(check: ApiCheck, run: Running): Promise<Finding> {
   const session = await sessionOf(check.as, run);
   const body = check.body === undefined ? undefined : JSON.stringify(fillPlaceholders(check.body, placeholders(run, session)));
-  const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...session?.headers };
-  const outcome = await run.deps.web.request(run.input.target, { method: check.method, path: check.path, headers, body, timeoutMs: run.leftMs() }, run.signal);
+  const headers = {
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...session?.headers,
+  };
+  const outcome = await run.deps.web.request(
+    run.input.target,
+    { method: check.method, path: check.path, headers, body, timeoutMs: run.leftMs() },
+    run.signal,
+  );
   const { finding, json } = judgeApi(check, outcome, context(check, run));
   if (check.remove === undefined || outcome.kind === 'failure' || outcome.status >= 300) return finding;
   const problem = await removeCreated(check.remove, json, session, run);
   return problem === undefined ? finding : withProblem(finding, problem);
 }
 
-async function removeCreated(remove: { readonly id: string; readonly path: string }, json: unknown, session: Session | undefined, run: Running): Promise<Problem | undefined> {
+async function removeCreated(
+  remove: { readonly id: string; readonly path: string },
+  json: unknown,
+  session: Session | undefined,
+  run: Running,
+): Promise<Problem | undefined> {
   const id = valueAt(json, remove.id);
   if (typeof id !== 'string' && typeof id !== 'number') {
     return {
@@ -118,7 +100,11 @@ async function removeCreated(remove: { readonly id: string; readonly path: strin
   }
   const path = remove.path.replaceAll('{id}', encodeURIComponent(String(id)));
   // Even an interrupted run removes what it created.
-  const outcome = await run.deps.web.request(run.input.target, { method: 'DELETE', path, headers: session?.headers, timeoutMs: removalMs }, new AbortController().signal);
+  const outcome = await run.deps.web.request(
+    run.input.target,
+    { method: 'DELETE', path, headers: session?.headers, timeoutMs: removalMs },
+    new AbortController().signal,
+  );
   if (outcome.kind === 'answer' && (outcome.status === 404 || (outcome.status >= 200 && outcome.status < 300))) return undefined;
   const seen = outcome.kind === 'answer' ? `status ${outcome.status}` : outcome.class;
   return {
@@ -131,49 +117,20 @@ async function removeCreated(remove: { readonly id: string; readonly path: strin
 
 async function checkRealtime(check: RealtimeCheck, run: Running): Promise<Finding> {
   const { realtime, clock } = run.deps;
-  if (realtime === undefined) return notConfigured(check, 'Realtime', 'the address of the Supabase project and its anon key are not known', 'Run `jv-staging provision`.');
-  const session = await run.session(check.as.user, run.signal);
+  if (realtime === undefined)
+    return notConfigured(
+      check,
+      'Realtime',
+      'the address of the Supabase project and its anon key are not known',
+      'Run `jv-staging provision`.',
+    );
+  const session = await run.session(check.as.user);
   const startedMs = clock.nowMs();
-  const row = Object.fromEntries(Object.entries(check.row).map(([name, value]) => [name, fillPlaceholders(value, placeholders(run, session))]));
+  const row = Object.fromEntries(
+    Object.entries(check.row).map(([name, value]) => [name, fillPlaceholders(value, placeholders(run, session))]),
+  );
   const outcome = await realtime.probe(check.table, row, session, run.leftMs(), run.signal);
   return judgeRealtime(check, outcome, clock.nowMs() - startedMs);
-}
-
-async function checkQueue(check: QueueCheck, run: Running): Promise<Finding> {
-  const { queues, clock } = run.deps;
-  if (queues === undefined) return notConfigured(check, 'The queue', 'the address of the Redis database is not known', 'Run `jv-staging provision`.');
-  const startedMs = clock.nowMs();
-  const jobId = await queues.addProbe(check.queue, run.signal);
-  const worker = await drain(check, run).catch(async (error: unknown) => {
-    // Even an interrupted run removes its job: asking for the outcome does.
-    await queues.outcome(check.queue, jobId, 1, new AbortController().signal);
-    throw error;
-  });
-  const isDrained = worker.kind === 'answer' && worker.status === 200;
-  const job = await queues.outcome(check.queue, jobId, isDrained ? run.leftMs() : Math.min(graceMs, run.leftMs()), run.signal);
-  return judgeQueue(check, { worker, job, durationMs: clock.nowMs() - startedMs }, contextOf(run.input.target, check.worker, check.timeoutMs), run.input.expected);
-}
-
-/** Calls the worker's endpoint until it says that nothing remains, as long as there is time. */
-async function drain(check: QueueCheck, run: Running): Promise<WebOutcome> {
-  const { target, workerSecret } = run.input;
-  const headers = workerSecret === undefined ? {} : { authorization: `Bearer ${workerSecret}` };
-  for (;;) {
-    const outcome = await run.deps.web.request(target, { method: 'POST', path: check.worker, headers, timeoutMs: run.leftMs() }, run.signal);
-    if (outcome.kind === 'failure' || outcome.status !== 200 || !saysMoreRemains(outcome.body) || run.leftMs() <= graceMs) return outcome;
-  }
-}
-
-function saysMoreRemains(body: string): boolean {
-  try {
-    const json: unknown = JSON.parse(body);
-    const processed = valueAt(json, 'processed');
-    const remaining = valueAt(json, 'remaining');
-    // Without progress another call would only spin.
-    return typeof remaining === 'number' && remaining > 0 && typeof processed === 'number' && processed > 0;
-  } catch {
-    return false;
-  }
 }
 
 async function checkNegative(check: NegativeCheck, run: Running): Promise<Finding> {
@@ -193,24 +150,12 @@ async function checkNegative(check: NegativeCheck, run: Running): Promise<Findin
   return judgeNegative(check, outcome, scripts, context(check, run), forbidden);
 }
 
-function get(path: string, run: Running, headers: Readonly<Record<string, string>> = {}): Promise<WebOutcome> {
-  return run.deps.web.request(run.input.target, { method: 'GET', path, headers, timeoutMs: run.leftMs() }, run.signal);
-}
-
-async function sessionOf(as: CheckIdentity, run: Running): Promise<Session | undefined> {
-  return as === 'nobody' ? undefined : await run.session(as.user, run.signal);
-}
-
 function context(check: { readonly path: string; readonly timeoutMs: number }, run: Running): RequestContext {
   return contextOf(run.input.target, check.path, check.timeoutMs);
 }
 
 function placeholders(run: Running, session: Session | undefined) {
   return { nowMs: run.deps.clock.nowMs(), user: session === undefined ? undefined : { id: session.userId, email: session.email } };
-}
-
-function failed({ id, title }: SmokeCheck, problem: Problem, durationMs: number): Finding {
-  return findingOf({ id, title, seen: '', expected: '', problems: [problem], durationMs });
 }
 
 function lateProblem(check: SmokeCheck): Problem {
@@ -220,8 +165,4 @@ function lateProblem(check: SmokeCheck): Problem {
     message: `The check did not finish within its ${check.timeoutMs} ms.`,
     fix: `Run \`jv-staging smoke --only ${check.id} --verbose\`, or raise its timeoutMs.`,
   };
-}
-
-function notConfigured(check: SmokeCheck, what: string, why: string, fix: string): Finding {
-  return failed(check, { seen: 'not configured', expected: 'a check that can run', message: `${what} was not tested: ${why}.`, fix }, 0);
 }

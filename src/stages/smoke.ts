@@ -10,9 +10,10 @@ import type { HealthCheck, SmokeCheck, SmokeExpectation } from '../core/smoke.ts
 import { type StageRun, stepVerdict, verdictStep } from '../core/stage.ts';
 import type { Step } from '../core/step.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
-import { contextOf, runCheck, type SmokeDeps } from './smoke-check.ts';
+import { runCheck } from './smoke-check.ts';
+import { contextOf, type SmokeDeps } from './smoke-running.ts';
 
-export type { SmokeDeps } from './smoke-check.ts';
+export type { SmokeDeps } from './smoke-running.ts';
 
 /** What smoke tests, and what it expects. */
 export interface SmokeInput {
@@ -48,7 +49,8 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
   const { clock } = deps;
   const selection = selectChecks({ origin: input.target.origin, profile: input.profile, checks: input.checks, only: input.only });
   const { health, others } = selection;
-  if (selection.unknown.length > 0) throw unknownChecks(selection.unknown, [health, ...others].length === 1 ? input.checks : [health, ...others]);
+  if (selection.unknown.length > 0)
+    throw unknownChecks(selection.unknown, [health, ...others].length === 1 ? input.checks : [health, ...others]);
   const findings = new Map<string, Finding>();
   const prove = once((signal: AbortSignal) => proveAddress(deps, input, health, signal));
   const sessions = new Map<string, Promise<Session>>();
@@ -63,7 +65,12 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
   const execute = async (check: SmokeCheck, signal: AbortSignal): Promise<Finding> => {
     if (check === health) return (await prove(signal)).finding;
     if (needsProof(check) && !(await prove(signal)).isProven) return unproven(check, input);
-    return await runCheck(check, { deps, input: { ...input, production: input.production ?? noProduction }, session, signal });
+    return await runCheck(check, {
+      deps,
+      input: { ...input, production: input.production ?? noProduction },
+      session: (email) => session(email, signal),
+      signal,
+    });
   };
   const stepOf = (check: SmokeCheck): Step => ({
     id: check.id,
@@ -110,9 +117,14 @@ function isMeant(health: Health | undefined, { expected, production, target }: S
 
 async function signIn(deps: SmokeDeps, target: WebTarget, email: string, signal: AbortSignal): Promise<Session> {
   if (deps.sessions === undefined) {
-    throw new StagingError('red', 'SMOKE_SESSIONS_MISSING', `Nobody can be signed in as ${email}: the password of the seeded users is not known.`, {
-      fix: 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
-    });
+    throw new StagingError(
+      'red',
+      'SMOKE_SESSIONS_MISSING',
+      `Nobody can be signed in as ${email}: the password of the seeded users is not known.`,
+      {
+        fix: 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
+      },
+    );
   }
   return await deps.sessions.signIn(target, email, signal);
 }
@@ -130,9 +142,14 @@ function unproven(check: SmokeCheck, { expected }: SmokeInput): Finding {
 }
 
 function unknownChecks(unknown: readonly string[], known: readonly SmokeCheck[]): StagingError {
-  return new StagingError('usage', 'SMOKE_CHECK_UNKNOWN', `There is no smoke check ${unknown.map((id) => `"${id}"`).join(', ')} in this run.`, {
-    fix: `Name one of these with --only: ${known.map(({ id }) => id).join(', ')}.`,
-  });
+  return new StagingError(
+    'usage',
+    'SMOKE_CHECK_UNKNOWN',
+    `There is no smoke check ${unknown.map((id) => `"${id}"`).join(', ')} in this run.`,
+    {
+      fix: `Name one of these with --only: ${known.map(({ id }) => id).join(', ')}.`,
+    },
+  );
 }
 
 /** Returns a function that does its work on the first call and hands the same result to all. */

@@ -47,7 +47,9 @@ export function fakeSessions(refused: readonly string[] = []): Sessions & { read
     signIn: async (_target, email) => {
       signedIn.push(email);
       if (refused.includes(email)) {
-        throw new StagingError('red', 'SMOKE_SIGN_IN_FAILED', `Sign-in of ${email} answered 401, not 200.`, { fix: 'Run `jv-staging seed`.' });
+        throw new StagingError('red', 'SMOKE_SIGN_IN_FAILED', `Sign-in of ${email} answered 401, not 200.`, {
+          fix: 'Run `jv-staging seed`.',
+        });
       }
       return { userId: `id-of-${email}`, email, headers: { cookie: `jv_session=${email}` }, accessToken: `token-of-${email}` };
     },

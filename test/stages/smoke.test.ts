@@ -16,8 +16,26 @@ const target = { origin: 'https://staging.example.com', resolve: {} };
 const user = 'agent1@staging.test';
 const checks: readonly SmokeCheck[] = [
   { id: 'home', title: 'Home', kind: 'page', path: '/', as: 'nobody', status: 200, marker: 'JetVision Assistant', timeoutMs: 1000 },
-  { id: 'dashboard', title: 'Dashboard', kind: 'page', path: '/dashboard', as: { user }, status: 200, marker: '<h1>Dashboard</h1>', timeoutMs: 1000 },
-  { id: 'dashboard-signed-out', title: 'Dashboard signed out', kind: 'page', path: '/dashboard', as: 'nobody', status: 307, marker: '/sign-in', timeoutMs: 1000 },
+  {
+    id: 'dashboard',
+    title: 'Dashboard',
+    kind: 'page',
+    path: '/dashboard',
+    as: { user },
+    status: 200,
+    marker: '<h1>Dashboard</h1>',
+    timeoutMs: 1000,
+  },
+  {
+    id: 'dashboard-signed-out',
+    title: 'Dashboard signed out',
+    kind: 'page',
+    path: '/dashboard',
+    as: 'nobody',
+    status: 307,
+    marker: '/sign-in',
+    timeoutMs: 1000,
+  },
   { id: 'health', title: 'Health', kind: 'health', path: '/api/health', timeoutMs: 1000 },
   {
     id: 'create',
@@ -32,11 +50,48 @@ const checks: readonly SmokeCheck[] = [
     remove: { id: 'request.id', path: '/api/requests/{id}' },
     timeoutMs: 1000,
   },
-  { id: 'create-signed-out', title: 'Create signed out', kind: 'api', method: 'POST', path: '/api/requests', as: 'nobody', body: {}, status: 401, fields: { error: 'string' }, timeoutMs: 1000 },
-  { id: 'list', title: 'List', kind: 'api', method: 'GET', path: '/api/requests', as: { user }, status: 200, fields: { requests: 'array' }, notEmpty: 'requests', timeoutMs: 1000 },
-  { id: 'realtime', title: 'Realtime', kind: 'realtime', table: 'flight_requests', as: { user }, row: { user_id: '{user.id}' }, timeoutMs: 1000 },
+  {
+    id: 'create-signed-out',
+    title: 'Create signed out',
+    kind: 'api',
+    method: 'POST',
+    path: '/api/requests',
+    as: 'nobody',
+    body: {},
+    status: 401,
+    fields: { error: 'string' },
+    timeoutMs: 1000,
+  },
+  {
+    id: 'list',
+    title: 'List',
+    kind: 'api',
+    method: 'GET',
+    path: '/api/requests',
+    as: { user },
+    status: 200,
+    fields: { requests: 'array' },
+    notEmpty: 'requests',
+    timeoutMs: 1000,
+  },
+  {
+    id: 'realtime',
+    title: 'Realtime',
+    kind: 'realtime',
+    table: 'flight_requests',
+    as: { user },
+    row: { user_id: '{user.id}' },
+    timeoutMs: 1000,
+  },
   { id: 'queue', title: 'Queue', kind: 'queue', queue: 'flight-requests', worker: '/api/worker?queue=flight-requests', timeoutMs: 1000 },
-  { id: 'headers', title: 'Headers', kind: 'headers', path: '/', headers: { 'x-robots-tag': 'noindex', 'strict-transport-security': 'max-age=' }, timeoutMs: 1000 },
+  {
+    id: 'headers',
+    title: 'Headers',
+    kind: 'headers',
+    path: '/',
+    headers: { 'x-robots-tag': 'noindex', 'strict-transport-security': 'max-age=' },
+    timeoutMs: 1000,
+  },
   { id: 'negative', title: 'Nothing of production', kind: 'negative', path: '/', absent: [], timeoutMs: 1000 },
 ];
 
@@ -64,7 +119,9 @@ function app(request: WebRequest): WebOutcome {
     case 'GET /app.js':
       return answered(200, { ...common, 'content-type': 'text/javascript' }, 'console.log(1)');
     case 'GET /dashboard':
-      return signedIn ? answered(200, html, `<html><h1>Dashboard</h1>${user}</html>`) : answered(307, { ...common, location: '/sign-in?next=/dashboard' }, '');
+      return signedIn
+        ? answered(200, html, `<html><h1>Dashboard</h1>${user}</html>`)
+        : answered(307, { ...common, location: '/sign-in?next=/dashboard' }, '');
     case 'GET /api/health':
       return answered(200, json, JSON.stringify(contract));
     case 'POST /api/requests':
@@ -81,7 +138,11 @@ function app(request: WebRequest): WebOutcome {
 }
 
 const event: RealtimeOutcome = { kind: 'event', afterMs: 20 };
-const completed: ProbeJob = { state: 'completed', result: { probe: true, environment: 'staging', deployment: 'dpl_1', version: sha }, durationMs: 9 };
+const completed: ProbeJob = {
+  state: 'completed',
+  result: { probe: true, environment: 'staging', deployment: 'dpl_1', version: sha },
+  durationMs: 9,
+};
 
 interface Sabotage {
   /** Answers in place of the app, by method and path; undefined lets the app answer. */
@@ -150,46 +211,194 @@ test('the control is green: every check was executed, and its summary says so', 
   const { result, error } = await execute(run());
 
   expect(error).toBeUndefined();
-  expect(result).toMatchObject({ stage: 'smoke', verdict: 'green', summary: '11 of 11 checks green', details: { profile: 'full', notInProfile: [], executed: 11 } });
+  expect(result).toMatchObject({
+    stage: 'smoke',
+    verdict: 'green',
+    summary: '11 of 11 checks green',
+    details: { profile: 'full', notInProfile: [], executed: 11 },
+  });
 });
 
 /** Name, sabotage, the checks that turn red, the message of the first of them, the checks that are not run because of it. */
 const sabotages: readonly (readonly [string, Sabotage, readonly string[], RegExp, (readonly string[])?])[] = [
-  ['a login wall over everything', { web: () => wall }, ['health', 'home', 'dashboard-signed-out', 'headers', 'negative'], /login wall/, needProof],
+  [
+    'a login wall over everything',
+    { web: () => wall },
+    ['health', 'home', 'dashboard-signed-out', 'headers', 'negative'],
+    /login wall/,
+    needProof,
+  ],
   ['a login wall over the home page', { web: at('GET /', wall) }, ['home', 'headers', 'negative'], /login wall/],
-  ['a redirect instead of the dashboard', { web: ({ path }) => (path === '/dashboard' ? answered(307, { location: '/sign-in' }, '') : undefined) }, ['dashboard'], /session was not accepted/],
-  ["SSO in place of the app's own redirect", { web: ({ path, headers }) => (path === '/dashboard' && headers?.['cookie'] === undefined ? answered(307, { location: 'https://vercel.com/sso-api?url=/sign-in' }, '') : undefined) }, ['dashboard-signed-out'], /login wall/],
-  ['the wrong commit', { web: healthOf({ version: 'fedcba9876543210fedcba9876543210fedcba98' }) }, ['health'], /Commit fedcba987654 answers/],
-  ['the wrong environment', { web: healthOf({ environment: 'production' }) }, ['health'], /environment that answers is "production"/, needProof],
+  [
+    'a redirect instead of the dashboard',
+    { web: ({ path }) => (path === '/dashboard' ? answered(307, { location: '/sign-in' }, '') : undefined) },
+    ['dashboard'],
+    /session was not accepted/,
+  ],
+  [
+    "SSO in place of the app's own redirect",
+    {
+      web: ({ path, headers }) =>
+        path === '/dashboard' && headers?.['cookie'] === undefined
+          ? answered(307, { location: 'https://vercel.com/sso-api?url=/sign-in' }, '')
+          : undefined,
+    },
+    ['dashboard-signed-out'],
+    /login wall/,
+  ],
+  [
+    'the wrong commit',
+    { web: healthOf({ version: 'fedcba9876543210fedcba9876543210fedcba98' }) },
+    ['health'],
+    /Commit fedcba987654 answers/,
+  ],
+  [
+    'the wrong environment',
+    { web: healthOf({ environment: 'production' }) },
+    ['health'],
+    /environment that answers is "production"/,
+    needProof,
+  ],
   ['the wrong deployment', { web: healthOf({ deployment: 'dpl_0' }) }, ['health'], /Deployment "dpl_0"/],
   ['the database gone', { web: healthOf({ database: 'disconnected', status: 'degraded' }, 503) }, ['health'], /database is "disconnected"/],
   ['redis gone for the app', { web: healthOf({ redis: 'disconnected', status: 'degraded' }, 503) }, ['health'], /redis is "disconnected"/],
   ['Sentry tagged production', { web: healthOf({ sentry: { environment: 'production' } }) }, ['health'], /tagged "production"/],
   ['memory not told', { web: healthOf({ memory: {} }) }, ['health'], /memory/],
-  ['HTML for the health contract', { web: at('GET /api/health', answered(200, html, '<html><title>App</title>staging</html>')) }, ['health'], /HTML where JSON/, needProof],
-  ['a parked domain', { web: at('GET /', answered(200, html, '<html>This domain is for sale</html>')) }, ['home', 'negative', 'headers'].toSorted(), /parked domain/],
+  [
+    'HTML for the health contract',
+    { web: at('GET /api/health', answered(200, html, '<html><title>App</title>staging</html>')) },
+    ['health'],
+    /HTML where JSON/,
+    needProof,
+  ],
+  [
+    'a parked domain',
+    { web: at('GET /', answered(200, html, '<html>This domain is for sale</html>')) },
+    ['home', 'negative', 'headers'].toSorted(),
+    /parked domain/,
+  ],
   ['an empty home page', { web: at('GET /', answered(200, html, '')) }, ['home', 'headers', 'negative'], /empty body/],
-  ['an error page with 200', { web: at('GET /', answered(200, html, '<html><title>Application error</title></html>')) }, ['home', 'headers', 'negative'], /error page/],
+  [
+    'an error page with 200',
+    { web: at('GET /', answered(200, html, '<html><title>Application error</title></html>')) },
+    ['home', 'headers', 'negative'],
+    /error page/,
+  ],
   ['another app at the address', { web: at('GET /', answered(200, html, '<html><h1>Other</h1></html>')) }, ['home'], /does not show/],
-  ["another user's dashboard", { web: ({ path, headers }) => (path === '/dashboard' && headers?.['cookie'] !== undefined ? answered(200, html, '<html><h1>Dashboard</h1>agent2@staging.test</html>') : undefined) }, ['dashboard'], /does not show the signed-in user/],
-  ['a dashboard open to everybody', { web: ({ path }) => (path === '/dashboard' ? answered(200, html, `<html><h1>Dashboard</h1>${user}</html>`) : undefined) }, ['dashboard-signed-out'], /status 200, not 307/],
-  ['requests open to everybody', { web: at('POST /api/requests', answered(201, json, '{"request":{"id":"r 1"}}')) }, ['create-signed-out'], /status 201, not 401/],
-  ['a read-only database', { web: ({ method, path, headers }) => (method === 'POST' && path === '/api/requests' && headers?.['cookie'] !== undefined ? answered(500, json, '{"error":"read-only transaction"}') : undefined) }, ['create'], /read-only transaction/],
-  ['what is created cannot be removed', { web: at('DELETE /api/requests/r%201', answered(403, json, '{}')) }, ['create'], /could not be removed again: DELETE \/api\/requests\/r%201 came to status 403/],
-  ['rows that row level security hides', { web: at('GET /api/requests', answered(200, json, '{"requests":[]}')) }, ['list'], /nothing in `requests`/],
-  ['the seeded user refused', { refused: [user] }, ['dashboard', 'create', 'list', 'realtime'], /Sign-in of agent1@staging\.test answered 401/],
-  ['a dead Realtime', { realtime: { kind: 'silent', stage: 'event', message: 'no event within 1000 ms' } }, ['realtime'], /no event of it arrived/],
+  [
+    "another user's dashboard",
+    {
+      web: ({ path, headers }) =>
+        path === '/dashboard' && headers?.['cookie'] !== undefined
+          ? answered(200, html, '<html><h1>Dashboard</h1>agent2@staging.test</html>')
+          : undefined,
+    },
+    ['dashboard'],
+    /does not show the signed-in user/,
+  ],
+  [
+    'a dashboard open to everybody',
+    { web: ({ path }) => (path === '/dashboard' ? answered(200, html, `<html><h1>Dashboard</h1>${user}</html>`) : undefined) },
+    ['dashboard-signed-out'],
+    /status 200, not 307/,
+  ],
+  [
+    'requests open to everybody',
+    { web: at('POST /api/requests', answered(201, json, '{"request":{"id":"r 1"}}')) },
+    ['create-signed-out'],
+    /status 201, not 401/,
+  ],
+  [
+    'a read-only database',
+    {
+      web: ({ method, path, headers }) =>
+        method === 'POST' && path === '/api/requests' && headers?.['cookie'] !== undefined
+          ? answered(500, json, '{"error":"read-only transaction"}')
+          : undefined,
+    },
+    ['create'],
+    /read-only transaction/,
+  ],
+  [
+    'what is created cannot be removed',
+    { web: at('DELETE /api/requests/r%201', answered(403, json, '{}')) },
+    ['create'],
+    /could not be removed again: DELETE \/api\/requests\/r%201 came to status 403/,
+  ],
+  [
+    'rows that row level security hides',
+    { web: at('GET /api/requests', answered(200, json, '{"requests":[]}')) },
+    ['list'],
+    /nothing in `requests`/,
+  ],
+  [
+    'the seeded user refused',
+    { refused: [user] },
+    ['dashboard', 'create', 'list', 'realtime'],
+    /Sign-in of agent1@staging\.test answered 401/,
+  ],
+  [
+    'a dead Realtime',
+    { realtime: { kind: 'silent', stage: 'event', message: 'no event within 1000 ms' } },
+    ['realtime'],
+    /no event of it arrived/,
+  ],
   ['a stalled worker', { job: { state: 'active', waitedMs: 1000 } }, ['queue'], /the worker stalled/],
-  ['no worker', { web: at('POST /api/worker?queue=flight-requests', answered(404, json, '{}')), job: { state: 'waiting', waitedMs: 1000 } }, ['queue'], /status 404/],
+  [
+    'no worker',
+    { web: at('POST /api/worker?queue=flight-requests', answered(404, json, '{}')), job: { state: 'waiting', waitedMs: 1000 } },
+    ['queue'],
+    /status 404/,
+  ],
   ['the wrong Redis', { job: { state: 'waiting', waitedMs: 1000 } }, ['queue'], /never begun/],
-  ['Redis unreachable', { job: new StagingError('vendor', 'REDIS_UNREACHABLE', 'Redis did not answer.', { fix: 'Start it.' }) }, ['queue'], /Redis did not answer/],
-  ["another environment's worker", { job: { state: 'completed', result: { environment: 'production', deployment: 'dpl_1', version: sha }, durationMs: 1 } }, ['queue'], /processed with environment "production"/],
-  ['no noindex', { web: at('GET /', answered(200, { 'content-type': 'text/html', 'strict-transport-security': 'max-age=1' }, '<html><h1>JetVision Assistant</h1></html>')) }, ['headers'], /without the header x-robots-tag/],
-  ['a production host in the script', { web: at('GET /app.js', answered(200, {}, '"https://example.com"')) }, ['negative'], /production host example\.com/],
+  [
+    'Redis unreachable',
+    { job: new StagingError('vendor', 'REDIS_UNREACHABLE', 'Redis did not answer.', { fix: 'Start it.' }) },
+    ['queue'],
+    /Redis did not answer/,
+  ],
+  [
+    "another environment's worker",
+    { job: { state: 'completed', result: { environment: 'production', deployment: 'dpl_1', version: sha }, durationMs: 1 } },
+    ['queue'],
+    /processed with environment "production"/,
+  ],
+  [
+    'no noindex',
+    {
+      web: at(
+        'GET /',
+        answered(
+          200,
+          { 'content-type': 'text/html', 'strict-transport-security': 'max-age=1' },
+          '<html><h1>JetVision Assistant</h1></html>',
+        ),
+      ),
+    },
+    ['headers'],
+    /without the header x-robots-tag/,
+  ],
+  [
+    'a production host in the script',
+    { web: at('GET /app.js', answered(200, {}, '"https://example.com"')) },
+    ['negative'],
+    /production host example\.com/,
+  ],
   ['Realtime not configured', { without: ['realtime'] }, ['realtime'], /not tested/],
   ['queues not configured', { without: ['queues'] }, ['queue'], /not tested/],
-  ['no password of the seeded users', { without: ['sessions'] }, ['dashboard', 'create', 'list', 'realtime'], /password of the seeded users is not known/],
-  ['nobody answers', { web: () => ({ kind: 'failure', class: 'refused', message: 'ECONNREFUSED', durationMs: 1 }) }, ['health', 'home', 'dashboard-signed-out', 'headers', 'negative'], /Nothing listens/, needProof],
+  [
+    'no password of the seeded users',
+    { without: ['sessions'] },
+    ['dashboard', 'create', 'list', 'realtime'],
+    /password of the seeded users is not known/,
+  ],
+  [
+    'nobody answers',
+    { web: () => ({ kind: 'failure', class: 'refused', message: 'ECONNREFUSED', durationMs: 1 }) },
+    ['health', 'home', 'dashboard-signed-out', 'headers', 'negative'],
+    /Nothing listens/,
+    needProof,
+  ],
 ];
 
 describe('the sabotage matrix', () => {
@@ -241,7 +450,9 @@ test('what was created is removed, dates are relative to today, and each user is
   await execute(run());
 
   expect(sessions.signedIn).toEqual([user]);
-  expect(web.asked.find(({ method, headers }) => method === 'POST' && headers?.['cookie'] !== undefined)?.body).toBe('{"departure_date":"2026-12-22"}');
+  expect(web.asked.find(({ method, headers }) => method === 'POST' && headers?.['cookie'] !== undefined)?.body).toBe(
+    '{"departure_date":"2026-12-22"}',
+  );
   expect(web.asked.filter(({ method }) => method === 'DELETE').map(({ path }) => path)).toEqual(['/api/requests/r%201']);
   expect(realtime.rows).toEqual([{ user_id: `id-of-${user}` }]);
 });
@@ -258,7 +469,10 @@ test('the steps show which checks are red, and the last one fails with the code'
 test('a check that hangs is given up after its time, and the others are not held up', async () => {
   const hanging = stage();
   const never = new Promise<RealtimeOutcome>(() => undefined);
-  const stageRun = smokeRun({ ...hanging, realtime: { probe: () => never } }, { target, checks, profile: 'full', expected: { environment: 'staging', sentryEnvironment: 'staging' } });
+  const stageRun = smokeRun(
+    { ...hanging, realtime: { probe: () => never } },
+    { target, checks, profile: 'full', expected: { environment: 'staging', sentryEnvironment: 'staging' } },
+  );
 
   const executing = execute(stageRun);
   await new Promise((resolve) => setImmediate(resolve));

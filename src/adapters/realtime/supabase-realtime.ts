@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
+import { createClient, REALTIME_SUBSCRIBE_STATES, type SupabaseClient } from '@supabase/supabase-js';
 import { StagingError } from '../../core/errors.ts';
-import type { Realtime, RealtimeOutcome, Session } from '../../core/ports/web.ts';
+import type { Realtime, RealtimeOutcome } from '../../core/ports/web.ts';
 import { clip } from '../../core/problem.ts';
 
 /** Which Supabase project is spoken to. */
@@ -28,7 +28,6 @@ class SilenceError extends Error {
 
 /** What a channel tells while it is open. */
 interface Subscription {
-  readonly channel: RealtimeChannel;
   /** Returns once changes will be told; rejects with a `SilenceError`. */
   readonly ready: Promise<void>;
   /** Returns when the event of this row has come (it may have come already). */
@@ -48,11 +47,12 @@ export function supabaseRealtime({ url, anonKey }: SupabaseRealtimeOptions): Rea
   return {
     probe: async (table, row, session, timeoutMs, signal) => {
       signal.throwIfAborted();
-      const client = connect(url, anonKey, session, timeoutMs);
+      const client = connect(url, anonKey, session.accessToken, timeoutMs);
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), timeoutMs);
       try {
-        return await follow(client, table, row, session, timeoutMs, AbortSignal.any([signal, late.signal]));
+        await client.realtime.setAuth(session.accessToken);
+        return await follow(client, { table, row, timeoutMs }, AbortSignal.any([signal, late.signal]));
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof SilenceError) return { kind: 'silent', stage: error.stage, message: error.message };
@@ -66,17 +66,23 @@ export function supabaseRealtime({ url, anonKey }: SupabaseRealtimeOptions): Rea
   };
 }
 
-function connect(url: string, anonKey: string, session: Session, timeoutMs: number): SupabaseClient {
+function connect(url: string, anonKey: string, accessToken: string, timeoutMs: number): SupabaseClient {
   return createClient(url, anonKey, {
-    accessToken: async () => session.accessToken,
+    accessToken: async () => accessToken,
     // Sent again by themselves, an insert would leave two rows, and a dead Realtime would look slow.
     db: { retry: false },
     realtime: { timeout: timeoutMs, reconnectAfterMs: () => timeoutMs * 2 },
   });
 }
 
-async function follow(client: SupabaseClient, table: string, row: StoredRow, session: Session, timeoutMs: number, signal: AbortSignal): Promise<RealtimeOutcome> {
-  await client.realtime.setAuth(session.accessToken);
+/** What a probe does. */
+interface Probe {
+  readonly table: string;
+  readonly row: StoredRow;
+  readonly timeoutMs: number;
+}
+
+async function follow(client: SupabaseClient, { table, row, timeoutMs }: Probe, signal: AbortSignal): Promise<RealtimeOutcome> {
   const subscription = subscribe(client, table, timeoutMs);
   await inTime('subscribe', signal, timeoutMs, subscription.ready);
   const startedMs = performance.now();
@@ -103,13 +109,12 @@ function subscribe(client: SupabaseClient, table: string, timeoutMs: number): Su
         else reject(new SilenceError('subscribe', clip(message.message, 160)));
       })
       .subscribe((status, error) => {
-        if (status === 'SUBSCRIBED') void delay(confirmationMs, undefined, { ref: false }).then(resolve);
+        if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) void delay(confirmationMs, undefined, { ref: false }).then(resolve);
         else reject(new SilenceError('subscribe', error === undefined ? `the channel was ${status}` : clip(reasonOf(error), 160)));
       });
   });
   ready.catch(() => undefined);
   return {
-    channel,
     ready,
     eventOf: (row) =>
       new Promise((resolve) => {
@@ -142,9 +147,14 @@ async function insert(client: SupabaseClient, table: string, row: StoredRow, sig
 async function remove(client: SupabaseClient, table: string, row: StoredRow): Promise<void> {
   const { data, error } = await client.from(table).delete().match(keyOf(row)).select().abortSignal(AbortSignal.timeout(clearingMs));
   if (error === null && data.length > 0) return;
-  throw new StagingError('red', 'REALTIME_ROW_LEFT', `The probe's row in ${table} could not be removed again: ${error === null ? 'no row matched' : clip(error.message, 160)}.`, {
-    fix: `Let the user who inserts into ${table} delete its own rows, and remove the row ${clip(JSON.stringify(keyOf(row)), 160)}.`,
-  });
+  throw new StagingError(
+    'red',
+    'REALTIME_ROW_LEFT',
+    `The probe's row in ${table} could not be removed again: ${error === null ? 'no row matched' : clip(error.message, 160)}.`,
+    {
+      fix: `Let the user who inserts into ${table} delete its own rows, and remove the row ${clip(JSON.stringify(keyOf(row)), 160)}.`,
+    },
+  );
 }
 
 /** Returns what a row is known by: its `id`, or every plain value in it. */

@@ -28,7 +28,13 @@ export function appSessions({ web, password, path = '/api/auth/sign-in', timeout
     signIn: async (target, email, signal) => {
       const outcome = await web.request(
         target,
-        { method: 'POST', path, headers: { 'content-type': 'application/json', accept: 'application/json' }, body: JSON.stringify({ email, password }), timeoutMs },
+        {
+          method: 'POST',
+          path,
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify({ email, password }),
+          timeoutMs,
+        },
         signal,
       );
       const context: RequestContext = { origin: target.origin, path, bypass: target.bypassSecret !== undefined, timeoutMs };
@@ -58,7 +64,12 @@ function sessionOf(answer: WebAnswer, email: string, target: WebTarget, context:
     throw signInError(email, target, `${context.path} signed in ${clip(user.email)} instead.`, fix);
   }
   const cookie = cookiesOf(answer.headers['set-cookie'] ?? '');
-  return { userId: user.id, email: user.email, accessToken, headers: cookie === '' ? { authorization: `Bearer ${accessToken}` } : { cookie } };
+  return {
+    userId: user.id,
+    email: user.email,
+    accessToken,
+    headers: cookie === '' ? { authorization: `Bearer ${accessToken}` } : { cookie },
+  };
 }
 
 /** Returns the `cookie` header for what an answer set; `setCookie` has one cookie a line. */
@@ -71,5 +82,7 @@ function cookiesOf(setCookie: string): string {
 }
 
 function signInError(email: string, target: WebTarget, why: string, fix: string | undefined): StagingError {
-  return new StagingError('red', 'SMOKE_SIGN_IN_FAILED', `${email} could not sign in on ${target.origin}: ${why}`, { fix: fix ?? refusedFix });
+  return new StagingError('red', 'SMOKE_SIGN_IN_FAILED', `${email} could not sign in on ${target.origin}: ${why}`, {
+    fix: fix ?? refusedFix,
+  });
 }

@@ -34,7 +34,7 @@ export async function readBody(response: Dispatcher.ResponseData, maxBytes: numb
   } finally {
     // Ends the connection when not all of it was read; a late error of the socket is nobody's business any more.
     source.on('error', () => undefined);
-    source.destroy();
+    if (!source.readableEnded) source.destroy();
     stream.on('error', () => undefined);
     stream.destroy();
   }

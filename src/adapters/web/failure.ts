@@ -64,6 +64,7 @@ function codeOf(error: Error): string | undefined {
 
 function tlsText(error: Error, code: string): string {
   const reason: unknown = Reflect.get(error, 'reason');
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return typeof reason === 'string' ? clip(reason) : 'the other side does not speak TLS';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return typeof reason === 'string' ? clip(reason) : 'the other side does not speak TLS';
   return clip(error.message.split(/[;\n]/)[0] ?? code);
 }

@@ -27,7 +27,7 @@ export function webClient(options: WebClientOptions = {}): ClosableWebClient {
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const agents = new Map<string, Agent>();
   const agentFor = (target: WebTarget): Agent => {
-    const key = JSON.stringify(Object.entries(target.resolve).toSorted());
+    const key = JSON.stringify(target.resolve);
     const agent = agents.get(key) ?? newAgent(target.resolve, options.ca);
     agents.set(key, agent);
     return agent;
@@ -69,7 +69,13 @@ function lookupWith(resolve: WebTarget['resolve']): LookupFunction {
   };
 }
 
-async function exchange(agent: Agent, target: WebTarget, request: WebRequest, maxBodyBytes: number, signal: AbortSignal): Promise<WebOutcome> {
+async function exchange(
+  agent: Agent,
+  target: WebTarget,
+  request: WebRequest,
+  maxBodyBytes: number,
+  signal: AbortSignal,
+): Promise<WebOutcome> {
   signal.throwIfAborted();
   const startedMs = performance.now();
   const timeout = AbortSignal.timeout(request.timeoutMs);
@@ -82,7 +88,13 @@ async function exchange(agent: Agent, target: WebTarget, request: WebRequest, ma
       signal: AbortSignal.any([signal, timeout]),
     });
     const body = await readBody(response, maxBodyBytes);
-    return { kind: 'answer', status: response.statusCode, headers: headersOf(response.headers), body, durationMs: performance.now() - startedMs };
+    return {
+      kind: 'answer',
+      status: response.statusCode,
+      headers: headersOf(response.headers),
+      body,
+      durationMs: performance.now() - startedMs,
+    };
   } catch (error) {
     signal.throwIfAborted();
     return { kind: 'failure', ...failureOf(error, timeout), durationMs: performance.now() - startedMs };
@@ -93,7 +105,8 @@ async function exchange(agent: Agent, target: WebTarget, request: WebRequest, ma
 function addressOf(target: WebTarget, path: string): URL {
   const origin = new URL(target.origin).origin;
   const address = new URL(origin + path);
-  if (!path.startsWith('/') || address.origin !== origin) throw new TypeError(`A path begins with a slash; this one does not: ${JSON.stringify(path)}.`);
+  if (!path.startsWith('/') || address.origin !== origin)
+    throw new TypeError(`A path begins with a slash; this one does not: ${JSON.stringify(path)}.`);
   return address;
 }
 

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type Processor, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { bullmqQueues } from '../../src/adapters/bullmq/bullmq-queues.ts';
+import type { Queues } from '../../src/core/ports/cache.ts';
+import { freePort } from '../support/free-port.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+const prefix = 'jetvision-staging:';
+const queue = 'flight-requests';
+const never = new AbortController().signal;
+const closers: (() => Promise<unknown>)[] = [];
+let redis: TestRedis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(async () => {
+  await redis.remove();
+});
+
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+  vi.restoreAllMocks();
+});
+
+function open(url = redis.url): Queues {
+  const queues = bullmqQueues({ url, prefix });
+  closers.push(() => queues.close());
+  return queues;
+}
+
+/** A worker as the app has it: BullMQ's own, with the prefix of the environment without its separator. */
+function work(processor: Processor, workerPrefix = 'jetvision-staging'): void {
+  const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const worker = new Worker(queue, processor, { connection, prefix: workerPrefix });
+  worker.on('error', () => undefined);
+  closers.push(async () => {
+    await worker.close(true);
+    connection.disconnect();
+  });
+}
+
+async function keys(pattern: string): Promise<readonly string[]> {
+  const client = new Redis(redis.url);
+  const found = await client.keys(pattern);
+  client.disconnect();
+  return found;
+}
+
+test('a job that a worker of the app processes is completed with its result, and is removed', async () => {
+  work(async (job) => ({ name: job.name, data: job.data, deployment: 'dpl_1' }));
+  const queues = open();
+
+  const id = await queues.addProbe(queue, never);
+  const outcome = await queues.outcome(queue, id, 5000, never);
+
+  expect(outcome).toMatchObject({ state: 'completed', result: { name: 'jv-probe', data: { probe: true }, deployment: 'dpl_1' } });
+  expect(await keys(`jetvision-staging:${queue}:${id}`)).toEqual([]);
+});
+
+test('keys lie under the prefix, with one separator', async () => {
+  const queues = open();
+
+  const id = await queues.addProbe(queue, never);
+
+  expect(await keys(`jetvision-staging:${queue}:${id}`)).toHaveLength(1);
+  expect(await keys('jetvision-staging::*')).toEqual([]);
+  await queues.outcome(queue, id, 1, never);
+});
+
+test('a job that fails is failed with its reason, and is removed', async () => {
+  work(async () => {
+    throw new Error('no such table: flight_requests');
+  });
+  const queues = open();
+
+  const id = await queues.addProbe(queue, never);
+  const outcome = await queues.outcome(queue, id, 5000, never);
+
+  expect(outcome).toEqual({ state: 'failed', reason: 'no such table: flight_requests' });
+  expect(await keys(`*:${id}`)).toEqual([]);
+});
+
+test('a job that nobody takes is waiting when the time is up, and is removed', async () => {
+  work(async () => ({}), 'another-environment');
+  const queues = open();
+
+  const id = await queues.addProbe(queue, never);
+  const outcome = await queues.outcome(queue, id, 300, never);
+
+  expect(outcome).toMatchObject({ state: 'waiting' });
+  expect('waitedMs' in outcome && outcome.waitedMs).toBeGreaterThanOrEqual(300);
+  expect(await keys(`jetvision-staging:${queue}:${id}`)).toEqual([]);
+});
+
+test('a job whose worker stalls is active when the time is up', async () => {
+  let finish: () => void = () => undefined;
+  work(() => new Promise<void>((resolve) => (finish = resolve)));
+  const queues = open();
+
+  const id = await queues.addProbe(queue, never);
+  const outcome = await queues.outcome(queue, id, 500, never);
+
+  expect(outcome).toMatchObject({ state: 'active' });
+  finish();
+});
+
+test('a job of another id is unknown', async () => {
+  expect(await open().outcome(queue, 'no-such-job', 50, never)).toMatchObject({ state: 'unknown' });
+});
+
+test('an interruption rejects with its reason and removes the job', async () => {
+  const queues = open();
+  const abort = new AbortController();
+  const reason = new Error('stop');
+
+  const id = await queues.addProbe(queue, never);
+  const waiting = queues.outcome(queue, id, 5000, abort.signal);
+  setTimeout(() => abort.abort(reason), 50);
+
+  await expect(waiting).rejects.toBe(reason);
+  expect(await keys(`jetvision-staging:${queue}:${id}`)).toEqual([]);
+});
+
+test('nothing else in the database is touched', async () => {
+  const client = new Redis(redis.url);
+  closers.push(async () => client.disconnect());
+  await client.set('jetvision-production:cache:x', '1');
+  const queues = open();
+
+  await queues.outcome(queue, await queues.addProbe(queue, never), 1, never);
+
+  expect(await client.get('jetvision-production:cache:x')).toBe('1');
+});
+
+test('a Redis that nobody serves is REDIS_UNREACHABLE at once, without a word on the console and without the password', async () => {
+  const said = [vi.spyOn(console, 'error'), vi.spyOn(console, 'warn'), vi.spyOn(console, 'log')];
+  const queues = open(`redis://default:s3cret@127.0.0.1:${await freePort()}`);
+  const startedMs = performance.now();
+
+  const thrown: unknown = await queues.addProbe(queue, never).catch((error: unknown) => error);
+
+  expect(thrown).toMatchObject({
+    code: 'REDIS_UNREACHABLE',
+    kind: 'vendor',
+    message: expect.stringMatching(/^Redis at 127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/),
+  });
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(String(thrown)).not.toContain('s3cret');
+  for (const spy of said) expect(spy).not.toHaveBeenCalled();
+});
+
+test('a wrong password is REDIS_PASSWORD_REFUSED', async () => {
+  const guarded = await startRedis('--requirepass', 'right');
+  closers.push(() => guarded.remove());
+  const queues = open(`redis://default:wrong@127.0.0.1:${guarded.port}`);
+
+  await expect(queues.addProbe(queue, never)).rejects.toMatchObject({ code: 'REDIS_PASSWORD_REFUSED', kind: 'missing' });
+});
+
+test('no password where one is needed is REDIS_PASSWORD_REFUSED', async () => {
+  const guarded = await startRedis('--requirepass', 'right');
+  closers.push(() => guarded.remove());
+
+  await expect(open(guarded.url).addProbe(queue, never)).rejects.toMatchObject({ code: 'REDIS_PASSWORD_REFUSED' });
+});
+
+test('a full database is REDIS_FULL', async () => {
+  const full = await startRedis('--maxmemory', '1mb');
+  closers.push(() => full.remove());
+
+  await expect(open(full.url).addProbe(queue, never)).rejects.toMatchObject({ code: 'REDIS_FULL' });
+});
+
+test('a replica that takes no writes is REDIS_READ_ONLY', async () => {
+  const replica = await startRedis('--replicaof', `127.0.0.1 ${redis.port}`, '--replica-serve-stale-data', 'yes');
+  closers.push(() => replica.remove());
+
+  await expect(open(replica.url).addProbe(queue, never)).rejects.toMatchObject({ code: 'REDIS_READ_ONLY' });
+});
+
+test('a Redis that dies in between is REDIS_UNREACHABLE, and the next call connects anew when it is back', async () => {
+  const mortal = await startRedis();
+  closers.push(() => mortal.remove());
+  const queues = open(mortal.url);
+  const id = await queues.addProbe(queue, never);
+
+  await mortal.kill();
+  await expect(queues.outcome(queue, id, 2000, never)).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+  await mortal.start();
+
+  await expect(queues.addProbe(queue, never)).resolves.toEqual(expect.any(String));
+});
+
+test('a process that has closed its queues ends by itself', async () => {
+  const program = `
+    import { bullmqQueues } from './src/adapters/bullmq/bullmq-queues.ts';
+    const queues = bullmqQueues({ url: '${redis.url}', prefix: '${prefix}' });
+    const signal = new AbortController().signal;
+    await queues.outcome('${queue}', await queues.addProbe('${queue}', signal), 50, signal);
+    await queues.close();
+  `;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], { stdio: 'inherit', timeout: 10_000 });
+
+  const [code] = await once(child, 'exit');
+
+  expect(code).toBe(0);
+});
