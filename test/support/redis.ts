@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { findComponent } from './requires.ts';
 
 /** A real Redis of its own for one test file, without persistence. */
 export interface TestRedis {
@@ -37,7 +38,7 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
       'noeviction',
       ...args,
     ];
-    server = spawn(process.env['JV_REDIS_SERVER'] ?? 'redis-server', options, { stdio: 'ignore' });
+    server = spawn(findComponent('redis-server') ?? 'redis-server', options, { stdio: 'ignore' });
     await untilListening(port);
   };
   const kill = async () => {
