@@ -149,7 +149,10 @@ function perfResult(deps: PerfDeps, state: PerfState, startedMs: number): StageR
     statistics: requestStatistics(state.endpoints.get(endpoint.id) ?? []),
   }));
   const findings: readonly Finding[] = [
-    judgeMachine(pages.flatMap(({ runs }) => runs)),
+    judgeMachine(
+      pages.map(({ runs }) => runs),
+      settings.budgets,
+    ),
     ...pages.flatMap((evidence) => judgePage(evidence, target.origin, settings)),
     ...endpoints.map((evidence) => judgeEndpoint(evidence, settings)),
   ];

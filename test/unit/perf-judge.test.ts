@@ -66,14 +66,34 @@ describe('a page', () => {
 });
 
 describe('the machine', () => {
+  const judge = (...pages: readonly (readonly ReturnType<typeof pageRun>[])[]) => judgeMachine(pages, settings.budgets).verdict;
+  const runs = (indexes: readonly number[], scores: readonly number[] = []) =>
+    indexes.map((benchmarkIndex, index) => pageRun({ benchmarkIndex, score: scores[index] ?? 100 }));
+
   test.each([
     { indexes: [627, 1001, 1587], verdict: 'green' },
-    { indexes: [250], verdict: 'green' },
-    { indexes: [249, 1000], verdict: 'inconclusive' },
-    { indexes: [400, 1300], verdict: 'inconclusive' },
+    { indexes: [250, 250, 250], verdict: 'green' },
+    { indexes: [240, 400, 600], verdict: 'green' },
+    { indexes: [249, 249, 1000], verdict: 'inconclusive' },
     { indexes: [], verdict: 'inconclusive' },
-  ])('with indexes $indexes is $verdict', ({ indexes, verdict }) => {
-    expect(judgeMachine(indexes.map((benchmarkIndex) => pageRun({ benchmarkIndex }))).verdict).toBe(verdict);
+  ])('with indexes $indexes is $verdict: the median must reach the floor', ({ indexes, verdict }) => {
+    expect(judge(runs(indexes))).toBe(verdict);
+  });
+
+  test.each([
+    { scores: [100, 100, 98], verdict: 'green', why: 'noise cannot have passed the page' },
+    { scores: [80, 82, 84], verdict: 'inconclusive', why: 'noise may have failed the page' },
+    { scores: [80, 90, 92], verdict: 'inconclusive', why: 'the runs lie on both sides' },
+    { scores: [30, 32, 40], verdict: 'green', why: 'noise does not explain such a score' },
+  ])('whose speed changed 5x, with scores $scores is $verdict: $why', ({ scores, verdict }) => {
+    expect(judge(runs([351, 900, 1818], scores))).toBe(verdict);
+    expect(judge(runs([800, 900, 1000], scores))).toBe('green');
+  });
+
+  test('whose speed changed cannot judge a load time with runs on both sides of the budget', () => {
+    const slow = [pageRun({ benchmarkIndex: 351, pageLoadMs: 3200 }), pageRun({ benchmarkIndex: 1818, pageLoadMs: 900 })];
+
+    expect(judge(runs([900]), slow)).toBe('inconclusive');
   });
 });
 
