@@ -59,7 +59,7 @@ async function runPlan(
     const durationMs = running.elapsedMs();
     signal.throwIfAborted();
     meter.sample();
-    for (const sample of running.recorder.close(Math.ceil(durationMs / 1000), () => running.active)) onSample(sample);
+    for (const sample of running.recorder.close(Math.floor(durationMs / 1000) + 1, () => running.active)) onSample(sample);
     return { ...summary(running, version, durationMs), ...meter.result() };
   } finally {
     clearInterval(drawing);

@@ -57,7 +57,7 @@ export function k6Trace(plan: LoadPlan): K6Trace {
       return recorder.close(Math.floor(lastMs / 1000) - 1, vusAt);
     },
     end: () => {
-      const samples = recorder.close(Math.ceil(lastMs / 1000), vusAt);
+      const samples = recorder.close(Math.floor(lastMs / 1000) + 1, vusAt);
       return { samples, measured: { durationMs: lastMs, iterations, vusMax: Math.max(0, ...vusBySecond.values()), ...recorder.result() } };
     },
   };
