@@ -8,8 +8,9 @@ import type { LoadEngine, LoadPlan } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails } from '../core/report.ts';
 import { type StageRun, verdictStep } from '../core/stage.ts';
+import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
-import { combineVerdicts, type StageResult } from '../core/verdict.ts';
+import type { StageResult } from '../core/verdict.ts';
 import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './identities.ts';
 import { unreachable } from './perf.ts';
 
@@ -39,15 +40,7 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
   const startedMs = deps.clock.nowMs();
   const signedIn: SessionsByUser = new Map();
   let measured: StageResult<LoadDetails> | undefined;
-  const notRun = (): StageResult => ({
-    stage: 'load',
-    verdict: 'skipped',
-    summary: 'no load was run',
-    findings: [],
-    startedAt: new Date(startedMs).toISOString(),
-    durationMs: deps.clock.nowMs() - startedMs,
-    details: null,
-  });
+  const notRun = () => stageResult('load', [], startedMs, deps.clock, null, 'no load was run');
   return {
     steps: [
       reachStep(deps),
@@ -103,15 +96,8 @@ function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: Sessi
 function loadResult({ settings, stages, clock }: LoadDeps, measurement: LoadMeasurement, startedMs: number): StageResult<LoadDetails> {
   const findings = judgeLoad(measurement, stages, settings.thresholds);
   const created = createdRows(measurement, settings.journey);
-  return {
-    stage: 'load',
-    verdict: combineVerdicts(findings.map((finding) => finding.verdict)),
-    summary: loadSummary(measurement, settings.journey, created),
-    findings,
-    startedAt: new Date(startedMs).toISOString(),
-    durationMs: clock.nowMs() - startedMs,
-    details: { measurement, stages, thresholds: settings.thresholds, created },
-  };
+  const details = { measurement, stages, thresholds: settings.thresholds, created };
+  return stageResult('load', findings, startedMs, clock, details, loadSummary(measurement, settings.journey, created));
 }
 
 function describeSample({ second, vus, requests, errors, p95Ms }: LoadSample): string {

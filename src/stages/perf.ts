@@ -3,14 +3,15 @@ import { bodyText } from '../core/load-request.ts';
 import { formatMs, judgeEndpoint, judgeMachine, judgePage } from '../core/perf-judge.ts';
 import type { PerfEndpoint, PerfPage, PerfSettings } from '../core/perf.ts';
 import { fillPlaceholders } from '../core/placeholders.ts';
-import { type Clock, isoNow } from '../core/ports/clock.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { PageAudit, PageRun } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebOutcome, WebTarget } from '../core/ports/web.ts';
 import type { PerfDetails } from '../core/report.ts';
 import { type StageRun, stepVerdict, verdictStep } from '../core/stage.ts';
+import { stageResult } from '../core/stage-result.ts';
 import { medianRun, type RequestSample, requestStatistics } from '../core/statistics.ts';
 import type { Step, StepIo } from '../core/step.ts';
-import { combineVerdicts, type Finding, type StageResult } from '../core/verdict.ts';
+import type { Finding, StageResult } from '../core/verdict.ts';
 import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './identities.ts';
 
 /** Requests an endpoint gets before the measured ones, so that connections and caches are warm. */
@@ -158,31 +159,22 @@ function perfResult(deps: PerfDeps, state: PerfState, startedMs: number): StageR
   ];
   const scores = pages.map(({ page, runs }) => `${page.path} ${runs[medianRun(runs)]?.score ?? 'not audited'}`);
   const slowest = endpoints.reduce((highest, { statistics }) => Math.max(highest, statistics.p95Ms), 0);
-  return {
-    stage: 'perf',
-    verdict: combineVerdicts(findings.map((finding) => finding.verdict)),
-    summary: [`Lighthouse ${scores.join(', ')}`, ...(endpoints.length === 0 ? [] : [`slowest API p95 ${formatMs(slowest)}`])].join('; '),
-    findings,
-    startedAt: new Date(startedMs).toISOString(),
-    durationMs: Date.parse(isoNow(clock)) - startedMs,
-    details: {
-      pages: pages.map(({ page, runs }) => ({
-        id: page.id,
-        path: page.path,
-        formFactor: settings.formFactor,
-        runs,
-        medianRun: medianRun(runs),
-      })),
-      endpoints: endpoints.map(({ endpoint, statistics }) => ({
-        id: endpoint.id,
-        method: endpoint.method,
-        path: endpoint.path,
-        statistics,
-      })),
-      budgets: settings.budgets,
-      versions: state.versions,
-    },
+  const summary = [`Lighthouse ${scores.join(', ')}`, ...(endpoints.length === 0 ? [] : [`slowest API p95 ${formatMs(slowest)}`])].join(
+    '; ',
+  );
+  const details: PerfDetails = {
+    pages: pages.map(({ page, runs }) => ({
+      id: page.id,
+      path: page.path,
+      formFactor: settings.formFactor,
+      runs,
+      medianRun: medianRun(runs),
+    })),
+    endpoints: endpoints.map(({ endpoint, statistics }) => ({ id: endpoint.id, method: endpoint.method, path: endpoint.path, statistics })),
+    budgets: settings.budgets,
+    versions: state.versions,
   };
+  return stageResult('perf', findings, startedMs, clock, details, summary);
 }
 
 /** Returns what a page's own step shows: the first finding that is not green, else the last. */
