@@ -8,11 +8,15 @@ export interface HtmlDocument {
   readonly text: string;
   /** Addresses of the scripts that the document loads, as written there. */
   readonly scripts: readonly string[];
+  /** True when there is a script, loaded or inline: the page may draw itself. */
+  readonly hasScript: boolean;
   /** True when there is a field for a password. */
   readonly hasPasswordField: boolean;
 }
 
 const rawTextTags = new Set(['script', 'style', 'noscript', 'template', 'title']);
+/** Tags that are more than text around them. */
+const readTags = new Set([...rawTextTags, 'input', 'link']);
 /** A longer tag is cut: only its first attributes are read. */
 const maxTagLength = 4096;
 
@@ -23,6 +27,7 @@ export function readHtml(source: string): HtmlDocument {
   const scripts: string[] = [];
   let title = '';
   let heading: { readonly from: number; text: string | undefined } | undefined;
+  let hasScript = false;
   let hasPasswordField = false;
   let at = 0;
   while (at < source.length) {
@@ -35,9 +40,10 @@ export function readHtml(source: string): HtmlDocument {
     at = end;
     if (name === 'h1' && !closing) heading ??= { from: text.length, text: undefined };
     if (name === 'h1' && closing && heading !== undefined) heading.text ??= tidy(text.slice(heading.from).join(' '));
-    if (closing || name === '') continue;
+    if (closing || !readTags.has(name)) continue;
     const attributes = attributesOf(source.slice(open, Math.min(end, open + maxTagLength)));
     if (name === 'input' && attributes.get('type')?.toLowerCase() === 'password') hasPasswordField = true;
+    if (name === 'script') hasScript = true;
     const script = scriptAddress(name, attributes);
     if (script !== undefined) scripts.push(script);
     if (rawTextTags.has(name)) {
@@ -48,7 +54,7 @@ export function readHtml(source: string): HtmlDocument {
     }
   }
   if (at < source.length) text.push(source.slice(at));
-  return { title, heading: heading?.text ?? '', text: tidy(text.join(' ')), scripts: [...new Set(scripts)], hasPasswordField };
+  return { title, heading: heading?.text ?? '', text: tidy(text.join(' ')), scripts: [...new Set(scripts)], hasScript, hasPasswordField };
 }
 
 /** Returns true when a body looks like HTML, whatever its content type says. */

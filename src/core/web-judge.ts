@@ -182,7 +182,7 @@ function contentProblem(answer: WebAnswer, context: RequestContext, { content, m
     return content === 'any'
       ? undefined
       : otherContent(context, `no HTML (${quoted(answer.headers['content-type'] ?? answer.body)})`, 'a page');
-  if (page.text === '' && page.title === '' && page.scripts.length === 0) return empty(context, 'a page with nothing in it');
+  if (page.text === '' && page.title === '' && !page.hasScript) return empty(context, 'a page with nothing in it');
   const proven = marker !== '' && answer.body.includes(marker);
   return errorPageProblem(page, answer, context) ?? (proven ? undefined : placeholderProblem(page, context));
 }
