@@ -1,25 +1,28 @@
 import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalEndpoints, LocalServiceStatus, LocalStatus } from '../core/local-endpoints.ts';
+import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
 import { findAccounts } from './accounts.ts';
 import { startControl } from './control.ts';
 import { openCredentials } from './credentials.ts';
 import { startCronJobs } from './cron-jobs.ts';
+import { dataStatus, startDataServices } from './databases.ts';
 import type { Engines } from './engines.ts';
 import { endpointsFile } from './files.ts';
+import { startHosting } from './hosting.ts';
 import { writeJson } from './json-file.ts';
 import { createLedger } from './ledger.ts';
 import { openPortBook } from './port-book.ts';
+import { ensureProductionWorld } from './production-world.ts';
 import { markOf, openChildBook } from './processes.ts';
 import { serveApp } from './serve-app.ts';
-import type { ServiceContext } from './service.ts';
+import type { LocalService, ServiceContext } from './service.ts';
 import { openSharedDir } from './shared-dir.ts';
-import { startHosting } from './hosting.ts';
+import { writeSupabaseProfile } from './supabase-profile.ts';
 
 /** A local cloud that runs in this process. */
 export interface Cloud {
   endpoints(): LocalEndpoints;
-  status(): LocalStatus;
+  status(): Promise<LocalStatus>;
   /** Ends every child and every server. */
   stop(): Promise<void>;
 }
@@ -83,12 +86,18 @@ async function compose(options: CloudOptions, stateDir: string, stops: (() => Pr
     if (ready) await writeJson(endpointsFile(stateDir), { ...endpoints(), process: markOf(process.pid) });
   };
 
+  const dataStarting = startDataServices(contextOf, credentials, options.engines);
+  dataStarting.catch(() => undefined);
   const hosting = await startHosting(await contextOf('vercel'), credentials, () => publish());
   stops.push(() => hosting.stop());
-  const vercel = await serveApp(hosting.vercel, await ports.port('vercel'), ledger);
-  stops.push(() => vercel.stop());
-  const services: LocalServiceStatus[] = [{ name: 'vercel', state: 'running' }];
-
+  const data = await dataStarting;
+  stops.push(() => data.supabase.stop(), () => data.upstash.stop());
+  const serve = async (service: LocalService) => {
+    const served = await serveApp(service, await ports.port(service.name), ledger);
+    stops.push(() => served.stop());
+    return served;
+  };
+  const [vercel, supabase, upstash] = await Promise.all([serve(hosting.vercel), serve(data.supabase), serve(data.upstash)]);
   const control = await startControl(await ports.port('control'), {
     token: credentials.controlToken,
     status: () => status(),
@@ -96,21 +105,31 @@ async function compose(options: CloudOptions, stateDir: string, stops: (() => Pr
     onStop: options.onStopAsked,
   });
   stops.push(() => control.stop());
-  const supabasePort = await ports.port('supabase');
-  const upstashPort = await ports.port('upstash');
   stops.push(startCronJobs(hosting, log));
+  await writeSupabaseProfile(stateDir, supabase.url);
 
   const endpoints = (): LocalEndpoints => ({
     vercel: { apiUrl: vercel.url, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
-    supabase: { apiUrl: `http://127.0.0.1:${supabasePort}`, accessToken: credentials.supabaseToken, organization: 'jvlocalorg' },
-    upstash: { apiUrl: `http://127.0.0.1:${upstashPort}`, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
+    supabase: { apiUrl: supabase.url, accessToken: credentials.supabaseToken, organization: data.supabase.organization },
+    upstash: { apiUrl: upstash.url, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
     gateway: { host: '127.0.0.1', port: hosting.gateway.port },
     control: { url: control.url, token: credentials.controlToken },
     domains: hosting.gateway.domainPorts(),
     pid: process.pid,
   });
-  const status = (): LocalStatus => ({ running: true, pid: process.pid, startedAt, services, endpoints: endpoints() });
+  const status = async (): Promise<LocalStatus> => ({
+    running: true,
+    pid: process.pid,
+    startedAt,
+    services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data))],
+    endpoints: endpoints(),
+  });
   ready = true;
   await publish();
+  // After everybody can begin: it takes about a second the first time, and nobody needs it at once.
+  const production = ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials).catch((error: unknown) => {
+    log(`production world: ${String(error)}`);
+  });
+  stops.push(async () => void (await production));
   return { endpoints, status, stop };
 }

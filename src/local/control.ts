@@ -8,7 +8,7 @@ import { listenOn } from './serve-app.ts';
 /** What the control interface can be asked. */
 export interface ControlOptions {
   readonly token: string;
-  readonly status: () => LocalStatus;
+  readonly status: () => Promise<LocalStatus>;
   readonly ledger: () => readonly LedgerLine[];
   /** Begins to stop the local cloud. */
   readonly onStop: () => void;
@@ -22,8 +22,8 @@ export interface Control {
 
 /** Serves the control interface: `GET /_local/status`, `GET /_local/log`, `POST /_local/stop`, each with its token. */
 export async function startControl(port: number, options: ControlOptions): Promise<Control> {
-  const routes: Readonly<Record<string, (response: ServerResponse) => void>> = {
-    'GET /_local/status': (response) => answer(response, 200, options.status()),
+  const routes: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+    'GET /_local/status': async (response) => answer(response, 200, await options.status()),
     'GET /_local/log': (response) => answer(response, 200, { lines: options.ledger() }),
     'POST /_local/stop': (response) => {
       response.once('close', options.onStop);
@@ -37,7 +37,7 @@ export async function startControl(port: number, options: ControlOptions): Promi
     const route = `${request.method} ${(request.url ?? '').split('?')[0]}`;
     const act = routes[route];
     if (!act) return answer(response, 404, { error: `${route} is not part of the control interface.` });
-    return act(response);
+    return void act(response);
   });
   await listenOn(server, port);
   return {

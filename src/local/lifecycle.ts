@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorKind } from '../core/errors.ts';
 import { StagingError } from '../core/errors.ts';
@@ -11,6 +11,7 @@ import { readJson } from './json-file.ts';
 import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
 import { endAll, isAlive, leftChildren } from './processes.ts';
+import { supabaseProfileFile } from './supabase-profile.ts';
 
 /** How a local cloud is found and, where there is none, started. */
 export interface EnsureOptions {
@@ -161,7 +162,7 @@ export function cloudEnv(endpoints: LocalEndpoints, stateDir: string): Readonly<
     VERCEL_TOKEN: endpoints.vercel.token,
     VERCEL_ORG_ID: endpoints.vercel.teamId,
     SUPABASE_API_URL: endpoints.supabase.apiUrl,
-    SUPABASE_PROFILE: join(stateDir, 'supabase-profile.yaml'),
+    SUPABASE_PROFILE: supabaseProfileFile(stateDir),
     SUPABASE_ACCESS_TOKEN: endpoints.supabase.accessToken,
     UPSTASH_API_URL: endpoints.upstash.apiUrl,
     UPSTASH_EMAIL: endpoints.upstash.email,

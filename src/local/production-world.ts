@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Credentials } from './credentials.ts';
+import type { DataServices } from './databases.ts';
+import { readJson, writeJson } from './json-file.ts';
+import type { FetchApp } from './service.ts';
+
+/** Names of the production that stands beside staging, so that isolation and parity have something real to compare with. */
+export interface ProductionWorld {
+  readonly vercelProjectId: string;
+  readonly supabaseRef: string;
+  readonly redisId: string;
+}
+
+const name = 'jetvision-production';
+const host = 'http://127.0.0.1';
+
+const sql = `
+  create table if not exists public.flight_requests (
+    id uuid primary key default gen_random_uuid(),
+    departure_airport text not null,
+    arrival_airport text not null,
+    passengers integer not null check (passengers > 0),
+    created_at timestamptz not null default now()
+  );
+  alter table public.flight_requests enable row level security;
+  insert into public.flight_requests (departure_airport, arrival_airport, passengers)
+  select * from (values ('KTEB', 'KPBI', 4), ('KVNY', 'KASE', 7), ('KBED', 'KOPF', 2)) as rows (d, a, p)
+  where not exists (select from public.flight_requests);`;
+
+/** Returns the production world, created the first time. Each part is found by its name before it is made. */
+export async function ensureProductionWorld(
+  stateDir: string,
+  vercel: FetchApp,
+  data: DataServices,
+  credentials: Credentials,
+): Promise<ProductionWorld> {
+  const path = join(stateDir, 'production.json');
+  const kept = await readJson<ProductionWorld>(path);
+  if (kept) return kept;
+  const world: ProductionWorld = {
+    vercelProjectId: await ensureVercelProject(vercel, credentials),
+    supabaseRef: await ensureSupabaseProject(data, credentials),
+    redisId: await ensureRedis(data),
+  };
+  await writeJson(path, world);
+  return world;
+}
+
+async function ensureVercelProject(vercel: FetchApp, credentials: Credentials): Promise<string> {
+  const headers = { host: '127.0.0.1', authorization: `Bearer ${credentials.vercelToken}`, 'content-type': 'application/json' };
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await vercel.fetch(new Request(`${host}${path}`, { method, headers, ...sent }), {});
+    const parsed: { readonly id?: string } = JSON.parse(await response.text());
+    return parsed;
+  };
+  const project = (await ask('GET', `/v9/projects/${name}`)).id ?? (await ask('POST', '/v11/projects', { name })).id;
+  if (project === undefined) throw new Error('The production project could not be made.');
+  await ask('POST', `/v10/projects/${name}/domains`, { name: 'app.jetvision-assistant.com' });
+  const variable = (key: string, value: string) => ({ key, value, type: 'encrypted', target: ['production'] });
+  await ask('POST', `/v10/projects/${name}/env?upsert=true`, [variable('APP_ENVIRONMENT', 'production'), variable('LOG_LEVEL', 'info')]);
+  return project;
+}
+
+async function ensureSupabaseProject({ supabase }: DataServices, credentials: Credentials): Promise<string> {
+  const found = supabase.projects().find((project) => project.name === name);
+  const { ref } = found ?? (await supabase.createProject({ name, region: 'us-east-1', password: randomBytes(18).toString('base64url') }));
+  const headers = { host: '127.0.0.1', authorization: `Bearer ${credentials.supabaseToken}`, 'content-type': 'application/json' };
+  const request = new Request(`${host}/v1/projects/${ref}/database/query`, { method: 'POST', headers, body: JSON.stringify({ query: sql }) });
+  const response = await supabase.app.fetch(request);
+  if (!response.ok) throw new Error(`The production database could not be filled: ${response.status} ${await response.text()}`);
+  return ref;
+}
+
+async function ensureRedis({ upstash }: DataServices): Promise<string> {
+  const found = upstash.databases().find((database) => database.name === name);
+  return (found ?? (await upstash.createDatabase({ name, primaryRegion: 'us-east-1' }))).id;
+}
