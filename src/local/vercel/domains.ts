@@ -85,15 +85,23 @@ function addDomainFacts(app: VercelApp, world: World): void {
   );
   app.get('/domains/:domain', (c) => {
     const name = c.req.param('domain').toLowerCase();
-    const known = world.domains.all().find((domain) => domain.name === name || domain.name.endsWith(`.${name}`));
+    const known = world.domains.all().find((domain) => apexOf(domain.name) === apexOf(name));
     if (!known) throw notFound(`The domain "${name}" could not be found.`);
     return c.json({ domain: apexShape(world, name, known.createdAt) });
   });
+  // Nothing is for sale here; the CLI asks before it shows or assigns a domain (contracts.md §1.2).
+  app.get('/registrar/domains/:domain/price', (c) => c.json({ years: 1, purchasePrice: null, renewalPrice: null, transferPrice: null }));
+  app.get('/registrar/domains/:domain/availability', (c) => c.json({ available: false }));
   app.get('/domains/:domain/project-domains', (c) => {
     const name = c.req.param('domain').toLowerCase();
     const known = world.domains.all().filter((domain) => domain.name === name || domain.name.endsWith(`.${name}`));
     return c.json({ domains: known.map(domainShape), pagination: { count: known.length, next: null, prev: null } });
   });
+}
+
+/** Returns the part of a domain name that is bought: its last two labels. */
+function apexOf(name: string): string {
+  return name.split('.').slice(-2).join('.');
 }
 
 function apexShape(world: World, name: string, createdAt: number) {
@@ -112,6 +120,7 @@ function apexShape(world: World, name: string, createdAt: number) {
     transferredAt: null,
     orderedAt: null,
     renew: false,
+    echMode: 'auto',
     serviceType: 'external',
     teamId: world.team.id,
     userId,

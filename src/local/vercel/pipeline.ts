@@ -31,8 +31,10 @@ export function createPipeline(world: World, runtime: Runtime, onChange: () => P
     if (!(await move(id, { readyState: 'BUILDING', buildingAt: Date.now() }))) return;
     try {
       const source = sourceOf(world, deployment);
+      runtime.note(id, `Deploying ${source.files.length} prebuilt files of ${deployment.name}`);
       await runtime.layOut(id, source.files);
       await runtime.prove({ id, env: source.env });
+      runtime.note(id, 'Deployment completed');
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       runtime.note(id, `Error: ${message}`);
