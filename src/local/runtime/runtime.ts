@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { ServiceContext } from '../service.ts';
 import type { BuildOutput, Cron } from './build-output.ts';
 import { readBuildOutput } from './build-output.ts';
+import { createContentCache } from './content-cache.ts';
 import { answerError } from './error-page.ts';
 import { placeInstanceFiles } from './instance-files.ts';
 import type { Instance, InstanceHost } from './instance.ts';
@@ -69,6 +70,7 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
   await mkdir(dir, { recursive: true, mode: 0o711 });
   const files = await placeInstanceFiles(join(context.sharedDir, 'runtime'), context.functionAccount);
   const logs = createLogs();
+  const cache = createContentCache(24 * 1024 * 1024);
   const host: InstanceHost = {
     files,
     account: context.functionAccount,
@@ -133,7 +135,7 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
     const output = await outputOf(app.id);
     const routed = routedRequest(request);
     const act = async (decision: Decision): Promise<void> => {
-      if (decision.kind === 'static') return await serveStatic(output.statics.get(decision.path), decision, request, response);
+      if (decision.kind === 'static') return await serveStatic(output.statics.get(decision.path), decision, request, response, cache);
       if (decision.kind === 'proxy') return await proxyToUrl(decision, request, response);
       if (decision.kind === 'status') return answerError(request, response, decision.status, decision.headers);
       const target = output.functions.get(decision.path);

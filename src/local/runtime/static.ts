@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { StaticFile } from './build-output.ts';
+import type { ContentCache } from './content-cache.ts';
 import { answerError, requestId } from './error-page.ts';
 
 /** Answers with a static file: GET and HEAD, 304 for a known etag, headers and status of the routes. */
@@ -10,6 +12,7 @@ export async function serveStatic(
   decision: { readonly status: number | undefined; readonly headers: Readonly<Record<string, string>> },
   request: IncomingMessage,
   response: ServerResponse,
+  cache: ContentCache,
 ): Promise<void> {
   if (!file) return answerError(request, response, 404);
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(request, response, 405, { allow: 'GET, HEAD' });
@@ -28,11 +31,17 @@ export async function serveStatic(
     response.writeHead(304, headers).end();
     return undefined;
   }
-  response.writeHead(status, { ...headers, 'content-length': file.size });
+  const whole = { ...headers, 'content-length': file.size };
   if (request.method === 'HEAD') {
-    response.end();
+    response.writeHead(status, whole).end();
     return undefined;
   }
+  if (cache.takes(file.size)) {
+    const content = cache.get(file.path) ?? cache.add(file.path, await readFile(file.path));
+    response.writeHead(status, whole).end(content);
+    return undefined;
+  }
+  response.writeHead(status, whole);
   return await pipeline(createReadStream(file.path), response).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the client went away
   });

