@@ -25,6 +25,7 @@ const programs = {
   index: 'src/index.ts',
   readme: 'src/output/readme.ts',
   'local-daemon': 'src/local/daemon.ts',
+  'local-instance': 'src/local/runtime/instance/main.ts',
 };
 
 async function build() {

@@ -57,7 +57,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   }
 }
 
-async function compose(options: CloudOptions, stateDir: string, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cloud> {
+async function compose(
+  options: CloudOptions,
+  stateDir: string,
+  stops: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<Cloud> {
   const { log } = options;
   const startedAt = new Date().toISOString();
   const [accounts, sharedDir, ports, children, credentials] = await Promise.all([
@@ -91,7 +96,10 @@ async function compose(options: CloudOptions, stateDir: string, stops: (() => Pr
   const hosting = await startHosting(await contextOf('vercel'), credentials, () => publish());
   stops.push(() => hosting.stop());
   const data = await dataStarting;
-  stops.push(() => data.supabase.stop(), () => data.upstash.stop());
+  stops.push(
+    () => data.supabase.stop(),
+    () => data.upstash.stop(),
+  );
   const serve = async (service: LocalService) => {
     const served = await serveApp(service, await ports.port(service.name), ledger);
     stops.push(() => served.stop());
@@ -126,10 +134,18 @@ async function compose(options: CloudOptions, stateDir: string, stops: (() => Pr
   });
   ready = true;
   await publish();
-  // After everybody can begin: it takes about a second the first time, and nobody needs it at once.
-  const production = ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials).catch((error: unknown) => {
-    log(`production world: ${String(error)}`);
-  });
-  stops.push(async () => void (await production));
+  stops.push(createProductionSoon(() => ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials), log));
   return { endpoints, status, stop };
+}
+
+/** Creates the production world a little later: it takes about a second the first time, and nobody needs it at once. */
+function createProductionSoon(create: () => Promise<unknown>, log: (line: string) => void): () => Promise<void> {
+  let creation: Promise<unknown> = Promise.resolve();
+  const timer = setTimeout(() => {
+    creation = create().catch((error: unknown) => log(`production world: ${String(error)}`));
+  }, 2_000);
+  return async () => {
+    clearTimeout(timer);
+    await creation;
+  };
 }

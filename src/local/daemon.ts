@@ -37,7 +37,9 @@ async function run(stateDir: string, engines: Engines, lock: ProcessLock): Promi
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
   // A database server that is killed must take its own service down, not the others.
   process.on('uncaughtException', (error) => log(`unexpected: ${error.stack ?? error.message}`));
-  process.on('unhandledRejection', (reason) => log(`unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`));
+  process.on('unhandledRejection', (reason) =>
+    log(`unexpected: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`),
+  );
   await rm(failureFile(stateDir), { force: true });
   try {
     const startedMs = performance.now();

@@ -38,13 +38,7 @@ export async function dataStatus({ supabase, upstash }: DataServices): Promise<L
   const redis = await Promise.all(
     upstash.databases().map(async (database) => await portStatus(`redis ${database.name}`, (await upstash.addresses(database.id)).port)),
   );
-  return [
-    under('supabase', [postgres]),
-    postgres,
-    ...(await poolers(supabase)),
-    under('upstash', redis),
-    ...redis,
-  ];
+  return [under('supabase', [postgres]), postgres, ...(await poolers(supabase)), under('upstash', redis), ...redis];
 }
 
 async function poolers(supabase: SupabaseService): Promise<LocalServiceStatus[]> {

@@ -70,7 +70,14 @@ async function startDaemon(stateDir: string, options: EnsureOptions): Promise<St
     const searchPath = options.engines?.searchPath ?? defaultPath;
     const child = spawn(
       options.nodePath ?? process.execPath,
-      ['--disable-warning=ExperimentalWarning', options.entry, '--state-dir', stateDir, '--engines', JSON.stringify({ ...options.engines, searchPath })],
+      [
+        '--disable-warning=ExperimentalWarning',
+        options.entry,
+        '--state-dir',
+        stateDir,
+        '--engines',
+        JSON.stringify({ ...options.engines, searchPath }),
+      ],
       // An environment of its own: no credential of ours reaches the local cloud.
       { cwd: stateDir, env: { PATH: searchPath, LANG: 'C.UTF-8', TZ: 'UTC' }, detached: true, stdio: ['ignore', log.fd, log.fd] },
     );
@@ -92,8 +99,13 @@ async function findRunning(stateDir: string): Promise<LocalEndpoints | undefined
 }
 
 async function failureOf(stateDir: string): Promise<StagingError> {
-  const told = await readJson<{ readonly kind: ErrorKind; readonly code: string; readonly message: string; readonly fix?: string }>(failureFile(stateDir));
-  if (told) return new StagingError(told.kind === 'bug' ? 'vendor' : told.kind, told.code, told.message, { fix: told.fix ?? `Read ${logFile(stateDir)}.` });
+  const told = await readJson<{ readonly kind: ErrorKind; readonly code: string; readonly message: string; readonly fix?: string }>(
+    failureFile(stateDir),
+  );
+  if (told)
+    return new StagingError(told.kind === 'bug' ? 'vendor' : told.kind, told.code, told.message, {
+      fix: told.fix ?? `Read ${logFile(stateDir)}.`,
+    });
   const log = await readFile(logFile(stateDir), 'utf8').catch(() => '');
   const last = log.trimEnd().split('\n').slice(-3).join(' | ');
   return new StagingError('vendor', 'LOCAL_START_FAILED', `The local cloud ended while it started. Its log ends with: ${last}`, {
@@ -103,9 +115,14 @@ async function failureOf(stateDir: string): Promise<StagingError> {
 
 function startInProgress(stateDir: string, holder: ProcessMark | undefined): StagingError {
   const who = holder ? `process ${holder.pid}` : 'a process of ours';
-  return new StagingError('locked', 'LOCAL_START_IN_PROGRESS', `The local cloud in ${stateDir} is being started by ${who} and is not ready yet.`, {
-    fix: 'Wait for the other start, or run `jv-staging local stop` and then this command again.',
-  });
+  return new StagingError(
+    'locked',
+    'LOCAL_START_IN_PROGRESS',
+    `The local cloud in ${stateDir} is being started by ${who} and is not ready yet.`,
+    {
+      fix: 'Wait for the other start, or run `jv-staging local stop` and then this command again.',
+    },
+  );
 }
 
 /** Ends the local cloud and all its children; returns false when none ran. Throws `LOCAL_STOP_FAILED` when it lives on. */
@@ -117,7 +134,8 @@ export async function stopCloud(options: { readonly stateDir: string; readonly t
   if (published && daemon) await askToStop(published);
   if (daemon) await waitForEnd(daemon, published ? (options.timeoutMs ?? 15_000) : 0);
   if (daemon) await endAll([daemon], 5_000);
-  if (daemon && isAlive(daemon)) throw new StagingError('vendor', 'LOCAL_STOP_FAILED', `Process ${daemon.pid} of the local cloud does not end.`);
+  if (daemon && isAlive(daemon))
+    throw new StagingError('vendor', 'LOCAL_STOP_FAILED', `Process ${daemon.pid} of the local cloud does not end.`);
   await endAll(await leftChildren(stateDir), 3_000);
   await rm(endpointsFile(stateDir), { force: true });
   return daemon !== undefined;
@@ -139,7 +157,9 @@ export async function cloudStatus(options: { readonly stateDir: string }): Promi
   const endpoints = stateDir === undefined ? undefined : await findRunning(stateDir);
   if (!endpoints) return { running: false, services: [] };
   const detail = 'The control interface does not answer.';
-  return (await statusOf(endpoints)) ?? { running: true, pid: endpoints.pid, services: [{ name: 'control', state: 'down', detail }], endpoints };
+  return (
+    (await statusOf(endpoints)) ?? { running: true, pid: endpoints.pid, services: [{ name: 'control', state: 'down', detail }], endpoints }
+  );
 }
 
 /** Returns what the daemon says of itself, or undefined when it does not answer: it may be ending. */

@@ -67,7 +67,11 @@ async function ensureSupabaseProject({ supabase }: DataServices, credentials: Cr
   const found = supabase.projects().find((project) => project.name === name);
   const { ref } = found ?? (await supabase.createProject({ name, region: 'us-east-1', password: randomBytes(18).toString('base64url') }));
   const headers = { host: '127.0.0.1', authorization: `Bearer ${credentials.supabaseToken}`, 'content-type': 'application/json' };
-  const request = new Request(`${host}/v1/projects/${ref}/database/query`, { method: 'POST', headers, body: JSON.stringify({ query: sql }) });
+  const request = new Request(`${host}/v1/projects/${ref}/database/query`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query: sql }),
+  });
   const response = await supabase.app.fetch(request);
   if (!response.ok) throw new Error(`The production database could not be filled: ${response.status} ${await response.text()}`);
   return ref;

@@ -22,7 +22,10 @@ describe('the local cloud', { timeout: 60_000 }, () => {
     const all = await Promise.all([start(), start(), start()]);
     const later = await start();
     expect(new Set([...all, later].map((endpoints) => endpoints.pid)).size).toBe(1);
-    expect(await cloudStatus({ stateDir })).toMatchObject({ running: true, pid: later.pid, services: [{ name: 'vercel', state: 'running' }] });
+    const status = await cloudStatus({ stateDir });
+    expect(status).toMatchObject({ running: true, pid: later.pid });
+    const states = Object.fromEntries(status.services.map((service) => [service.name, service.state]));
+    expect(states).toMatchObject({ vercel: 'running', supabase: 'running', postgres: 'running', upstash: 'running' });
   });
 
   it('keeps addresses and credentials over a restart', async () => {
@@ -31,7 +34,7 @@ describe('the local cloud', { timeout: 60_000 }, () => {
     expect(await cloudStatus({ stateDir })).toMatchObject({ running: false });
     expect(await stopCloud({ stateDir })).toBe(false);
     const after = await start();
-    expect({ ...after, pid: 0 }).toEqual({ ...before, pid: 0 });
+    expect({ ...after, pid: 0, domains: {} }).toEqual({ ...before, pid: 0, domains: {} });
     expect(after.pid).not.toBe(before.pid);
   });
 
@@ -43,7 +46,7 @@ describe('the local cloud', { timeout: 60_000 }, () => {
     }
   });
 
-  it('tells what the vendors\' clients need', async () => {
+  it("tells what the vendors' clients need", async () => {
     const endpoints = await start();
     const env = cloudEnv(endpoints, stateDir);
     expect(env).toMatchObject({ VERCEL_API_URL: endpoints.vercel.apiUrl, VERCEL_ORG_ID: expect.stringMatching(/^team_/) });
@@ -78,7 +81,9 @@ describe('the local cloud', { timeout: 60_000 }, () => {
 
   it('ends a child that a killed daemon left and that does not end by itself', async () => {
     const { spawn } = await import('node:child_process');
-    const stubborn = spawn(process.execPath, ['-e', 'process.on("SIGTERM",()=>{}); setInterval(()=>{}, 1000); console.log("up")'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const stubborn = spawn(process.execPath, ['-e', 'process.on("SIGTERM",()=>{}); setInterval(()=>{}, 1000); console.log("up")'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     await new Promise((resolve) => {
       stubborn.stdout.once('data', resolve);
     });

@@ -34,7 +34,7 @@ describe('who may ask', () => {
   it.each([
     ['no token', {}, 'missingToken'],
     ['a wrong token', { authorization: 'Bearer wrong' }, 'invalidToken'],
-  ])('refuses %s in the vendor\'s shape', async (_what, headers, flag) => {
+  ])("refuses %s in the vendor's shape", async (_what, headers, flag) => {
     const response = await fetch(`${cloud.endpoints.vercel.apiUrl}/v2/user`, { headers });
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ error: { code: 'forbidden', [flag]: true } });
@@ -74,7 +74,10 @@ describe('bad input changes nothing', () => {
     expect((await send({ 'x-now-digest': sha1('content'), 'x-now-size': '8' })).status).toBe(400);
     expect((await send({ 'x-now-digest': '../../etc/passwd' })).status).toBe(400);
     await createProject('digests');
-    const refused = await vercel.call('POST', '/v13/deployments', { project: 'digests', files: [{ file: 'a', sha: sha1('content'), size: 7 }] });
+    const refused = await vercel.call('POST', '/v13/deployments', {
+      project: 'digests',
+      files: [{ file: 'a', sha: sha1('content'), size: 7 }],
+    });
     expect(refused.body).toMatchObject({ error: { code: 'missing_files', missing: [sha1('content')] } });
   });
 
@@ -98,10 +101,16 @@ describe('environment variables', () => {
     const variable = { key: 'A', value: '1', type: 'encrypted', target: ['production'] };
     expect((await vercel.call('POST', '/v10/projects/vars/env', variable)).status).toBe(201);
     expect((await vercel.call('POST', '/v10/projects/vars/env', variable)).body).toMatchObject({ error: { code: 'ENV_CONFLICT' } });
-    const many = [{ ...variable, value: '2' }, { ...variable, key: 'S', type: 'sensitive', value: 'hidden' }];
+    const many = [
+      { ...variable, value: '2' },
+      { ...variable, key: 'S', type: 'sensitive', value: 'hidden' },
+    ];
     expect((await vercel.call('POST', '/v10/projects/vars/env?upsert=true', many)).body).toMatchObject({ failed: [] });
     const listed = await vercel.call('GET', '/v10/projects/vars/env');
-    expect(listed.body['envs']).toMatchObject([{ key: 'A', value: '2' }, { key: 'S', value: '' }]);
+    expect(listed.body['envs']).toMatchObject([
+      { key: 'A', value: '2' },
+      { key: 'S', value: '' },
+    ]);
     const pulled = await vercel.call('GET', '/v3/env/pull/vars/production');
     expect(pulled.body['env']).toEqual({ A: '2', S: '' });
   });
@@ -115,7 +124,11 @@ describe('deployments', () => {
 
     const home = await page(deployment['url']);
     expect(home).toMatchObject({ status: 200, text: '<h1>first</h1>' });
-    expect(home.headers).toMatchObject({ 'x-marker': 'first', 'content-type': 'text/html; charset=utf-8', etag: `"${sha1('<h1>first</h1>')}"` });
+    expect(home.headers).toMatchObject({
+      'x-marker': 'first',
+      'content-type': 'text/html; charset=utf-8',
+      etag: `"${sha1('<h1>first</h1>')}"`,
+    });
     expect((await page(deployment['url'], '/', { headers: { 'if-none-match': String(home.headers['etag']) } })).status).toBe(304);
     expect(await page(deployment['url'], '/', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
     expect((await page(deployment['url'], '/about')).text).toBe('about first');
@@ -171,7 +184,7 @@ describe('deployments', () => {
     expect(await page(body['url'])).toMatchObject({ status: 503 });
   });
 
-  it('restarts a process that crashed, and answers in the vendor\'s shape meanwhile', async () => {
+  it("restarts a process that crashed, and answers in the vendor's shape meanwhile", async () => {
     await createProject('crash');
     const { url } = await deployReady('crash', 'up');
     expect(await page(url, '/api/env?crash')).toMatchObject({ status: 502, headers: { 'x-vercel-error': 'FUNCTION_INVOCATION_FAILED' } });
@@ -185,7 +198,10 @@ describe('deployments', () => {
     const byMeta = await vercel.call('GET', '/v6/deployments?app=lists&meta-release=r2');
     expect(byMeta.body['deployments']).toMatchObject([{ meta: { release: 'r2' } }]);
     const firstPage = await vercel.call('GET', '/v7/deployments?app=lists&limit=2&target=production');
-    expect(firstPage.body).toMatchObject({ deployments: [{ meta: { release: 'r3' } }, { meta: { release: 'r2' } }], pagination: { count: 2 } });
+    expect(firstPage.body).toMatchObject({
+      deployments: [{ meta: { release: 'r3' } }, { meta: { release: 'r2' } }],
+      pagination: { count: 2 },
+    });
     const next = String(Object(firstPage.body['pagination'])['next']);
     const lastPage = await vercel.call('GET', `/v7/deployments?app=lists&limit=2&until=${next}`);
     expect(lastPage.body).toMatchObject({ deployments: [{ meta: { release: 'r1' } }], pagination: { count: 1, next: null } });
@@ -207,13 +223,21 @@ describe('deployments', () => {
     });
     socket.close();
     expect(echoed).toBe('hello');
-    expect((await page(domainOf('sockets'), '/api/env', { headers: { connection: 'Upgrade', upgrade: 'websocket' } }).catch(() => ({ status: 426 }))).status).toBe(426);
+    expect(
+      (
+        await page(domainOf('sockets'), '/api/env', { headers: { connection: 'Upgrade', upgrade: 'websocket' } }).catch(() => ({
+          status: 426,
+        }))
+      ).status,
+    ).toBe(426);
   });
 
   it('serves a domain on a port of its own, whatever the Host header', async () => {
     await createProject('doors');
     await deployReady('doors', 'door');
-    const status = await fetch(`${cloud.endpoints.control.url}/_local/status`, { headers: { authorization: `Bearer ${cloud.endpoints.control.token}` } });
+    const status = await fetch(`${cloud.endpoints.control.url}/_local/status`, {
+      headers: { authorization: `Bearer ${cloud.endpoints.control.token}` },
+    });
     const { endpoints }: { endpoints: { domains: Record<string, number> } } = JSON.parse(await status.text());
     const response = await fetch(`http://127.0.0.1:${endpoints.domains[domainOf('doors')]}/`);
     expect(await response.text()).toBe('<h1>door</h1>');
@@ -228,7 +252,11 @@ describe('aliases, promote and rollback', () => {
     expect(staged['readySubstate']).toBe('STAGED');
     expect((await page(domainOf('staged'))).text).toBe('<h1>a</h1>');
     expect((await vercel.call('POST', `/v10/projects/staged/promote/${String(staged['id'])}`)).status).toBe(201);
-    expect((await vercel.moved('staged')).body['lastAliasRequest']).toMatchObject({ jobStatus: 'succeeded', type: 'promote', toDeploymentId: staged['id'] });
+    expect((await vercel.moved('staged')).body['lastAliasRequest']).toMatchObject({
+      jobStatus: 'succeeded',
+      type: 'promote',
+      toDeploymentId: staged['id'],
+    });
     expect((await page(domainOf('staged'))).text).toBe('<h1>b</h1>');
     expect((await vercel.call('POST', `/v10/projects/staged/promote/${String(staged['id'])}`)).status).toBe(409);
   });
@@ -279,7 +307,10 @@ describe('after kill -9', () => {
     const endpoints = await ensureCloud(cloudOptions(cloud.stateDir));
     expect(endpoints).toMatchObject({ vercel: cloud.endpoints.vercel, gateway: cloud.endpoints.gateway });
     expect(endpoints.pid).not.toBe(cloud.endpoints.pid);
-    expect((await vercel.call('GET', `/v13/deployments/${String(deployment['id'])}`)).body).toMatchObject({ readyState: 'READY', meta: { release: 'r9' } });
+    expect((await vercel.call('GET', `/v13/deployments/${String(deployment['id'])}`)).body).toMatchObject({
+      readyState: 'READY',
+      meta: { release: 'r9' },
+    });
     expect(JSON.parse((await page(domainOf('survives'), '/api/env')).text)).toMatchObject({ marker: 'alive' });
   }, 30_000);
 });

@@ -28,13 +28,22 @@ export function tinyApp(marker: string): Files {
         res.setHeader('content-type', 'application/json');
         res.end(JSON.stringify({ marker: ${JSON.stringify(marker)}, url: req.url, env: process.env, uid: process.getuid(), host: req.headers['x-forwarded-host'] }));
       };`,
-    '.vercel/output/functions/api/slow.func/.vc-config.json': JSON.stringify({ runtime: 'nodejs24.x', handler: 'slow.mjs', launcherType: 'Nodejs', shouldAddHelpers: true }),
+    '.vercel/output/functions/api/slow.func/.vc-config.json': JSON.stringify({
+      runtime: 'nodejs24.x',
+      handler: 'slow.mjs',
+      launcherType: 'Nodejs',
+      shouldAddHelpers: true,
+    }),
     '.vercel/output/functions/api/slow.func/slow.mjs': `
       export default async function handler(req, res) {
         await new Promise((resolve) => setTimeout(resolve, Number(req.query.ms ?? 100)));
         res.status(200).json({ marker: ${JSON.stringify(marker)}, body: req.body });
       }`,
-    '.vercel/output/functions/api/echo.func/.vc-config.json': JSON.stringify({ runtime: 'nodejs24.x', handler: 'echo.mjs', launcherType: 'Nodejs' }),
+    '.vercel/output/functions/api/echo.func/.vc-config.json': JSON.stringify({
+      runtime: 'nodejs24.x',
+      handler: 'echo.mjs',
+      launcherType: 'Nodejs',
+    }),
     '.vercel/output/functions/api/echo.func/echo.mjs': `
       export async function POST(request) {
         return new Response(await request.text(), { status: 201, headers: { 'x-method': request.method } });

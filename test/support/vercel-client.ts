@@ -19,7 +19,11 @@ export function vercelClient(endpoints: LocalEndpoints) {
     const url = new URL(path, apiUrl);
     url.searchParams.set('teamId', teamId);
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const response = await fetch(url, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers }, ...sent });
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...sent,
+    });
     const text = await response.text();
     const parsed: Readonly<Record<string, unknown>> = text === '' ? {} : JSON.parse(text);
     return { status: response.status, headers: response.headers, body: parsed };
@@ -33,7 +37,12 @@ export function vercelClient(endpoints: LocalEndpoints) {
 
   /** Uploads what is missing and creates a deployment, as every client of Vercel does. */
   const deploy = async (project: string, files: Files, more: Readonly<Record<string, unknown>> = { target: 'production' }) => {
-    const list = Object.entries(files).map(([file, content]) => ({ file, sha: sha1(content), size: Buffer.byteLength(content), mode: 0o100644 }));
+    const list = Object.entries(files).map(([file, content]) => ({
+      file,
+      sha: sha1(content),
+      size: Buffer.byteLength(content),
+      mode: 0o100644,
+    }));
     const body = { name: project, project, files: list, ...more };
     const first = await call('POST', '/v13/deployments?skipAutoDetectionConfirmation=1', body);
     if (first.status !== 400) return first;
@@ -80,15 +89,25 @@ export interface Page {
 }
 
 /** Asks the gateway for a page of a host, whose name needs no DNS. */
-export function visit(endpoints: LocalEndpoints, host: string, path = '/', options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {}): Promise<Page> {
+export function visit(
+  endpoints: LocalEndpoints,
+  host: string,
+  path = '/',
+  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+): Promise<Page> {
   return new Promise((resolve, reject) => {
     const { host: address, port } = endpoints.gateway;
-    const asked = request({ host: address, port, path, method: options.method ?? 'GET', headers: { ...options.headers, host } }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.once('error', reject);
-      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() }));
-    });
+    const asked = request(
+      { host: address, port, path, method: options.method ?? 'GET', headers: { ...options.headers, host } },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.once('error', reject);
+        answer.once('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() }),
+        );
+      },
+    );
     asked.once('error', reject);
     asked.end(options.body);
   });

@@ -43,7 +43,11 @@ export interface BuildOutput {
 }
 
 const stringMap = z.record(z.string(), z.string());
-const condition = z.looseObject({ type: z.enum(['header', 'cookie', 'query', 'host']), key: z.string().optional(), value: z.unknown().optional() });
+const condition = z.looseObject({
+  type: z.enum(['header', 'cookie', 'query', 'host']),
+  key: z.string().optional(),
+  value: z.unknown().optional(),
+});
 const route = z.looseObject({
   src: z.string().optional(),
   handle: z.string().optional(),
@@ -147,10 +151,12 @@ async function readFunction(dir: string, folder: string, name: string): Promise<
     throw new Error(`${where} cannot be read: the function's link leads nowhere.`);
   });
   const settings = parse(functionConfig, text, where);
-  if (!settings.runtime.startsWith('nodejs')) throw new Error(`${where}: the runtime "${settings.runtime}" is not emulated by the local cloud.`);
+  if (!settings.runtime.startsWith('nodejs'))
+    throw new Error(`${where}: the runtime "${settings.runtime}" is not emulated by the local cloud.`);
   if (settings.handler === undefined) throw new Error(`${where}: \`handler\` is missing.`);
   const handler = normalize(settings.handler);
-  if (handler.startsWith('..') || handler.startsWith('/')) throw new Error(`${where}: the handler "${settings.handler}" lies outside the function.`);
+  if (handler.startsWith('..') || handler.startsWith('/'))
+    throw new Error(`${where}: the handler "${settings.handler}" lies outside the function.`);
   if (!existsSync(join(dir, folder, handler))) throw new Error(`${where}: the handler "${settings.handler}" was not uploaded.`);
   return { name, dir: join(dir, folder), handler, addHelpers: settings.shouldAddHelpers, environment: settings.environment };
 }

@@ -37,9 +37,7 @@ export function answerError(
   const message = messages[shown] ?? known[status]?.message ?? 'An error has occurred';
   const id = requestId();
   const wantsJson = /\bapplication\/json\b/.test(request.headers.accept ?? '');
-  const body = wantsJson
-    ? JSON.stringify({ error: { code: String(status), message } })
-    : `${message}\n\n${shown}\n\n${id}\n`;
+  const body = wantsJson ? JSON.stringify({ error: { code: String(status), message } }) : `${message}\n\n${shown}\n\n${id}\n`;
   response.writeHead(status, {
     ...headers,
     'content-type': wantsJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',

@@ -19,9 +19,11 @@ export async function placeInstanceFiles(dir: string, account: Account | undefin
   return { node, entry };
 }
 
-/** From source the entry lies beside us; in the bundle `local-instance.js` lies beside the bundle. */
+/** From source the entry lies below us; in the bundle it is `local-instance.js`, beside us or beside the chunks that hold us. */
 async function findEntry(): Promise<string> {
-  const candidates = ['./instance/main.ts', './local-instance.js'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const candidates = ['./instance/main.ts', './local-instance.js', '../local-instance.js'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   for (const candidate of candidates) {
     if (await stat(candidate).catch(() => undefined)) return candidate;
   }

@@ -64,13 +64,16 @@ export async function startInstance(spec: InstanceSpec, host: InstanceHost): Pro
   } catch (error) {
     await stop(child);
     const said = lastWords.length > 0 ? ` It said: ${lastWords.slice(-5).join(' | ')}` : '';
-    throw new Error(`The deployment's process did not start: ${error instanceof Error ? error.message : String(error)}.${said}`, { cause: error });
+    throw new Error(`The deployment's process did not start: ${error instanceof Error ? error.message : String(error)}.${said}`, {
+      cause: error,
+    });
   }
 }
 
 /** Variables that AWS Lambda sets below Vercel's Node functions, as far as apps look at them; the project's own win. */
 function environmentOf(spec: InstanceSpec): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', TZ: ':UTC', LANG: 'en_US.UTF-8', ...spec.env };
+  const ofFunctions = Object.fromEntries([...spec.functions.values()].flatMap((one) => Object.entries(one.environment)));
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', TZ: ':UTC', LANG: 'en_US.UTF-8', ...ofFunctions, ...spec.env };
 }
 
 function readLines(stream: Readable | null, onLine: (text: string) => void): void {

@@ -13,16 +13,39 @@ interface Rewritten {
 }
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1). */
-const hopByHop = ['connection', 'expect', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const hopByHop = [
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
 
 /** Passes a request to a function and its answer back, both streamed. */
-export function proxyToFunction(instance: Instance, name: string, decision: Rewritten, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function proxyToFunction(
+  instance: Instance,
+  name: string,
+  decision: Rewritten,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
     const id = requestId();
     const headers = { ...forwardedHeaders(request, id), 'x-jv-secret': instance.secret, 'x-jv-function': encodeURIComponent(name) };
     const inner = httpRequest(
-      { host: '127.0.0.1', port: instance.port, method: request.method, path: rewrittenUrl(request, decision), headers, agent: instance.agent },
+      {
+        host: '127.0.0.1',
+        port: instance.port,
+        method: request.method,
+        path: rewrittenUrl(request, decision),
+        headers,
+        agent: instance.agent,
+      },
       (answer) => passBack(answer, decision, id, request, response),
     );
     inner.once('error', () => failedInvocation(request, response));
@@ -48,7 +71,13 @@ function passBack(answer: IncomingMessage, decision: Rewritten, id: string, requ
     answer.resume();
     return answerError(request, response, 500, {}, 'FUNCTION_INVOCATION_FAILED');
   }
-  const headers: OutgoingHttpHeaders = { ...decision.headers, ...answer.headers, server: 'Vercel', 'x-vercel-id': id, 'x-vercel-cache': 'MISS' };
+  const headers: OutgoingHttpHeaders = {
+    ...decision.headers,
+    ...answer.headers,
+    server: 'Vercel',
+    'x-vercel-id': id,
+    'x-vercel-cache': 'MISS',
+  };
   for (const name of hopByHop) delete headers[name];
   headers['cache-control'] ??= 'public, max-age=0, must-revalidate';
   response.writeHead(answer.statusCode === 200 ? (decision.status ?? 200) : (answer.statusCode ?? 200), headers);
@@ -86,7 +115,14 @@ function forwardedHeaders(request: IncomingMessage, id: string): OutgoingHttpHea
 }
 
 /** Hands a WebSocket connection to a function: bytes pass both ways once it has agreed. */
-export function upgradeToFunction(instance: Instance, name: string, decision: Rewritten, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function upgradeToFunction(
+  instance: Instance,
+  name: string,
+  decision: Rewritten,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
   const headers = {
     ...forwardedHeaders(request, requestId()),
     connection: 'Upgrade',
@@ -94,7 +130,14 @@ export function upgradeToFunction(instance: Instance, name: string, decision: Re
     'x-jv-secret': instance.secret,
     'x-jv-function': encodeURIComponent(name),
   };
-  const inner = httpRequest({ host: '127.0.0.1', port: instance.port, method: request.method, path: rewrittenUrl(request, decision), headers, agent: false });
+  const inner = httpRequest({
+    host: '127.0.0.1',
+    port: instance.port,
+    method: request.method,
+    path: rewrittenUrl(request, decision),
+    headers,
+    agent: false,
+  });
   inner.once('upgrade', (answer, far, farHead) => {
     socket.write(headOf(answer));
     if (farHead.length > 0) socket.write(farHead);
@@ -126,7 +169,11 @@ function headOf(answer: IncomingMessage, end?: 'close'): string {
 }
 
 /** Passes a request to another server that a route names. */
-export function proxyToUrl(decision: { readonly url: string; readonly headers: Readonly<Record<string, string>> }, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function proxyToUrl(
+  decision: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
     const id = requestId();

@@ -41,7 +41,13 @@ export interface RoutedRequest {
 
 /** What is to be done with a request. Headers are added to the answer. */
 export type Decision =
-  | { readonly kind: 'static' | 'function'; readonly path: string; readonly search: string; readonly status: number | undefined; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'static' | 'function';
+      readonly path: string;
+      readonly search: string;
+      readonly status: number | undefined;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'proxy'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'status'; readonly status: number; readonly headers: Readonly<Record<string, string>> };
 
@@ -84,7 +90,13 @@ interface Journey {
 /** Decides what a request gets: routes, then files and functions, then the routes of the later phases, then 404. */
 export function decide(routes: Routes, lookup: Lookup, request: RoutedRequest): Decision {
   const [path = '/', search = ''] = splitUrl(request.url);
-  const journey: Journey = { path: decodePath(path), search: new URLSearchParams(search), sentSearch: search, headers: {}, status: undefined };
+  const journey: Journey = {
+    path: decodePath(path),
+    search: new URLSearchParams(search),
+    sentSearch: search,
+    headers: {},
+    status: undefined,
+  };
   for (const phase of [first, 'filesystem', 'rewrite', 'miss']) {
     const answer = runPhase(routes, phase, lookup, request, journey) ?? found(routes, lookup, request, journey);
     if (answer) return answer;
@@ -141,7 +153,13 @@ function found(routes: Routes, lookup: Lookup, request: RoutedRequest, journey: 
     if (!route.continue) break;
   }
   const search = journey.sentSearch ?? journey.search.toString();
-  return { kind, path: lookup(journey.path) ? journey.path : path, search: search ? `?${search}` : '', status: journey.status, headers: journey.headers };
+  return {
+    kind,
+    path: lookup(journey.path) ? journey.path : path,
+    search: search ? `?${search}` : '',
+    status: journey.status,
+    headers: journey.headers,
+  };
 }
 
 function failed(routes: Routes, lookup: Lookup, request: RoutedRequest, journey: Journey, status: number): Decision {

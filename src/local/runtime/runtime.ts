@@ -174,7 +174,8 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
         const output = await outputOf(app.id);
         const decision = decide(output.routes, lookupIn(output), routedRequest(request));
         const target = decision.kind === 'function' ? output.functions.get(decision.path) : undefined;
-        if (!target || decision.kind !== 'function') return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        if (!target || decision.kind !== 'function')
+          return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
         return upgradeToFunction(await instanceOf(app, output), target.name, decision, request, socket, head);
       };
       begin().catch(() => socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'));

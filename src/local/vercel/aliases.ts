@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { notFound, VercelError } from './errors.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
-import { aliasShape, page } from './shapes.ts';
+import { page } from './paging.ts';
+import { aliasShape } from './shapes.ts';
 import type { World } from './world.ts';
 import { aliasesOf, assignAlias, deploymentOf } from './world.ts';
 
 const aliasBody = z.looseObject({
-  alias: z.string().max(253).transform((alias) => alias.toLowerCase().replace(/^https?:\/\//, '')),
+  alias: z
+    .string()
+    .max(253)
+    .transform((alias) => alias.toLowerCase().replace(/^https?:\/\//, '')),
 });
 
 /** Adds aliases: list, assign, read, delete. */
@@ -22,7 +26,8 @@ export function addAliasRoutes(app: VercelApp, world: World, onChange: () => Pro
     if (deployment.readyState !== 'READY') throw new VercelError(400, 'deployment_not_ready', 'The deployment is not ready.');
     const name = aliasName(body.alias);
     const owner = world.domains.get(name)?.projectId ?? world.aliases.get(name)?.projectId;
-    if (owner && owner !== deployment.projectId) throw new VercelError(409, 'alias_in_use', `The alias ${name} belongs to another project.`);
+    if (owner && owner !== deployment.projectId)
+      throw new VercelError(409, 'alias_in_use', `The alias ${name} belongs to another project.`);
     const { alias, oldDeploymentId } = await assignAlias(world, name, deployment);
     await onChange();
     return c.json({
@@ -58,6 +63,7 @@ function find(world: World, idOrName: string) {
 /** A bare word is short for `<word>.vercel.app`. Throws the vendor's 400 for what is no host name. */
 function aliasName(alias: string): string {
   const name = alias.includes('.') ? alias : `${alias}.vercel.app`;
-  if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/.test(name)) throw new VercelError(400, 'invalid_alias', `"${alias}" is not a host name.`);
+  if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/.test(name))
+    throw new VercelError(400, 'invalid_alias', `"${alias}" is not a host name.`);
   return name;
 }

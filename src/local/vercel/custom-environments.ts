@@ -3,13 +3,16 @@ import { notFound, VercelError } from './errors.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
 import type { CustomEnvironment } from './model.ts';
-import { environmentShape } from './shapes.ts';
+import { environmentShape } from './deployment-shapes.ts';
 import type { World } from './world.ts';
 import { newId, projectOf, uniqueTime } from './world.ts';
 
 const branchMatcher = z.object({ type: z.enum(['equals', 'startsWith', 'endsWith']), pattern: z.string() });
 const fields = z.looseObject({
-  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'up to 32 lower case letters, digits and "-"').optional(),
+  slug: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'up to 32 lower case letters, digits and "-"')
+    .optional(),
   description: z.string().max(256).optional(),
   branchMatcher: branchMatcher.nullish(),
 });

@@ -5,12 +5,19 @@ import { readBody } from './http.ts';
 import type { DeploymentDoc } from './model.ts';
 import { createDeployment, deploymentBody } from './new-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
-import { deploymentShape, listedDeployment, page } from './shapes.ts';
+import { deploymentShape, listedDeployment } from './deployment-shapes.ts';
+import { page } from './paging.ts';
 import type { World } from './world.ts';
 import { aliasesOf, deploymentOf, projectOf } from './world.ts';
 
 /** Adds deployments: create, list, read, events, cancel, delete. */
-export function addDeploymentRoutes(app: VercelApp, world: World, pipeline: Pipeline, runtime: Runtime, onChange: () => Promise<void>): void {
+export function addDeploymentRoutes(
+  app: VercelApp,
+  world: World,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  onChange: () => Promise<void>,
+): void {
   app.post('/deployments', async (c) => {
     const body = await readBody(c, deploymentBody);
     const deployment = await createDeployment(world, body, c.req.query('skipDomain') === '1' || c.req.query('skipDomain') === 'true');
@@ -91,7 +98,14 @@ function eventShape(deployment: DeploymentDoc, line: ReturnType<Runtime['log']>[
   return {
     type: line.stream,
     created: line.atMs,
-    payload: { deploymentId: deployment.id, id, date: line.atMs, serial: String(index), text: line.text, info: { type: 'build', name: 'bld_local', entrypoint: '.' } },
+    payload: {
+      deploymentId: deployment.id,
+      id,
+      date: line.atMs,
+      serial: String(index),
+      text: line.text,
+      info: { type: 'build', name: 'bld_local', entrypoint: '.' },
+    },
     deploymentId: deployment.id,
     id,
     date: line.atMs,
@@ -104,7 +118,8 @@ function eventShape(deployment: DeploymentDoc, line: ReturnType<Runtime['log']>[
 function selected(world: World, c: VercelContext): DeploymentDoc[] {
   const query = c.req.query();
   const project = query['projectId'] ?? query['app'];
-  const projectId = project === undefined ? undefined : (world.projects.all().find((one) => one.id === project || one.name === project)?.id ?? '');
+  const projectId =
+    project === undefined ? undefined : (world.projects.all().find((one) => one.id === project || one.name === project)?.id ?? '');
   const states = query['state']?.split(',');
   const meta = Object.entries(query).filter(([key]) => key.startsWith('meta-'));
   const checks: ((deployment: DeploymentDoc) => boolean)[] = [
@@ -117,7 +132,8 @@ function selected(world: World, c: VercelContext): DeploymentDoc[] {
     (one) => meta.every(([key, value]) => one.meta[key.slice('meta-'.length)] === value),
   ];
   for (const name of ['since', 'until', 'limit']) {
-    if (query[name] !== undefined && !Number.isFinite(Number(query[name]))) throw new VercelError(400, 'bad_request', `\`${name}\` is not a number.`);
+    if (query[name] !== undefined && !Number.isFinite(Number(query[name])))
+      throw new VercelError(400, 'bad_request', `\`${name}\` is not a number.`);
   }
   return world.deployments.all().filter((deployment) => checks.every((check) => check(deployment)));
 }

@@ -3,7 +3,8 @@ import { badRequest, notFound, VercelError } from './errors.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
 import type { Project, ProjectDomain } from './model.ts';
-import { domainShape, userId } from './shapes.ts';
+import { userId } from './deployment-shapes.ts';
+import { domainShape } from './shapes.ts';
 import type { World } from './world.ts';
 import { currentProduction, assignAlias, projectOf, uniqueTime } from './world.ts';
 
@@ -45,7 +46,12 @@ export function addDomainRoutes(app: VercelApp, world: World, onChange: () => Pr
     await addDomain(world, project, { ...body, name: body.domain });
     await onChange();
     return c.json(
-      ofProject(project.id).map((domain) => ({ domain: domain.name, target: 'PRODUCTION', environment: 'production', createdAt: domain.createdAt })),
+      ofProject(project.id).map((domain) => ({
+        domain: domain.name,
+        target: 'PRODUCTION',
+        environment: 'production',
+        createdAt: domain.createdAt,
+      })),
     );
   });
   app.get('/projects/:project/domains/:domain', (c) => c.json(domainShape(find(c.req.param('project'), c.req.param('domain')))));
@@ -62,9 +68,7 @@ export function addDomainRoutes(app: VercelApp, world: World, onChange: () => Pr
     await onChange();
     return c.json({});
   });
-  app.post('/projects/:project/domains/:domain/verify', (c) =>
-    c.json(domainShape(find(c.req.param('project'), c.req.param('domain')))),
-  );
+  app.post('/projects/:project/domains/:domain/verify', (c) => c.json(domainShape(find(c.req.param('project'), c.req.param('domain')))));
   addDomainFacts(app, world);
 }
 
@@ -127,15 +131,25 @@ function apexShape(world: World, name: string, createdAt: number) {
   };
 }
 
-async function addDomain(world: World, project: Project, body: z.output<typeof fields> & { readonly name: string }): Promise<ProjectDomain> {
+async function addDomain(
+  world: World,
+  project: Project,
+  body: z.output<typeof fields> & { readonly name: string },
+): Promise<ProjectDomain> {
   const owner = world.domains.get(body.name);
   if (owner) {
     const where = owner.projectId === project.id ? 'this project' : 'another project';
-    throw new VercelError(owner.projectId === project.id ? 400 : 409, 'domain_already_in_use', `Cannot add ${body.name} since it's already assigned to ${where}.`, {
-      projectId: owner.projectId,
-    });
+    throw new VercelError(
+      owner.projectId === project.id ? 400 : 409,
+      'domain_already_in_use',
+      `Cannot add ${body.name} since it's already assigned to ${where}.`,
+      {
+        projectId: owner.projectId,
+      },
+    );
   }
-  if (body.customEnvironmentId && !world.environments.get(body.customEnvironmentId)) throw badRequest('The custom environment does not exist.');
+  if (body.customEnvironmentId && !world.environments.get(body.customEnvironmentId))
+    throw badRequest('The custom environment does not exist.');
   const now = uniqueTime();
   const domain = changedDomain({ name: body.name, projectId: project.id, verified: true, createdAt: now, updatedAt: now }, body);
   await world.domains.put(domain.name, domain);

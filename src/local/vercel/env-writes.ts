@@ -53,7 +53,7 @@ function problemOf(variable: NewVariable): string | undefined {
     return `The variable "${variable.key}" needs a target or a custom environment.`;
   }
   if (variable.type === 'sensitive' && variable.target.includes('development')) {
-    return 'You cannot set a Sensitive Environment Variable\'s target to development.';
+    return "You cannot set a Sensitive Environment Variable's target to development.";
   }
   if (variable.gitBranch && !(variable.target.length === 1 && variable.target[0] === 'preview')) {
     return 'A git branch can only be set for the target preview.';

@@ -13,7 +13,12 @@ const change = z.looseObject({
   key: newVariable.shape.key.optional(),
   value: newVariable.shape.value.optional(),
   type: z.enum(['system', 'secret', 'encrypted', 'plain', 'sensitive']).optional(),
-  target: z.union([z.array(z.enum(['production', 'preview', 'development'])), z.enum(['production', 'preview', 'development']).transform((one) => [one])]).optional(),
+  target: z
+    .union([
+      z.array(z.enum(['production', 'preview', 'development'])),
+      z.enum(['production', 'preview', 'development']).transform((one) => [one]),
+    ])
+    .optional(),
   customEnvironmentIds: z.array(z.string()).optional(),
   gitBranch: z.string().nullish(),
   comment: z.string().max(500).nullish(),

@@ -41,5 +41,8 @@ export function plainPath(request: Request): string {
   const start = request.url.indexOf('/', request.url.indexOf('//') + 2);
   const end = request.url.slice(start).search(/[?#]/);
   const path = end < 0 ? request.url.slice(start) : request.url.slice(start, start + end);
-  return path.replace(/^\/v\d+(?=\/)/, '').replace(/^\/now(?=\/)/, '').replace(/(?<=.)\/+$/, '');
+  return path
+    .replace(/^\/v\d+(?=\/)/, '')
+    .replace(/^\/now(?=\/)/, '')
+    .replace(/(?<=.)\/+$/, '');
 }

@@ -9,7 +9,10 @@ import { deploymentOf, newId, projectOf, uniqueTime } from './world.ts';
 const stringMap = z.record(z.string(), z.coerce.string());
 const file = z.looseObject({
   file: z.string(),
-  sha: z.string().regex(/^[0-9a-f]{40}$/).optional(),
+  sha: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
   size: z.number().int().nonnegative().optional(),
   mode: z.number().int().optional(),
   data: z.string().optional(),
@@ -143,7 +146,8 @@ async function fileOf(world: World, sent: z.output<typeof file>): Promise<Deploy
 
 function checkPath(path: string): void {
   const parts = path.split('/');
-  const bad = path === '' || path.startsWith('/') || /[\\\0]/.test(path) || parts.some((part) => part === '..' || part === '.' || part === '');
+  const bad =
+    path === '' || path.startsWith('/') || /[\\\0]/.test(path) || parts.some((part) => part === '..' || part === '.' || part === '');
   if (bad || path.length > 1024) throw badRequest(`Invalid file path: ${JSON.stringify(path.slice(0, 200))}.`);
 }
 

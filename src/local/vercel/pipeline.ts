@@ -49,7 +49,8 @@ export function createPipeline(world: World, runtime: Runtime, onChange: () => P
     const project = world.projects.get(deployment.projectId);
     if (!project) return;
     const takesDomains = deployment.autoAssign && project.autoAssignCustomDomains;
-    const names = deployment.target === 'production' ? (takesDomains ? productionDomains(world, project.id) : []) : previewNames(world, deployment);
+    const names =
+      deployment.target === 'production' ? (takesDomains ? productionDomains(world, project.id) : []) : previewNames(world, deployment);
     for (const name of names) await assignAlias(world, name, deployment);
     await move(deployment.id, {
       aliasAssigned: true,
@@ -86,7 +87,10 @@ function previewNames(world: World, deployment: DeploymentDoc): string[] {
   }
   const branch = branchOf(deployment);
   if (!branch) return [];
-  const slug = branch.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  const slug = branch
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
   const own = `${`${deployment.name.replaceAll(/[._]/g, '-')}-git-${slug}`.slice(0, 60 - world.team.slug.length)}-${world.team.slug}.vercel.app`;
   return [own, ...ofProject.filter((domain) => domain.gitBranch === branch).map((domain) => domain.name)];
 }

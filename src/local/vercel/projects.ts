@@ -4,7 +4,8 @@ import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
 import type { Project } from './model.ts';
 import { writeVariables, newVariable } from './env-writes.ts';
-import { page, projectShape } from './shapes.ts';
+import { page } from './paging.ts';
+import { projectShape } from './shapes.ts';
 import type { World } from './world.ts';
 import { newId, projectOf, uniqueTime } from './world.ts';
 
@@ -20,7 +21,24 @@ const settings = z.looseObject({
 });
 
 /** Fields of a project that a client cannot set. */
-const ownFields = new Set(['id', 'accountId', 'createdAt', 'updatedAt', 'name', 'link', 'env', 'alias', 'targets', 'environmentVariables', 'gitRepository', 'autoAssignCustomDomains', 'latestDeployments', 'protectionBypass', 'lastAliasRequest', 'lastRollbackTarget']);
+const ownFields = new Set([
+  'id',
+  'accountId',
+  'createdAt',
+  'updatedAt',
+  'name',
+  'link',
+  'env',
+  'alias',
+  'targets',
+  'environmentVariables',
+  'gitRepository',
+  'autoAssignCustomDomains',
+  'latestDeployments',
+  'protectionBypass',
+  'lastAliasRequest',
+  'lastRollbackTarget',
+]);
 
 /** Adds projects: create, list, read, change, delete. */
 export function addProjectRoutes(app: VercelApp, world: World, onDeleted: (project: Project) => Promise<void>): void {
@@ -87,7 +105,11 @@ export function addProjectRoutes(app: VercelApp, world: World, onDeleted: (proje
   });
 }
 
-async function changeProject(world: World, project: Project, body: Readonly<Record<string, unknown>> & { readonly name?: string | undefined; readonly autoAssignCustomDomains?: boolean | undefined }): Promise<Project> {
+async function changeProject(
+  world: World,
+  project: Project,
+  body: Readonly<Record<string, unknown>> & { readonly name?: string | undefined; readonly autoAssignCustomDomains?: boolean | undefined },
+): Promise<Project> {
   const autoAssign = body.autoAssignCustomDomains ?? project.autoAssignCustomDomains;
   const changed: Project = {
     ...project,

@@ -5,7 +5,7 @@ import { badRequest, notFound, VercelError } from './errors.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
 import type { ProtectionBypass } from './model.ts';
-import { userId } from './shapes.ts';
+import { userId } from './deployment-shapes.ts';
 import type { World } from './world.ts';
 import { deploymentOf, productionDomains, projectOf, uniqueTime } from './world.ts';
 
@@ -16,7 +16,11 @@ export function addPromoteRoutes(app: VercelApp, world: World, moves: DomainMove
     const deployment = deploymentOf(world, deploymentId);
     if (deployment.projectId !== project.id) throw notFound('The deployment could not be found.');
     if (deployment.target !== 'production') {
-      throw new VercelError(422, 'unprocessable_entity', 'The deployment was not made for production: it cannot take the production domains.');
+      throw new VercelError(
+        422,
+        'unprocessable_entity',
+        'The deployment was not made for production: it cannot take the production domains.',
+      );
     }
     return { project, deployment };
   };
@@ -42,7 +46,15 @@ export function addPromoteRoutes(app: VercelApp, world: World, moves: DomainMove
 }
 
 const protectionChange = z.looseObject({
-  generate: z.looseObject({ secret: z.string().regex(/^[A-Za-z0-9]{32}$/, '32 letters and digits').optional(), note: z.string().optional() }).optional(),
+  generate: z
+    .looseObject({
+      secret: z
+        .string()
+        .regex(/^[A-Za-z0-9]{32}$/, '32 letters and digits')
+        .optional(),
+      note: z.string().optional(),
+    })
+    .optional(),
   revoke: z.looseObject({ secret: z.string(), regenerate: z.boolean().optional() }).optional(),
 });
 
@@ -56,7 +68,13 @@ export function addProtectionRoutes(app: VercelApp, world: World): void {
     if (body.revoke) delete secrets[body.revoke.secret];
     if (body.generate || body.revoke?.regenerate || !body.revoke) {
       const secret = body.generate?.secret ?? randomBytes(16).toString('hex');
-      secrets[secret] = { createdAt: uniqueTime(), createdBy: userId, scope: 'automation-bypass', isEnvVar: true, note: body.generate?.note };
+      secrets[secret] = {
+        createdAt: uniqueTime(),
+        createdBy: userId,
+        scope: 'automation-bypass',
+        isEnvVar: true,
+        note: body.generate?.note,
+      };
     }
     await world.projects.put(project.id, { ...project, protectionBypass: secrets, updatedAt: uniqueTime() });
     return c.json({ protectionBypass: secrets });

@@ -1,9 +1,7 @@
-import type { AliasDoc, CustomEnvironment, DeploymentDoc, EnvVar, Project, ProjectDomain, Team } from './model.ts';
+import type { AliasDoc, EnvVar, Project, ProjectDomain, Team } from './model.ts';
 import type { World } from './world.ts';
-import { aliasesOf, currentProduction } from './world.ts';
-
-/** The vendor's id of the one user there is. */
-export const userId = 'usr_jvlocal';
+import { briefDeployment, userId } from './deployment-shapes.ts';
+import { currentProduction } from './world.ts';
 
 /** Returns the user as the vendor answers it: all keys that `AuthUser` of @vercel/sdk 1.28.35 requires (contracts.md §1.4). */
 export function userShape(team: Team) {
@@ -91,7 +89,16 @@ export function projectShape(world: World, project: Project) {
     alias: projectAliases(world, project),
     targets: current ? { production: briefDeployment(world, current) } : {},
     latestDeployments: newest.map((deployment) => briefDeployment(world, deployment)),
-    link: project.link ? { ...project.link, gitCredentialId: '', sourceless: false, deployHooks: [], createdAt: project.createdAt, updatedAt: project.updatedAt } : null,
+    link: project.link
+      ? {
+          ...project.link,
+          gitCredentialId: '',
+          sourceless: false,
+          deployHooks: [],
+          createdAt: project.createdAt,
+          updatedAt: project.updatedAt,
+        }
+      : null,
     env: [],
     protectionBypass: project.protectionBypass,
     lastAliasRequest: project.lastAliasRequest ?? null,
@@ -110,93 +117,6 @@ function projectAliases(world: World, project: Project) {
   }));
 }
 
-function briefDeployment(world: World, deployment: DeploymentDoc) {
-  return {
-    id: deployment.id,
-    name: deployment.name,
-    url: deployment.url,
-    createdAt: deployment.createdAt,
-    createdIn: 'iad1',
-    creator: { uid: userId, username: 'jvlocal', email: 'local@jv-staging.test' },
-    deploymentHostname: deployment.url,
-    forced: false,
-    meta: deployment.meta,
-    plan: 'pro',
-    private: false,
-    readyState: deployment.readyState,
-    target: deployment.target === 'production' ? 'production' : null,
-    teamId: world.team.id,
-    type: 'LAMBDAS',
-    userId,
-    withCache: false,
-    aliasAssigned: deployment.aliasAssigned,
-    alias: aliasesOf(world, deployment.id).map((alias) => alias.alias),
-  };
-}
-
-/** Returns a deployment as `GET /v13/deployments/{id}` answers it. */
-export function deploymentShape(world: World, deployment: DeploymentDoc) {
-  const project = world.projects.get(deployment.projectId);
-  const environment = deployment.customEnvironmentId && world.environments.get(deployment.customEnvironmentId);
-  return {
-    ...listedDeployment(world, deployment),
-    version: 2,
-    ownerId: world.team.id,
-    status: deployment.readyState,
-    alias: aliasesOf(world, deployment.id).map((alias) => alias.alias),
-    automaticAliases: [],
-    bootedAt: deployment.buildingAt ?? deployment.createdAt,
-    buildingAt: deployment.buildingAt ?? deployment.createdAt,
-    build: { env: [] },
-    env: [],
-    builds: [],
-    buildSkipped: false,
-    createdIn: 'iad1',
-    isInConcurrentBuildsQueue: false,
-    isInSystemBuildsQueue: false,
-    plan: 'pro',
-    public: false,
-    regions: ['iad1'],
-    routes: null,
-    projectSettings: { framework: null, ...deployment.projectSettings },
-    project: { id: deployment.projectId, name: project?.name ?? deployment.name, framework: null },
-    team: { id: world.team.id, slug: world.team.slug, name: world.team.name },
-    autoAssignCustomDomains: deployment.autoAssign,
-    ...(environment ? { customEnvironment: environmentShape(environment) } : {}),
-    ...(deployment.gitMetadata ? { gitMetadata: deployment.gitMetadata } : {}),
-    ...(deployment.errorMessage === undefined
-      ? {}
-      : { errorCode: deployment.errorCode, errorMessage: deployment.errorMessage, errorStep: 'deploying' }),
-  };
-}
-
-/** Returns a deployment as the list endpoints answer it. */
-export function listedDeployment(world: World, deployment: DeploymentDoc) {
-  return {
-    id: deployment.id,
-    uid: deployment.id,
-    name: deployment.name,
-    projectId: deployment.projectId,
-    url: deployment.url,
-    created: deployment.createdAt,
-    createdAt: deployment.createdAt,
-    buildingAt: deployment.buildingAt ?? deployment.createdAt,
-    ...(deployment.ready === undefined ? {} : { ready: deployment.ready }),
-    state: deployment.readyState,
-    readyState: deployment.readyState,
-    ...(deployment.readySubstate ? { readySubstate: deployment.readySubstate } : {}),
-    type: 'LAMBDAS',
-    creator: { uid: userId, username: 'jvlocal', email: 'local@jv-staging.test' },
-    inspectorUrl: `https://vercel.com/${world.team.slug}/${deployment.name}/${deployment.id.slice('dpl_'.length)}`,
-    meta: deployment.meta,
-    target: deployment.target === 'production' ? 'production' : null,
-    aliasError: null,
-    aliasAssigned: deployment.aliasAssigned,
-    isRollbackCandidate: deployment.target === 'production' && deployment.readyState === 'READY',
-    source: deployment.source,
-  };
-}
-
 /** Returns a variable as the vendor answers it: a sensitive value is never told. */
 export function envShape(variable: EnvVar) {
   const { projectId: _projectId, value, ...rest } = variable;
@@ -209,12 +129,6 @@ export function envShape(variable: EnvVar) {
     decrypted: variable.type !== 'sensitive',
     securityIssues: [],
   };
-}
-
-/** Returns a custom environment as the vendor answers it. */
-export function environmentShape(environment: CustomEnvironment) {
-  const { projectId: _projectId, ...rest } = environment;
-  return { ...rest, type: 'preview', branchMatcher: environment.branchMatcher ?? null, domains: [], currentDeploymentAliases: [] };
 }
 
 /** Returns a project domain as the vendor answers it. */
@@ -249,27 +163,5 @@ export function aliasShape(world: World, alias: AliasDoc) {
     projectId: alias.projectId,
     redirect: null,
     redirectStatusCode: null,
-  };
-}
-
-/** Returns a page of a list, newest first, by the vendor's `limit`, `since` and `until` (milliseconds since 1970). */
-export function page<Item extends { readonly createdAt: number }>(
-  items: readonly Item[],
-  query: { readonly limit?: string | undefined; readonly since?: string | undefined; readonly until?: string | undefined },
-  defaultLimit = 20,
-) {
-  const limit = Math.min(Math.max(Number(query.limit ?? defaultLimit) || defaultLimit, 1), 100);
-  const until = query.until === undefined ? Infinity : Number(query.until);
-  const since = query.since === undefined ? -Infinity : Number(query.since);
-  const matching = items.filter((item) => item.createdAt < until && item.createdAt > since);
-  const newestFirst = matching.map((item, index) => ({ item, index }));
-  newestFirst.sort((left, right) => right.item.createdAt - left.item.createdAt || right.index - left.index);
-  const shown = newestFirst.slice(0, limit).map(({ item }) => item);
-  const last = shown.at(-1);
-  const first = shown[0];
-  const more = last !== undefined && newestFirst.length > limit;
-  return {
-    items: shown,
-    pagination: { count: shown.length, next: more ? last.createdAt : null, prev: first ? first.createdAt : null },
   };
 }

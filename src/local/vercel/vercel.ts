@@ -120,7 +120,12 @@ function hostQuestions(world: World): Pick<VercelService, 'resolve' | 'domains' 
     aliased: () => new Set(world.aliases.all().map((alias) => alias.deploymentId)),
     productionDeployments: () => {
       const names = new Set(world.domains.all().map((domain) => domain.name));
-      const ids = new Set(world.aliases.all().filter((alias) => names.has(alias.alias)).map((alias) => alias.deploymentId));
+      const ids = new Set(
+        world.aliases
+          .all()
+          .filter((alias) => names.has(alias.alias))
+          .map((alias) => alias.deploymentId),
+      );
       const live = world.deployments.all().filter((one) => ids.has(one.id) && one.target === 'production');
       return live.map((one) => ({ id: one.id, url: one.url, env: sourceOf(world, one).env }));
     },
@@ -140,7 +145,11 @@ function admit(world: World, c: VercelContext): void {
   if (!sameSecret(token, world.token)) throw new VercelError(403, 'forbidden', 'Not authorized', { invalidToken: true });
   const scope = c.req.query('teamId') ?? c.req.query('slug');
   if (scope && scope !== world.team.id && scope !== world.team.slug) {
-    throw new VercelError(403, 'forbidden', `Not authorized: Trying to access resource under scope "${scope}". You must re-authenticate to this scope.`);
+    throw new VercelError(
+      403,
+      'forbidden',
+      `Not authorized: Trying to access resource under scope "${scope}". You must re-authenticate to this scope.`,
+    );
   }
 }
 

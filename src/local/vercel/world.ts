@@ -3,16 +3,7 @@ import type { Collection } from '../store.ts';
 import { openCollection } from '../store.ts';
 import type { BlobStore } from './blobs.ts';
 import { notFound } from './errors.ts';
-import type {
-  AliasDoc,
-  CustomEnvironment,
-  DeploymentDoc,
-  DeploymentSource,
-  EnvVar,
-  Project,
-  ProjectDomain,
-  Team,
-} from './model.ts';
+import type { AliasDoc, CustomEnvironment, DeploymentDoc, DeploymentSource, EnvVar, Project, ProjectDomain, Team } from './model.ts';
 
 /** Everything that the emulated vendor remembers. */
 export interface World {
@@ -55,8 +46,7 @@ export function projectOf(world: World, idOrName: string): Project {
 export function deploymentOf(world: World, idOrUrl: string): DeploymentDoc {
   const host = idOrUrl.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
   const byId = world.deployments.get(host) ?? world.deployments.get(`dpl_${host}`);
-  const found =
-    byId ?? world.deployments.all().find((deployment) => deployment.url === host) ?? aliasTarget(world, host);
+  const found = byId ?? world.deployments.all().find((deployment) => deployment.url === host) ?? aliasTarget(world, host);
   if (!found) throw notFound('The deployment could not be found.');
   return found;
 }

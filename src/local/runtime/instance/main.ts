@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 
 interface FunctionSpec {
   readonly dir: string;
   readonly handler: string;
   readonly addHelpers: boolean;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 interface Start {
@@ -48,9 +48,12 @@ function run({ cwd, secret, functions }: Start): void {
     return loading;
   };
 
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 64 * 1024 }, (request, response) => {
-    void answer(request, response);
-  });
+  const server = createServer(
+    { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 64 * 1024 },
+    (request, response) => {
+      void answer(request, response);
+    },
+  );
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const name = admit(request, secret);
     if (!name) {
@@ -61,7 +64,7 @@ function run({ cwd, secret, functions }: Start): void {
       const { serve } = await load(name);
       await serve(request, response);
     } catch (error) {
-      console.error(error);
+      process.stderr.write(`${inspect(error)}\n`);
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'x-jv-failed': 'FUNCTION_INVOCATION_FAILED' }).end();
     }
@@ -77,7 +80,7 @@ function run({ cwd, secret, functions }: Start): void {
       if (handler) await handler(request, socket, head);
       else socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     } catch (error) {
-      console.error(error);
+      process.stderr.write(`${inspect(error)}\n`);
       socket.end('HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     }
   };
@@ -100,7 +103,6 @@ function admit(request: IncomingMessage, secret: string): string | undefined {
 }
 
 async function loadFunction(spec: FunctionSpec): Promise<Loaded> {
-  for (const [name, value] of Object.entries(spec.environment)) process.env[name] ??= value;
   const imported: Anything = await import(pathToFileURL(join(spec.dir, spec.handler)).href);
   const module = unwrap(imported);
   const named = pick(module, imported, 'upgrade');
@@ -152,7 +154,10 @@ function webListener(handlerOf: (method: string) => unknown): Loaded['serve'] {
     const method = request.method ?? 'GET';
     const handler = handlerOf(method);
     if (typeof handler !== 'function') return response.writeHead(405, { allow: 'GET' }).end();
-    const result: unknown = await Reflect.apply(handler, undefined, [webRequest(request, method), { waitUntil: (work: Promise<unknown>) => void work }]);
+    const result: unknown = await Reflect.apply(handler, undefined, [
+      webRequest(request, method),
+      { waitUntil: (work: Promise<unknown>) => void work },
+    ]);
     if (!(result instanceof Response)) throw new Error('The handler returned no Response.');
     return await writeResponse(result, response);
   };

@@ -1,0 +1,100 @@
+import type { CustomEnvironment, DeploymentDoc } from './model.ts';
+import type { World } from './world.ts';
+import { aliasesOf } from './world.ts';
+
+/** The vendor's id of the one user there is. */
+export const userId = 'usr_jvlocal';
+
+/** Returns a deployment as it stands inside a project. */
+export function briefDeployment(world: World, deployment: DeploymentDoc) {
+  return {
+    id: deployment.id,
+    name: deployment.name,
+    url: deployment.url,
+    createdAt: deployment.createdAt,
+    createdIn: 'iad1',
+    creator: { uid: userId, username: 'jvlocal', email: 'local@jv-staging.test' },
+    deploymentHostname: deployment.url,
+    forced: false,
+    meta: deployment.meta,
+    plan: 'pro',
+    private: false,
+    readyState: deployment.readyState,
+    target: deployment.target === 'production' ? 'production' : null,
+    teamId: world.team.id,
+    type: 'LAMBDAS',
+    userId,
+    withCache: false,
+    aliasAssigned: deployment.aliasAssigned,
+    alias: aliasesOf(world, deployment.id).map((alias) => alias.alias),
+  };
+}
+
+/** Returns a deployment as `GET /v13/deployments/{id}` answers it. */
+export function deploymentShape(world: World, deployment: DeploymentDoc) {
+  const project = world.projects.get(deployment.projectId);
+  const environment = deployment.customEnvironmentId && world.environments.get(deployment.customEnvironmentId);
+  return {
+    ...listedDeployment(world, deployment),
+    version: 2,
+    ownerId: world.team.id,
+    status: deployment.readyState,
+    alias: aliasesOf(world, deployment.id).map((alias) => alias.alias),
+    automaticAliases: [],
+    bootedAt: deployment.buildingAt ?? deployment.createdAt,
+    buildingAt: deployment.buildingAt ?? deployment.createdAt,
+    build: { env: [] },
+    env: [],
+    builds: [],
+    buildSkipped: false,
+    createdIn: 'iad1',
+    isInConcurrentBuildsQueue: false,
+    isInSystemBuildsQueue: false,
+    plan: 'pro',
+    public: false,
+    regions: ['iad1'],
+    routes: null,
+    projectSettings: { framework: null, ...deployment.projectSettings },
+    project: { id: deployment.projectId, name: project?.name ?? deployment.name, framework: null },
+    team: { id: world.team.id, slug: world.team.slug, name: world.team.name },
+    autoAssignCustomDomains: deployment.autoAssign,
+    ...(environment ? { customEnvironment: environmentShape(environment) } : {}),
+    ...(deployment.gitMetadata ? { gitMetadata: deployment.gitMetadata } : {}),
+    ...(deployment.errorMessage === undefined
+      ? {}
+      : { errorCode: deployment.errorCode, errorMessage: deployment.errorMessage, errorStep: 'deploying' }),
+  };
+}
+
+/** Returns a deployment as the list endpoints answer it. */
+export function listedDeployment(world: World, deployment: DeploymentDoc) {
+  return {
+    id: deployment.id,
+    uid: deployment.id,
+    name: deployment.name,
+    projectId: deployment.projectId,
+    url: deployment.url,
+    created: deployment.createdAt,
+    createdAt: deployment.createdAt,
+    buildingAt: deployment.buildingAt ?? deployment.createdAt,
+    ...(deployment.ready === undefined ? {} : { ready: deployment.ready }),
+    state: deployment.readyState,
+    readyState: deployment.readyState,
+    ...(deployment.readySubstate ? { readySubstate: deployment.readySubstate } : {}),
+    type: 'LAMBDAS',
+    creator: { uid: userId, username: 'jvlocal', email: 'local@jv-staging.test' },
+    inspectorUrl: `https://vercel.com/${world.team.slug}/${deployment.name}/${deployment.id.slice('dpl_'.length)}`,
+    meta: deployment.meta,
+    target: deployment.target === 'production' ? 'production' : null,
+    aliasError: null,
+    aliasAssigned: deployment.aliasAssigned,
+    isRollbackCandidate: deployment.target === 'production' && deployment.readyState === 'READY',
+    source: deployment.source,
+  };
+}
+
+/** Returns a custom environment as the vendor answers it. */
+export function environmentShape(environment: CustomEnvironment) {
+  const { projectId: _projectId, ...rest } = environment;
+  return { ...rest, type: 'preview', branchMatcher: environment.branchMatcher ?? null, domains: [], currentDeploymentAliases: [] };
+}
