@@ -57,11 +57,12 @@ export function judgeQueue(
   expectation: SmokeExpectation,
 ): Finding {
   const unauthorized = worker.kind === 'answer' && worker.status === 401;
-  const workerProblems = answerProblems(worker, context, { status: 200, marker: '', content: 'data' }, () => []);
-  const problems =
-    job.state === 'completed'
-      ? probeResultProblems(check, job.result, expectation)
-      : [...workerProblems.map((problem) => (unauthorized ? { ...problem, fix: cronSecretFix } : problem)), jobProblem(check, job)];
+  // Also when the job was completed: another call may have drained the queue meanwhile, and cron jobs need the endpoint.
+  const workerProblems = answerProblems(worker, context, { status: 200, marker: '', content: 'data' }, () => []).map((problem) =>
+    unauthorized ? { ...problem, fix: cronSecretFix } : problem,
+  );
+  const jobProblems = job.state === 'completed' ? probeResultProblems(check, job.result, expectation) : [jobProblem(check, job)];
+  const problems = [...workerProblems, ...jobProblems];
   const expected = `a job completed by the app within ${check.timeoutMs} ms`;
   const seen = job.state === 'completed' ? `completed after ${Math.round(job.durationMs)} ms` : '';
   return findingOf({ ...check, seen, expected, problems, durationMs });

@@ -442,6 +442,12 @@ test.each([
   ['waiting', drained, { state: 'waiting', waitedMs: 5000 }, /never begun: no worker of the app takes jobs/],
   ['active', drained, { state: 'active', waitedMs: 5000 }, /begun but never finished: the worker stalled/],
   ['unauthorised worker', answer(401, json, '{"error":"no"}'), { state: 'waiting', waitedMs: 1 }, /status 401, not 200/],
+  [
+    'unauthorised worker though the job was completed by another call',
+    answer(401, json, '{"error":"no"}'),
+    { state: 'completed', result: jobResult, durationMs: 5 },
+    /status 401, not 200/,
+  ],
   ['crashed worker', answer(500, json, '{"error":"boom"}'), { state: 'waiting', waitedMs: 1 }, /status 500, not 200: "boom"/],
   [
     'processed by another environment',
