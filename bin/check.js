@@ -10,6 +10,7 @@ const checks = [
   { name: 'format', program: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', program: 'oxlint', args: ['--deny-warnings'] },
   { name: 'types', program: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page scripts', program: 'tsc', args: ['-p', 'fixtures/app/client'] },
   { name: 'dead code', program: 'knip', args: ['--no-progress', '--treat-config-hints-as-errors'] },
   { name: 'package', program: 'publint', args: ['--strict'] },
   { name: 'manifest', program: process.execPath, args: [join(__dirname, 'manifest.js')] },

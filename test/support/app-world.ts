@@ -14,6 +14,8 @@ import { startTestSupabase, type TestSupabase } from './supabase.ts';
 export interface AppWorld {
   readonly supabase: TestSupabase;
   readonly redis: TestRedis;
+  /** The built app, as Build Output. */
+  readonly outputDir: string;
   /** The database straight, without row level security. */
   readonly sql: Sql;
   /** Password of the seeded users. */
@@ -40,8 +42,9 @@ const password = 'correct horse battery staple';
 /** Builds the app and starts everything it needs. */
 export async function startAppWorld(): Promise<AppWorld> {
   const [supabase, redis] = await Promise.all([startTestSupabase(), startRedis()]);
-  const outputDir = await mkdtemp(join(tmpdir(), 'jv-test-app-'));
-  await buildApp(join(outputDir, 'output'), { indexable: false });
+  const dir = await mkdtemp(join(tmpdir(), 'jv-test-app-'));
+  const outputDir = join(dir, 'output');
+  await buildApp(outputDir, { indexable: false });
   const sql = postgres(supabase.directUrl, { max: 2, onnotice: () => undefined });
   await migrateUp(sql);
   const userIds = await createUsers(supabase, Object.keys(seedUsers));
@@ -65,12 +68,13 @@ export async function startAppWorld(): Promise<AppWorld> {
   return {
     supabase,
     redis,
+    outputDir,
     sql,
     password,
     userIds,
     environment,
     startApp: async (changes = {}) => {
-      const app = await startApp(join(outputDir, 'output'), { ...environment, ...changes });
+      const app = await startApp(outputDir, { ...environment, ...changes });
       apps.push(app);
       return app;
     },
@@ -78,7 +82,7 @@ export async function startAppWorld(): Promise<AppWorld> {
       await Promise.all(apps.map((app) => app.close()));
       await sql.end({ timeout: 1 });
       await Promise.all([supabase.remove(), redis.remove()]);
-      await rm(outputDir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }
