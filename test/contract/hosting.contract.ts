@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Deployment, Deployments, DomainMoves, HostingProject, HostingProjects, UploadProgress } from '../../src/core/ports/hosting.ts';
+import type {
+  Deployment,
+  Deployments,
+  DomainMoves,
+  HostingProject,
+  HostingProjects,
+  UploadProgress,
+} from '../../src/core/ports/hosting.ts';
 
 /** A hosting platform under test. */
 export interface HostingUnderTest {
@@ -19,7 +26,8 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
   let project: HostingProject;
 
   const newName = () => `jv-test-${randomBytes(4).toString('hex')}`;
-  const newProject = (projectName = newName()) => platform.projects.create({ name: projectName, region: 'iad1', nodeVersion: '24.x' }, signal);
+  const newProject = (projectName = newName()) =>
+    platform.projects.create({ name: projectName, region: 'iad1', nodeVersion: '24.x' }, signal);
   const newDomain = async () => {
     const domain = `${newName()}.example.com`;
     await platform.projects.addDomain(project.id, domain, signal);
@@ -62,7 +70,12 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
 
     test('variables are created, replaced by name, and listed with their fingerprints', async () => {
       const fingerprints = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
-      const variable = (variableName: string, at: number, kind: 'public' | 'secret') => ({ name: variableName, value: `v${at}`, class: kind, fingerprint: fingerprints[at] ?? '' });
+      const variable = (variableName: string, at: number, kind: 'public' | 'secret') => ({
+        name: variableName,
+        value: `v${at}`,
+        class: kind,
+        fingerprint: fingerprints[at] ?? '',
+      });
 
       const first = await platform.projects.setVariables(project.id, [variable('A', 0, 'public'), variable('B', 1, 'secret')], signal);
       const second = await platform.projects.setVariables(project.id, [variable('B', 2, 'secret')], signal);
@@ -94,7 +107,10 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
     test('a folder without build output is not deployed', async () => {
       const wanted = { projectId: project.id, projectName: project.name, outputDir: '/nonexistent/output', meta: {} };
 
-      await expect(platform.deployments.create(wanted, () => undefined, signal)).rejects.toMatchObject({ kind: 'missing', code: 'DEPLOY_OUTPUT_MISSING' });
+      await expect(platform.deployments.create(wanted, () => undefined, signal)).rejects.toMatchObject({
+        kind: 'missing',
+        code: 'DEPLOY_OUTPUT_MISSING',
+      });
     });
 
     test('a deployment becomes ready, keeps its meta, and has an address of its own', async () => {
@@ -102,7 +118,11 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
 
       const deployment = await deploy(meta);
 
-      expect(deployment).toMatchObject({ state: 'ready', url: expect.stringMatching(/^https?:\/\/[^/]+$/), createdAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+      expect(deployment).toMatchObject({
+        state: 'ready',
+        url: expect.stringMatching(/^https?:\/\/[^/]+$/),
+        createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      });
       expect(deployment.meta).toMatchObject(meta);
     });
 
@@ -119,7 +139,10 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
     });
 
     test('an unknown deployment is an error, not an empty answer', async () => {
-      await expect(platform.deployments.get('dpl_doesnotexist', signal)).rejects.toMatchObject({ kind: 'vendor', code: 'VERCEL_REQUEST_FAILED' });
+      await expect(platform.deployments.get('dpl_doesnotexist', signal)).rejects.toMatchObject({
+        kind: 'vendor',
+        code: 'VERCEL_REQUEST_FAILED',
+      });
     });
 
     test('a deployment does not take the domain until it is promoted', async () => {

@@ -29,7 +29,11 @@ async function outputFolders(): Promise<{ newOutput(text: string): Promise<strin
 
 hostingContract('the fake', async () => {
   const folders = await outputFolders();
-  return { ...fakeHosting({ hasOutput: (dir) => existsSync(join(dir, 'config.json')) }), newOutput: folders.newOutput, close: folders.remove };
+  return {
+    ...fakeHosting({ hasOutput: (dir) => existsSync(join(dir, 'config.json')) }),
+    newOutput: folders.newOutput,
+    close: folders.remove,
+  };
 });
 
 hostingContract('Vercel over the local cloud', async () => {

@@ -22,7 +22,11 @@ export function fakeCachePlatform(): FakeCachePlatform {
       databases.set(database.id, database);
       return database;
     },
-    access: async (id) => ({ url: `rediss://default:secret-${existing(id).id}@${id}.upstash.io:6379`, restUrl: `https://${id}.upstash.io`, restToken: `token-${id}` }),
+    access: async (id) => ({
+      url: `rediss://default:secret-${existing(id).id}@${id}.upstash.io:6379`,
+      restUrl: `https://${id}.upstash.io`,
+      restToken: `token-${id}`,
+    }),
     setEviction: async (id, on) => {
       databases.set(id, { ...existing(id), eviction: on });
     },

@@ -14,7 +14,8 @@ export function fakeDataApi(): FakeDataApi {
   const tables = new Map<string, Row[]>();
   const users: FakeDataApi['users'] = new Map();
   const written: Row[] = [];
-  const same = (columns: readonly string[], left: Row, right: Row) => columns.every((column) => (left[column] ?? null) === (right[column] ?? null));
+  const same = (columns: readonly string[], left: Row, right: Row) =>
+    columns.every((column) => (left[column] ?? null) === (right[column] ?? null));
   const byEmail = (email: string) => [...users.values()].find((user) => user.email.toLowerCase() === email.toLowerCase());
   return {
     tables,

@@ -32,10 +32,13 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
       const split = await splitSql(migration.sql);
       if (split.kind === 'syntax-error') {
         const { line, column } = textPosition(migration.sql, split.offset);
-        throw new StagingError('red', 'MIGRATION_FAILED', `${migration.file}:${line}:${column} failed: ${split.message}.`, { data: { file: migration.file, line, column } });
+        throw new StagingError('red', 'MIGRATION_FAILED', `${migration.file}:${line}:${column} failed: ${split.message}.`, {
+          data: { file: migration.file, line, column },
+        });
       }
       const control = split.statements.find((statement) => statement.node === 'TransactionStmt');
-      if (control !== undefined) throw new StagingError('red', 'MIGRATION_TRANSACTION_CONTROL', `${migration.file} controls the transaction itself.`);
+      if (control !== undefined)
+        throw new StagingError('red', 'MIGRATION_TRANSACTION_CONTROL', `${migration.file} controls the transaction itself.`);
       for (const statement of split.statements) change(tables, statement.text);
       applied.push({ version: migration.version, name: migration.name, checksum: migration.checksum });
     },
@@ -44,7 +47,8 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
     appendRelease: async (record) => {
       if (releases.some((each) => each.id === record.id)) return;
       const newest = releases.findLast((each) => each.environment === record.environment)?.id ?? null;
-      if (newest !== record.previous) throw new StagingError('locked', 'RELEASE_CONFLICT', `Another run wrote release ${newest ?? 'none'} meanwhile.`);
+      if (newest !== record.previous)
+        throw new StagingError('locked', 'RELEASE_CONFLICT', `Another run wrote release ${newest ?? 'none'} meanwhile.`);
       releases.push(record);
     },
     close: async () => undefined,

@@ -37,7 +37,14 @@ interface World {
 
 /** Returns a hosting platform in memory. */
 export function fakeHosting(options: FakeHostingOptions = {}): FakeHosting {
-  const world: World = { projects: new Map(), variables: new Map(), domains: new Map(), deployments: new Map(), uploaded: new Set(), changes: [] };
+  const world: World = {
+    projects: new Map(),
+    variables: new Map(),
+    domains: new Map(),
+    deployments: new Map(),
+    uploaded: new Set(),
+    changes: [],
+  };
   return { projects: fakeProjects(world), deployments: fakeDeployments(world, options), moves: fakeMoves(world), changes: world.changes };
 }
 
@@ -83,7 +90,8 @@ function fakeDeployments(world: World, options: FakeHostingOptions): Deployments
   };
   return {
     create: async ({ projectId, projectName, outputDir, meta }, onProgress) => {
-      if (options.hasOutput?.(outputDir) === false) throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${outputDir}.`);
+      if (options.hasOutput?.(outputDir) === false)
+        throw new StagingError('missing', 'DEPLOY_OUTPUT_MISSING', `There is no build output in ${outputDir}.`);
       const filesToSend = world.uploaded.has(outputDir) ? 0 : 1;
       world.uploaded.add(outputDir);
       onProgress({ files: 1, filesToSend, sent: filesToSend, bytesToSend: filesToSend * 100 });
@@ -111,7 +119,9 @@ function fakeDeployments(world: World, options: FakeHostingOptions): Deployments
     },
     findByMeta: async (projectId, meta) =>
       [...world.deployments.values()]
-        .filter((each) => each.projectId === projectId && Object.entries(meta).every(([name, value]) => each.deployment.meta[name] === value))
+        .filter(
+          (each) => each.projectId === projectId && Object.entries(meta).every(([name, value]) => each.deployment.meta[name] === value),
+        )
         .map((each) => look(each.deployment.id))
         .toReversed(),
   };

@@ -1,10 +1,10 @@
-import type postgres from 'postgres';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import type { ReleaseRecord } from '../../core/release.ts';
 import { isConnectionLoss } from './database-error.ts';
-import { cancellable, inTransaction, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { ensureStateSchema } from './state-schema.ts';
+import type { Transactions } from './transactions.ts';
 
 /** Key of the advisory lock that one appending run holds ("jvreleas" in ASCII, as a bigint). */
 const lockKey = '7671444795208065395';
@@ -30,41 +30,49 @@ const recordSchema = z.object({
 }) satisfies z.ZodType<ReleaseRecord>;
 
 /** Returns the history of an environment, oldest first; empty when no release was ever written. Throws `RELEASE_DAMAGED` (kind `missing`). */
-export async function readReleases(sql: postgres.Sql, environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]> {
-  const [table] = await cancellable(sql<{ found: boolean }[]>`select to_regclass('jv_staging.releases') is not null as found`, signal);
+export async function readReleases(session: Session, environment: string): Promise<readonly ReleaseRecord[]> {
+  const [table] = await session.query((sql) => sql<{ found: boolean }[]>`select to_regclass('jv_staging.releases') is not null as found`);
   if (table?.found !== true) return [];
-  const rows = await cancellable(
-    sql<{ id: string; record: unknown }[]>`select id, record from jv_staging.releases where environment = ${environment} order by seq`,
-    signal,
+  const rows = await session.query(
+    (sql) =>
+      sql<{ id: string; record: unknown }[]>`select id, record from jv_staging.releases where environment = ${environment} order by seq`,
   );
   return rows.map((row) => parsed(row.id, row.record));
 }
 
-/** Appends a record if the newest one of its environment is `record.previous`; a record that stands there already is left. */
-export async function appendRelease(sql: postgres.Sql, record: ReleaseRecord, signal: AbortSignal): Promise<void> {
+/**
+ * Appends a record if the newest one of its environment is `record.previous`; a record that stands there already is left. `reader` looks
+ * when the connection is lost at the commit.
+ */
+export async function appendRelease(
+  transactions: Transactions,
+  reader: Session,
+  record: ReleaseRecord,
+  signal: AbortSignal,
+): Promise<void> {
   const work = async (session: Session) => {
-    await session.unsafe("set local lock_timeout = '10s'").simple();
-    await cancellable(session.unsafe(`select pg_advisory_xact_lock(${lockKey})`), signal);
-    await ensureStateSchema(session, signal);
-    if (await stands(session, record.id, signal)) return;
-    const [newest] = await cancellable(
-      session<{ id: string }[]>`select id from jv_staging.releases where environment = ${record.environment} order by seq desc limit 1`,
-      signal,
+    await session.query((sql) => sql.unsafe(`set local lock_timeout = '10s'; select pg_advisory_xact_lock(${lockKey})`).simple());
+    await ensureStateSchema(session);
+    if (await stands(session, record.id)) return;
+    const [newest] = await session.query(
+      (sql) =>
+        sql<{ id: string }[]>`select id from jv_staging.releases where environment = ${record.environment} order by seq desc limit 1`,
     );
     if ((newest?.id ?? null) !== record.previous) throw conflict(record, newest?.id ?? null);
-    await cancellable(
-      session`insert into jv_staging.releases (id, environment, record) values (${record.id}, ${record.environment}, ${JSON.stringify(record)}::text::jsonb)`,
-      signal,
+    const text = JSON.stringify(record);
+    await session.query(
+      (sql) =>
+        sql`insert into jv_staging.releases (id, environment, record) values (${record.id}, ${record.environment}, ${text}::text::jsonb)`,
     );
   };
-  await inTransaction(sql, signal, work, async (error) => {
-    if (isConnectionLoss(error) && (await stands(sql, record.id, signal))) return;
+  await transactions.run(signal, work, async (error) => {
+    if (isConnectionLoss(error) && (await stands(reader, record.id))) return;
     throw error;
   });
 }
 
-async function stands(sql: postgres.Sql | Session, id: string, signal: AbortSignal): Promise<boolean> {
-  const rows = await cancellable(sql`select 1 from jv_staging.releases where id = ${id}`, signal);
+async function stands(session: Session, id: string): Promise<boolean> {
+  const rows = await session.query((sql) => sql`select 1 from jv_staging.releases where id = ${id}`);
   return rows.length > 0;
 }
 

@@ -1,4 +1,4 @@
-import { cancellable, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Roles of the project's own API, which must see nothing of ours (they need not exist on other servers). */
 const apiRoles = ['anon', 'authenticated', 'service_role'];
@@ -7,40 +7,35 @@ const apiRoles = ['anon', 'authenticated', 'service_role'];
  * Creates the schema `jv_staging` with its tables unless they are there: the release history and the checksums of applied
  * migrations. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
  */
-export async function ensureStateSchema(session: Session, signal: AbortSignal): Promise<void> {
-  const [found] = await cancellable(
-    session<{ tables: number }[]>`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging'`,
-    signal,
+export async function ensureStateSchema(session: Session): Promise<void> {
+  const [found] = await session.query(
+    (sql) => sql<{ tables: number }[]>`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging'`,
   );
   if (found?.tables === 2) return;
-  const roles = await cancellable(
-    session<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${session(apiRoles)}`,
-    signal,
-  );
+  const roles = await session.query((sql) => sql<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${sql(apiRoles)}`);
   const everybody = ['public', ...roles.map((role) => role.rolname)].join(', ');
-  await cancellable(
-    session
-      .unsafe(`create schema if not exists jv_staging;
-      create table if not exists jv_staging.releases (
-        id text primary key,
-        environment text not null,
-        seq bigint generated always as identity unique,
-        record jsonb not null,
-        created_at timestamptz not null default now()
-      );
-      create table if not exists jv_staging.migration_checksums (
-        version text primary key,
-        file text not null,
-        checksum text not null,
-        applied_at timestamptz not null default now()
-      );
-      create index if not exists releases_by_environment on jv_staging.releases (environment, seq);
-      alter table jv_staging.releases enable row level security;
-      alter table jv_staging.migration_checksums enable row level security;
-      revoke all on schema jv_staging from ${everybody};
-      revoke all on all tables in schema jv_staging from ${everybody};
-      revoke all on all sequences in schema jv_staging from ${everybody}`)
-      .simple(),
-    signal,
-  );
+  await session.query((sql) => sql.unsafe(statements(everybody)).simple());
+}
+
+function statements(everybody: string): string {
+  return `create schema if not exists jv_staging;
+    create table if not exists jv_staging.releases (
+      id text primary key,
+      environment text not null,
+      seq bigint generated always as identity unique,
+      record jsonb not null,
+      created_at timestamptz not null default now()
+    );
+    create table if not exists jv_staging.migration_checksums (
+      version text primary key,
+      file text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    );
+    create index if not exists releases_by_environment on jv_staging.releases (environment, seq);
+    alter table jv_staging.releases enable row level security;
+    alter table jv_staging.migration_checksums enable row level security;
+    revoke all on schema jv_staging from ${everybody};
+    revoke all on all tables in schema jv_staging from ${everybody};
+    revoke all on all sequences in schema jv_staging from ${everybody}`;
 }

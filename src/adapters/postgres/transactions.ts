@@ -1,0 +1,91 @@
+import postgres from 'postgres';
+import { isConnectionLoss } from './database-error.ts';
+import { type Session, sessionOn } from './session.ts';
+
+/** Runs transactions one after another on a connection of their own. */
+export interface Transactions {
+  /**
+   * Runs `work` in a transaction and commits; rolls back when it throws. When the commit itself fails, its outcome may be unknown (a
+   * lost connection): `onCommitFailed` decides by looking.
+   */
+  run(signal: AbortSignal, work: (session: Session) => Promise<void>, onCommitFailed: (error: unknown) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Returns transactions over one connection, opened when first needed.
+ *
+ * Neither `sql.begin` nor `sql.reserve` of postgres 3.4.9 survives a lost connection: the first writes its rollback into the closed socket,
+ * which ends the process with an uncaught TypeError, the second waits for ever as the first call on a pool without `fetch_types`. And a pool
+ * of its own accord sends what comes next over a new connection, outside of the transaction. So a connection that was lost is
+ * noted, nothing more is sent for its transaction, and the next one gets a new connection.
+ */
+export function openTransactions(url: string, options: postgres.Options<Record<string, never>>): Transactions {
+  let connection = connect(url, options);
+  let last: Promise<unknown> = Promise.resolve();
+
+  const runAlone = async (
+    signal: AbortSignal,
+    work: (session: Session) => Promise<void>,
+    onCommitFailed: (error: unknown) => Promise<void>,
+  ) => {
+    signal.throwIfAborted();
+    if (connection.refusal() !== undefined) connection = connect(url, options);
+    const { sql, refusal } = connection;
+    const outcome = await transaction(sessionOn(sql, signal, refusal), sessionOn(sql, new AbortController().signal, refusal), work);
+    if (outcome.phase === 'committed') return;
+    if (isConnectionLoss(outcome.error)) connection.abandon();
+    if (outcome.phase === 'working') throw outcome.error;
+    await onCommitFailed(outcome.error);
+  };
+
+  return {
+    run: async (signal, work, onCommitFailed) => {
+      const turn = last.catch(() => undefined).then(() => runAlone(signal, work, onCommitFailed));
+      last = turn;
+      await turn;
+    },
+    close: () => connection.sql.end({ timeout: 2 }),
+  };
+}
+
+interface Connection {
+  readonly sql: postgres.Sql;
+  /** Why nothing may be sent any more, or undefined. */
+  refusal(): Error | undefined;
+  abandon(): void;
+}
+
+function connect(url: string, options: postgres.Options<Record<string, never>>): Connection {
+  let lost = false;
+  const sql = postgres(url, { ...options, max: 1, idle_timeout: 0, onclose: () => (lost = true) });
+  return {
+    sql,
+    refusal: () => (lost ? Object.assign(new Error('The connection was lost'), { code: 'CONNECTION_CLOSED' }) : undefined),
+    abandon: () => {
+      lost = true;
+      // Its socket may still be open: a server that ends a session says so before it closes.
+      void sql.end({ timeout: 0 }).catch(() => undefined);
+    },
+  };
+}
+
+type Outcome = { readonly phase: 'committed' } | { readonly phase: 'working' | 'committing'; readonly error: unknown };
+
+/** Runs one transaction; `uninterrupted` sends its beginning and its end, which an interruption must not cut off. */
+async function transaction(session: Session, uninterrupted: Session, work: (session: Session) => Promise<void>): Promise<Outcome> {
+  try {
+    await session.query((sql) => sql.unsafe('begin').simple());
+    await work(session);
+  } catch (error) {
+    // The server rolls back by itself when the connection is gone.
+    if (!isConnectionLoss(error)) await uninterrupted.query((sql) => sql.unsafe('rollback').simple()).catch(() => undefined);
+    return { phase: 'working', error };
+  }
+  try {
+    await uninterrupted.query((sql) => sql.unsafe('commit').simple());
+    return { phase: 'committed' };
+  } catch (error) {
+    return { phase: 'committing', error };
+  }
+}

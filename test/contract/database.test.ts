@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { postgresDatabase } from '../../src/adapters/postgres/postgres-database.ts';
+import type { Database } from '../../src/core/ports/database.ts';
+import { fakeDatabase } from '../fakes/database.ts';
+import { freePort } from '../support/free-port.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { databaseContract, migrationOf, recordOf } from './database.contract.ts';
+
+let server: TestPostgres;
+let admin: Sql;
+const { signal } = new AbortController();
+
+beforeAll(async () => {
+  server = await startPostgres();
+  admin = postgres(server.url, { max: 1, onnotice: () => undefined });
+}, 60_000);
+
+afterAll(async () => {
+  await admin.end();
+  await server.remove();
+});
+
+async function newDatabaseUrl(): Promise<string> {
+  const name = `test_${randomBytes(4).toString('hex')}`;
+  await admin.unsafe(`create database ${name}`);
+  return server.url.replace(/\/app$/, `/${name}`);
+}
+
+databaseContract('the fake', async () => fakeDatabase());
+
+databaseContract('Postgres', async () => postgresDatabase(await newDatabaseUrl()));
+
+describe('Postgres alone', () => {
+  let url: string;
+  let database: Database;
+  let sql: Sql;
+
+  beforeEach(async () => {
+    url = await newDatabaseUrl();
+    database = postgresDatabase(url);
+    sql = postgres(url, { max: 2, onnotice: () => undefined });
+    return async () => {
+      await database.close();
+      await sql.end();
+    };
+  });
+
+  test('the ledger is the Supabase CLI’s: version, name, and the statements without their semicolons', async () => {
+    const text = '-- first\ncreate table a (id int);;\n\ninsert into a values (1); -- after\nselect \';\' as "x;y", $$ ; $$;\n-- end\n';
+
+    await database.applyMigration(migrationOf('20260101000000', text), signal);
+
+    const rows = await sql`select * from supabase_migrations.schema_migrations`;
+    expect([...rows]).toEqual([
+      {
+        version: '20260101000000',
+        name: 'change',
+        statements: ['-- first\ncreate table a (id int)', 'insert into a values (1)', '-- after\nselect \';\' as "x;y", $$ ; $$'],
+      },
+    ]);
+  });
+
+  test('a ledger that an older CLI left (versions alone) is read and widened', async () => {
+    await sql.unsafe(
+      "create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text not null primary key); insert into supabase_migrations.schema_migrations values ('20250101000000')",
+    );
+
+    const before = await database.appliedMigrations(signal);
+    await database.applyMigration(migrationOf('20250101000000', 'select 1'), signal);
+    await database.applyMigration(migrationOf('20260101000000', 'select 1'), signal);
+
+    expect(before).toEqual([{ version: '20250101000000', name: null, checksum: null }]);
+    expect((await database.appliedMigrations(signal)).map(({ version, name }) => [version, name])).toEqual([
+      ['20250101000000', null],
+      ['20260101000000', 'change'],
+    ]);
+  });
+
+  test.each([
+    ['a missing table', 'create table a (id int);\nselect *\n  from nope;', 3, 8, '42P01'],
+    [
+      'a duplicate key (no position: the statement’s own start)',
+      'create table a (id int primary key);\n-- twice\n  insert into a values (1), (1);',
+      3,
+      3,
+      '23505',
+    ],
+    ['wide characters before it', "select 'é😀', nope;", 1, 14, '42703'],
+    ['a division in a function', 'do $$ begin\n perform 1/0;\nend $$;', 1, 1, '22012'],
+  ])('%s is told with line, column and SQLSTATE', async (_name, text, line, column, sqlState) => {
+    await expect(database.applyMigration(migrationOf('20260101000000', text), signal)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining(`20260101000000_change.sql:${line}:${column} failed`),
+      data: expect.objectContaining({ line, column, sqlState }),
+    });
+    expect(await database.appliedMigrations(signal)).toEqual([]);
+    expect(await database.tableProtection(signal)).toEqual([]);
+  });
+
+  test('Postgres’s hint and detail stand in the message', async () => {
+    await expect(
+      database.applyMigration(migrationOf('20260101000000', 'create table a (alpha int); select alpah from a;'), signal),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining('Postgres hints: Perhaps you meant to reference the column "a.alpha"'),
+    });
+  });
+
+  test('what a file sets for its session is gone for the next one', async () => {
+    await database.applyMigration(migrationOf('20260101000000', "set search_path to ''; create table public.a (id int);"), signal);
+    await database.applyMigration(migrationOf('20260101000001', 'create table b (id int); insert into a values (1);'), signal);
+
+    expect((await database.tableProtection(signal)).map(({ table }) => table)).toEqual(['a', 'b']);
+  });
+
+  test('a byte order mark, CRLF and dollar quotes are taken as they are', async () => {
+    const text =
+      '\uFEFFcreate table a (id int);\r\ncreate function f() returns int language plpgsql as $body$\r\nbegin\r\n return 1; -- ; \r\nend $body$;\r\n';
+
+    await database.applyMigration(migrationOf('20260101000000', text), signal);
+
+    expect(await sql`select f()`).toHaveLength(1);
+  });
+
+  test('an empty file and one of comments are applied', async () => {
+    await database.applyMigration(migrationOf('20260101000000', ''), signal);
+    await database.applyMigration(migrationOf('20260101000001', '-- nothing yet\n'), signal);
+
+    expect(await database.appliedMigrations(signal)).toHaveLength(2);
+  });
+
+  test('an interrupted migration is undone, and the call ends at once', async () => {
+    const controller = new AbortController();
+    const reason = new Error('stopped by the user');
+    const startedAt = performance.now();
+    setTimeout(() => controller.abort(reason), 200);
+
+    await expect(
+      database.applyMigration(migrationOf('20260101000000', 'create table a (id int); select pg_sleep(30)'), controller.signal),
+    ).rejects.toBe(reason);
+
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(await database.appliedMigrations(signal)).toEqual([]);
+    expect(await database.tableProtection(signal)).toEqual([]);
+  });
+
+  test('a connection that dies in the middle is DATABASE_UNREACHABLE, and nothing is applied', async () => {
+    const running = database.applyMigration(migrationOf('20260101000000', 'create table a (id int); select pg_sleep(30)'), signal);
+    const killed = expect(running).rejects.toMatchObject({ kind: 'vendor', code: 'DATABASE_UNREACHABLE' });
+    for (let found = 0; found === 0;) {
+      const rows =
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid() and state = 'active' and datname = current_database()`;
+      found = rows.length;
+    }
+
+    await killed;
+    expect(await database.appliedMigrations(signal)).toEqual([]);
+    await database.applyMigration(migrationOf('20260101000000', 'create table a (id int)'), signal);
+    expect(await database.appliedMigrations(signal)).toHaveLength(1);
+  });
+
+  test('another session’s lock ends a migration as red with 55P03 instead of blocking everybody', async () => {
+    await sql.unsafe('create table a (id int)');
+    const holder = await sql.reserve();
+    await holder.unsafe('begin; lock table a in access exclusive mode').simple();
+
+    await expect(database.applyMigration(migrationOf('20260101000000', 'alter table a add column b int'), signal)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      data: expect.objectContaining({ sqlState: '55P03' }),
+    });
+
+    await holder.unsafe('rollback').simple();
+    holder.release();
+  }, 30_000);
+
+  test('two runs of the same migrations at once apply each once', async () => {
+    const other = postgresDatabase(url);
+    const files = [1, 2, 3].map((step) => migrationOf(`2026010100000${step}`, `create table t${step} (id int)`));
+    const run = async (each: Database) => {
+      for (const file of files) await each.applyMigration(file, signal);
+    };
+
+    await Promise.all([run(database), run(other)]);
+
+    expect(await database.appliedMigrations(signal)).toHaveLength(3);
+    await other.close();
+  });
+
+  test('our schema is closed to the API’s roles and to everybody', async () => {
+    await database.appendRelease(recordOf('rel_1', 'staging', null), signal);
+
+    const [rights] = await sql`select
+      bool_or(has_schema_privilege(role, 'jv_staging', 'usage')) as schema,
+      bool_or(has_table_privilege(role, 'jv_staging.releases', 'select, insert, update, delete')) as releases,
+      bool_or(has_table_privilege(role, 'jv_staging.migration_checksums', 'select, insert, update, delete')) as checksums,
+      count(*)::int as looked_at from unnest(array['anon', 'authenticated', 'service_role']) as role`;
+    const tables =
+      await sql`select relname, relrowsecurity from pg_class where relnamespace = 'jv_staging'::regnamespace and relkind = 'r' order by relname`;
+
+    expect(rights).toEqual({ schema: false, releases: false, checksums: false, looked_at: 3 });
+    expect([...tables]).toEqual([
+      { relname: 'migration_checksums', relrowsecurity: true },
+      { relname: 'releases', relrowsecurity: true },
+    ]);
+    expect(await database.tableProtection(signal)).toEqual([]);
+  });
+
+  test('a record that was damaged by hand is said, not skipped', async () => {
+    await database.appendRelease(recordOf('rel_1', 'staging', null), signal);
+    await sql`update jv_staging.releases set record = record - 'gitSha'`;
+
+    await expect(database.releases('staging', signal)).rejects.toMatchObject({
+      kind: 'missing',
+      code: 'RELEASE_DAMAGED',
+      message: expect.stringContaining('gitSha'),
+    });
+  });
+
+  test.each([
+    ['nobody listens', async () => `postgresql://postgres:canary-pw@127.0.0.1:${await freePort()}/app`, 'DATABASE_UNREACHABLE', 'vendor'],
+    ['the password is wrong', async () => url.replace('postgres:postgres@', 'postgres:canary-pw@'), 'DATABASE_PASSWORD_REFUSED', 'missing'],
+    [
+      'the database does not exist',
+      async () => `${url}_not`.replace('postgres:postgres@', 'postgres:postgres@'),
+      'DATABASE_QUERY_FAILED',
+      'vendor',
+    ],
+  ])('when %s the error says so, without the password', async (_name, address, code, kind) => {
+    const broken = postgresDatabase(await address());
+
+    const error = await broken.ping(signal).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code, kind });
+    expect(String(error)).not.toContain('canary-pw');
+    await broken.close();
+  });
+});
