@@ -46,10 +46,11 @@ function withValue(text: string, name: string, value: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw unwritable(name);
   const line = `${name}=${quoted(name, value)}`;
   let found = false;
-  const replaced = text.replace(assignment, (match, key: string) => {
+  const replaced = text.replace(assignment, (match: string, key: string, _value: string | undefined, at: number) => {
     if (key !== name) return match;
     found = true;
-    return line;
+    // The value's trailing spaces were part of the match; a comment after it needs one of them.
+    return text[at + match.length] === '#' ? `${line} ` : line;
   });
   if (found) return replaced;
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
