@@ -1,0 +1,123 @@
+import type { EChartsCoreOption } from 'echarts/core';
+
+import { html, type Markup, trusted } from './markup.ts';
+
+/** The page's colours; each has a light and a dark value (`styles.ts`), so one drawing serves both. */
+export const chartColors = {
+  first: 'var(--series-1)',
+  second: 'var(--series-2)',
+  third: 'var(--series-3)',
+  calm: 'var(--series-calm)',
+  bad: 'var(--red)',
+  text: 'var(--ink)',
+  mute: 'var(--mute)',
+  line: 'var(--line)',
+  card: 'var(--card)',
+} as const;
+
+/** Where a chart is drawn: on a wide page or on a phone. */
+export interface ChartSize {
+  readonly width: number;
+  readonly height: number;
+  readonly narrow: boolean;
+}
+
+/** A chart: what it shows and how it is drawn at a size. */
+export interface Chart {
+  readonly title: string;
+  /** One or two sentences with the figures that matter, for those who cannot see it. */
+  readonly description: string;
+  /** Height on a wide page, in pixels. */
+  readonly height: number;
+  readonly option: (size: ChartSize) => EChartsCoreOption;
+}
+
+/** Draws charts to SVG, without a browser. */
+export type ChartDrawer = (chart: Chart) => Markup;
+
+const wideWidth = 880;
+const narrowWidth = 340;
+
+/** Loads the charting library and returns its drawer; the library is big, so only reports with charts pay for it. */
+export async function loadChartDrawer(): Promise<ChartDrawer> {
+  const [{ init, use }, { BarChart, LineChart }, { GridComponent, LegendComponent, MarkLineComponent }, { SVGRenderer }] =
+    await Promise.all([import('echarts/core'), import('echarts/charts'), import('echarts/components'), import('echarts/renderers')]);
+  use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+  const draw = (chart: Chart, size: ChartSize): Markup => {
+    const drawing = init(null, null, { renderer: 'svg', ssr: true, width: size.width, height: size.height });
+    drawing.setOption({ ...commonOption, ...chart.option(size) });
+    const svg = drawing.renderToSVGString();
+    drawing.dispose();
+    return trusted(svg.replace('<svg ', '<svg aria-hidden="true" focusable="false" '));
+  };
+  return (chart) => {
+    const narrowHeight = Math.round(chart.height * 0.85);
+    return html`<figure class="chart">
+      <figcaption><strong>${chart.title}</strong> <span>${chart.description}</span></figcaption>
+      <div class="drawing" role="img" aria-label="${`${chart.title}: ${chart.description}`}">
+        <div class="wide">${draw(chart, { width: wideWidth, height: chart.height, narrow: false })}</div>
+        <div class="narrow">${draw(chart, { width: narrowWidth, height: narrowHeight, narrow: true })}</div>
+      </div>
+    </figure>`;
+  };
+}
+
+const commonOption = {
+  animation: false,
+  backgroundColor: 'transparent',
+  textStyle: { fontFamily: 'system-ui, sans-serif', fontSize: 12, color: chartColors.mute },
+  emphasis: { disabled: true },
+};
+
+/** Returns a legend above the drawing. */
+export function legendOption(names: readonly string[]) {
+  return {
+    data: names,
+    top: 0,
+    left: 0,
+    itemWidth: 14,
+    itemHeight: 8,
+    itemGap: 16,
+    icon: 'roundRect',
+    selectedMode: false,
+    textStyle: { color: chartColors.text, fontSize: 12 },
+  };
+}
+
+/** Returns a value axis with quiet lines. */
+export function valueAxis(name: string, format: (value: number) => string, more: Readonly<Record<string, unknown>> = {}) {
+  return {
+    type: 'value',
+    name,
+    nameTextStyle: { color: chartColors.mute, fontSize: 11, align: 'left' },
+    axisLabel: { color: chartColors.mute, formatter: format },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: chartColors.line } },
+    ...more,
+  };
+}
+
+/** Returns an axis of names. */
+export function categoryAxis(names: readonly string[], more: Readonly<Record<string, unknown>> = {}) {
+  return {
+    type: 'category',
+    data: names,
+    axisLabel: { color: chartColors.mute },
+    axisLine: { lineStyle: { color: chartColors.line } },
+    axisTick: { show: false },
+    ...more,
+  };
+}
+
+/** Returns the line of a limit, on the axis named. */
+export function limitLine(axis: 'xAxis' | 'yAxis', value: number, label: string) {
+  return {
+    silent: true,
+    symbol: 'none',
+    animation: false,
+    lineStyle: { color: chartColors.bad, type: 'dashed', width: 1.5 },
+    label: { formatter: label, color: chartColors.bad, position: axis === 'yAxis' ? 'insideEndTop' : 'end', fontSize: 11 },
+    data: [{ [axis]: value }],
+  };
+}

@@ -1,0 +1,40 @@
+import type { LoadDetails, PerfDetails, SmokeDetails } from '../../core/report.ts';
+
+/** Returns true when a stage's details are those of perf. A report read from a file may hold anything. */
+export function isPerfDetails(details: unknown): details is PerfDetails {
+  return (
+    has(details, 'pages', isList) &&
+    has(details, 'endpoints', isList) &&
+    has(details, 'budgets', isObject) &&
+    has(details, 'versions', isObject)
+  );
+}
+
+/** Returns true when a stage's details are those of load. */
+export function isLoadDetails(details: unknown): details is LoadDetails {
+  return (
+    has(details, 'thresholds', isObject) &&
+    has(
+      details,
+      'measurement',
+      (value) => has(value, 'timeline', isList) && has(value, 'all', isObject) && has(value, 'byRequest', isObject),
+    )
+  );
+}
+
+/** Returns true when a stage's details are those of smoke. */
+export function isSmokeDetails(details: unknown): details is SmokeDetails {
+  return has(details, 'profile', (value) => typeof value === 'string') && has(details, 'notInProfile', isList);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
+function has(value: unknown, name: string, test: (part: unknown) => boolean): boolean {
+  return isObject(value) && test(Object.getOwnPropertyDescriptor(value, name)?.value);
+}

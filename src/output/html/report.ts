@@ -1,0 +1,134 @@
+import type { Redactor } from '../../core/redaction.ts';
+import type { RunReport } from '../../core/report.ts';
+import type { Finding } from '../../core/verdict.ts';
+import { cleanFor } from '../human.ts';
+import { formatBytes, formatDuration, formatMoment } from '../measures.ts';
+import { verdictMark } from '../paint.ts';
+import { loadChartDrawer } from './chart.ts';
+import { isLoadDetails, isPerfDetails } from './details.ts';
+import { html, type Markup, trusted } from './markup.ts';
+import { stageSection, verdictChip, verdictClass } from './sections.ts';
+import { styles } from './styles.ts';
+
+/** Nothing may be loaded or run, whatever stands in the page. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/**
+ * Returns the report as one page of HTML: self-contained, no script, no request; every text of the report is redacted and
+ * escaped. Charts are drawn where a stage carries measurements.
+ */
+export async function renderReportHtml(run: RunReport, redact?: Redactor): Promise<string> {
+  const report = cleanFor({ redact }, run);
+  const drawn = report.stages.some(({ details }) => isPerfDetails(details) || isLoadDetails(details));
+  const draw = drawn ? await loadChartDrawer() : undefined;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <link rel="icon" href="data:," />
+        <title>${report.environment} is ${report.verdict}: jv-staging report</title>
+        <style>
+          ${trusted(styles)}
+        </style>
+      </head>
+      <body>
+        ${pageHeader(report)}
+        <main>
+          ${problemsCard(report)} ${factsCard(report)} ${report.stages.map((stage, at) => stageSection(stage, at, draw))}
+          ${notRunCard(report)}
+        </main>
+        <footer>
+          <p>
+            jv-staging ${report.toolVersion}, run <code>${report.runId}</code>. Only green is green: a stage that was skipped, was not
+            reached or could not be measured has not passed.
+          </p>
+        </footer>
+      </body>
+    </html> `.markup;
+}
+
+function pageHeader(report: RunReport): Markup {
+  return html`<header>
+    <p class="eyebrow">Staging report</p>
+    <h1>${report.environment} ${verdictChip(report.verdict)}</h1>
+    <p class="lead">${report.stages.length} stages in ${formatDuration(report.durationMs)}, ${formatMoment(report.startedAt)}</p>
+    <nav aria-label="Stages">
+      <ol>
+        ${report.stages.map(
+          (stage, at) =>
+            html`<li>
+              <a href="#stage-${at}"
+                ><span class="name">${stage.stage}</span
+                ><span class="verdict ${verdictClass(stage.verdict)}">${verdictMark(stage.verdict).sign} ${stage.verdict}</span
+                ><span class="took">${formatDuration(stage.durationMs)}</span></a
+              >
+            </li>`,
+        )}
+        ${report.notRun.map(
+          ({ stage }) =>
+            html`<li>
+              <div class="absent">
+                <span class="name">${stage}</span><span class="verdict skipped">${verdictMark('skipped').sign} not run</span>
+              </div>
+            </li>`,
+        )}
+      </ol>
+    </nav>
+  </header>`;
+}
+
+function factsCard(report: RunReport): Markup {
+  const { machine } = report;
+  const fact = (name: string, value: string | Markup) =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`;
+  return html`<section class="card" aria-label="Run">
+    <dl class="facts">
+      ${fact('Address', address(report.url))}
+      ${report.openUrl === report.url ? null : fact('Opens on this machine', address(report.openUrl))} ${fact('Target', report.target)}
+      ${fact('Commit', html`<code>${report.gitSha?.slice(0, 12) ?? 'unknown'}</code>`)}
+      ${fact('Release', html`<code>${report.releaseId ?? 'none'}</code>`)}
+      ${fact('Measured on', `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, ${machine.platform}, Node ${machine.node}`)}
+    </dl>
+  </section>`;
+}
+
+/** A link for http(s) only. */
+function address(url: string): Markup {
+  return /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
+}
+
+function problemsCard(report: RunReport): Markup | null {
+  const problems = report.stages.flatMap((stage, at) =>
+    stage.findings
+      .filter(({ verdict }) => verdict === 'red' || verdict === 'inconclusive')
+      .map((finding) => problem(stage.stage, finding, at)),
+  );
+  if (problems.length === 0) return null;
+  return html`<section class="card problems" aria-labelledby="problems">
+    <h2 id="problems">What is not green</h2>
+    <ul>
+      ${problems}
+    </ul>
+  </section>`;
+}
+
+function problem(stage: string, finding: Finding, at: number): Markup {
+  return html`<li><a href="#stage-${at}">${stage}</a>: ${finding.title}. Seen: <b>${finding.seen}</b>; expected: ${finding.expected}.</li>`;
+}
+
+function notRunCard(report: RunReport): Markup | null {
+  if (report.notRun.length === 0) return null;
+  return html`<section class="card" aria-labelledby="not-run">
+    <h2 id="not-run">Not run</h2>
+    <ul>
+      ${report.notRun.map(({ stage, reason }) => html`<li>${stage}: ${reason}</li>`)}
+    </ul>
+  </section>`;
+}

@@ -1,0 +1,152 @@
+import type { RequestStatistics } from '../../core/load.ts';
+import type { LoadDetails, PerfDetails } from '../../core/report.ts';
+import type { Finding, StageResult, Verdict } from '../../core/verdict.ts';
+import { formatDuration, formatShare, trimmed } from '../measures.ts';
+import { verdictMark } from '../paint.ts';
+import type { ChartDrawer } from './chart.ts';
+import { isLoadDetails, isPerfDetails, isSmokeDetails } from './details.ts';
+import { loadCharts } from './load-charts.ts';
+import { html, type Markup } from './markup.ts';
+import { perfCharts } from './perf-charts.ts';
+
+/** Returns a verdict as a coloured label with its sign. */
+export function verdictChip(verdict: Verdict): Markup {
+  return html`<span class="chip ${verdictClass(verdict)}"><span aria-hidden="true">${verdictMark(verdict).sign}</span>${verdict}</span>`;
+}
+
+/** Returns the class of a verdict; a verdict that we do not know looks like one that is missing. */
+export function verdictClass(verdict: Verdict): string {
+  switch (verdict) {
+    case 'green':
+    case 'red':
+    case 'inconclusive':
+      return verdict;
+    case 'skipped':
+    default:
+      return 'skipped';
+  }
+}
+
+/** Returns one stage: verdict, findings, charts and figures. `at` numbers the stage, for links. */
+export function stageSection(stage: StageResult, at: number, draw: ChartDrawer | undefined): Markup {
+  return html`<section class="card" id="stage-${at}" aria-labelledby="stage-${at}-name">
+    <div class="stage-head">
+      <h2 id="stage-${at}-name">${stage.stage}</h2>
+      ${verdictChip(stage.verdict)}<span class="took">${formatDuration(stage.durationMs)}</span>
+    </div>
+    <p class="summary">${stage.summary}</p>
+    ${findingsTable(stage.findings)} ${stageDetails(stage.details, draw)}
+  </section>`;
+}
+
+function findingsTable(findings: readonly Finding[]): Markup | null {
+  if (findings.length === 0) return null;
+  return html`<table class="findings">
+    <thead>
+      <tr>
+        <th scope="col">What was looked at</th>
+        <th scope="col">Seen</th>
+        <th scope="col">Expected</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${findings.map(findingRow)}
+    </tbody>
+  </table>`;
+}
+
+function findingRow(finding: Finding): Markup {
+  const well = finding.verdict === 'green';
+  const sign = html`<span class="sign ${verdictClass(finding.verdict)}" role="img" aria-label="${finding.verdict}"
+    >${verdictMark(finding.verdict).sign}</span
+  >`;
+  const why = !well && finding.message ? html`<p class="why">${finding.message}</p>` : null;
+  const fix = !well && finding.fix ? html`<p class="fix"><b>Fix:</b> ${withCode(finding.fix)}</p>` : null;
+  return html`<tr>
+    <td>${sign}${finding.title}${why}${fix}</td>
+    <td class="value" data-label="seen">${finding.seen}</td>
+    <td class="value expected" data-label="expected">${finding.expected}</td>
+  </tr>`;
+}
+
+/** Commands between back ticks become code. */
+function withCode(text: string): readonly Markup[] {
+  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+}
+
+function stageDetails(details: unknown, draw: ChartDrawer | undefined): Markup | null {
+  if (isLoadDetails(details)) return html`${draw === undefined ? null : loadCharts(details).map(draw)}${loadFigures(details)}`;
+  if (isPerfDetails(details)) return html`${draw === undefined ? null : perfCharts(details).map(draw)}${perfFigures(details)}`;
+  if (isSmokeDetails(details) && details.notInProfile.length > 0) {
+    return html`<p class="summary">
+      Profile ${details.profile}: ${details.notInProfile.length} checks are not part of it (${details.notInProfile.join(', ')}).
+    </p>`;
+  }
+  return null;
+}
+
+function loadFigures({ measurement }: LoadDetails): Markup {
+  const rows = [['all requests', measurement.all] as const, ...Object.entries(measurement.byRequest)];
+  const errors = Object.entries(measurement.all.errorsByClass).map(([kind, count]) => `${kind}: ${count}`);
+  const cpu = measurement.generatorCpu === null ? '' : ` The generator used ${formatShare(measurement.generatorCpu)} of a core.`;
+  return html`<details>
+    <summary>Figures</summary>
+    ${figuresTable(
+      ['Requests', 'Count', 'Failed', 'p50', 'p90', 'p95', 'p99', 'Max'],
+      rows.map(([name, each]) => statisticsRow(name, each)),
+    )}
+    <p class="summary">
+      Measured by ${measurement.engine} ${measurement.engineVersion} in ${formatDuration(measurement.durationMs)}, ${measurement.iterations}
+      iterations.${cpu}${errors.length === 0 ? '' : ` Failures by kind: ${errors.join(', ')}.`}
+    </p>
+  </details>`;
+}
+
+function statisticsRow(name: string, each: RequestStatistics): readonly string[] {
+  const times = [each.p50Ms, each.p90Ms, each.p95Ms, each.p99Ms, each.maxMs].map(formatDuration);
+  return [name, String(each.requests), `${each.errors} (${formatShare(each.errorRate)})`, ...times];
+}
+
+function perfFigures(details: PerfDetails): Markup {
+  const runs = details.pages.flatMap((page) =>
+    page.runs.map((run, at) => [
+      `${page.path} (${page.formFactor}), run ${at + 1}${at === page.medianRun ? ', median' : ''}`,
+      trimmed(run.score, 0),
+      formatDuration(run.pageLoadMs),
+      formatDuration(run.firstContentfulPaintMs),
+      formatDuration(run.largestContentfulPaintMs),
+      formatDuration(run.totalBlockingTimeMs),
+      trimmed(run.cumulativeLayoutShift, 3),
+      trimmed(run.benchmarkIndex, 0),
+    ]),
+  );
+  const endpoints = details.endpoints.map((each) => statisticsRow(`${each.method} ${each.path}`, each.statistics));
+  return html`<details>
+    <summary>Figures</summary>
+    ${runs.length === 0 ? null : figuresTable(['Page', 'Score', 'Load', 'FCP', 'LCP', 'TBT', 'CLS', 'Machine'], runs)}
+    ${endpoints.length === 0 ? null : figuresTable(['Endpoint', 'Count', 'Failed', 'p50', 'p90', 'p95', 'p99', 'Max'], endpoints)}
+    <p class="summary">
+      Lighthouse ${details.versions.lighthouse}, ${details.versions.browser}. “Machine” is Lighthouse's benchmark index.
+    </p>
+  </details>`;
+}
+
+function figuresTable(names: readonly string[], rows: readonly (readonly string[])[]): Markup {
+  return html`<div class="scroll" role="region" aria-label="${names[0]}" tabindex="0">
+    <table class="figures">
+      <thead>
+        <tr>
+          ${names.map((name) => html`<th scope="col">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell) => html`<td>${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { Launcher } from 'chrome-launcher';
+import { type Browser, launch } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import type { RunReport } from '../../../src/core/report.ts';
+import type { StageResult } from '../../../src/core/verdict.ts';
+import { renderReportHtml } from '../../../src/output/html/report.ts';
+import { sampleLoad, samplePerf, sampleRedReport, sampleReport } from '../../support/sample-report.ts';
+
+const hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'` onload=alert(1) \u001B[2J\u202E';
+
+/** Returns the report with a hostile text in every place that takes one. */
+function hostileReport(): RunReport {
+  const report = sampleReport();
+  const text = (place: string) => `${place} ${hostile}`;
+  const stages = report.stages.map((stage): StageResult => ({
+    ...stage,
+    stage: text(stage.stage),
+    summary: text('summary'),
+    findings: stage.findings.map((finding) => ({
+      ...finding,
+      verdict: 'red',
+      title: text('title'),
+      seen: text('seen'),
+      expected: text('expected'),
+      message: text('message'),
+      fix: text('fix'),
+    })),
+    details: hostileDetails(stage),
+  }));
+  return {
+    ...report,
+    stages,
+    environment: text('environment'),
+    url: `javascript:alert(1)//${hostile}`,
+    gitSha: text('sha'),
+    releaseId: text('release'),
+    runId: text('run'),
+    notRun: [{ stage: 'load', reason: text('reason') }],
+  };
+}
+
+function hostileDetails(stage: StageResult): unknown {
+  if (stage.stage === 'perf') {
+    return {
+      ...samplePerf,
+      pages: samplePerf.pages.map((page) => ({ ...page, path: hostile })),
+      endpoints: samplePerf.endpoints.map((each) => ({ ...each, path: hostile })),
+      versions: { browser: hostile, lighthouse: hostile },
+    };
+  }
+  if (stage.stage === 'load') {
+    const { measurement } = sampleLoad;
+    return {
+      ...sampleLoad,
+      measurement: { ...measurement, engineVersion: hostile, byRequest: { [hostile]: measurement.all, second: measurement.all } },
+    };
+  }
+  return stage.details;
+}
+
+describe('the report page', () => {
+  it('draws a chart for each kind of measurement and says each in words', async () => {
+    const page = await renderReportHtml(sampleReport());
+
+    for (const title of [
+      'Lighthouse performance score, each run',
+      'API latency',
+      'Latency against virtual users',
+      'Requests and errors a second',
+      'Percentiles',
+    ]) {
+      expect(page).toContain(`<strong>${title}</strong>`);
+    }
+    expect(page.match(/<svg /g)).toHaveLength(10);
+    expect(page).toContain('The slowest p95 is 186 ms (POST /api/requests)');
+  });
+
+  it('draws the limit where the figures come near it', async () => {
+    const near = { ...sampleLoad, thresholds: { p95Ms: 200, errorRate: 0.01 } };
+    const report = sampleReport();
+    const page = await renderReportHtml({
+      ...report,
+      stages: [
+        { ...report.stages[5], stage: 'load', verdict: 'red', summary: '', findings: [], startedAt: '', durationMs: 1, details: near },
+      ],
+    });
+
+    expect(page).toContain('>limit 200 ms</text>');
+  });
+
+  it('needs no charting library for a report without measurements, and survives details that it does not know', async () => {
+    const report = sampleReport();
+    const stages = report.stages.map((stage) => ({ ...stage, details: { pages: 'none', measurement: null } }));
+
+    expect(await renderReportHtml({ ...report, stages })).not.toContain('<svg');
+  });
+
+  it('masks secrets', async () => {
+    const page = await renderReportHtml(sampleReport(), (text) => text.replaceAll('jetvision-assistant', '***'));
+
+    expect(page).not.toContain('jetvision-assistant');
+  });
+
+  it('writes nothing while it draws', async () => {
+    const spies = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
+    await renderReportHtml(sampleReport());
+
+    for (const spy of spies) {
+      expect(spy).not.toHaveBeenCalled();
+      spy.mockRestore();
+    }
+  });
+});
+
+const [chrome] = Launcher.getInstallations();
+
+describe.skipIf(chrome === undefined)('the report page in a real browser', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'jv-report-'));
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const args = [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ];
+    browser = await launch({ executablePath: chrome ?? '', args });
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(report: RunReport, view: { readonly width: number; readonly scheme: 'light' | 'dark' }) {
+    const file = path.join(folder, `${view.width}-${view.scheme}-${report.verdict}.html`);
+    writeFileSync(file, await renderReportHtml(report));
+    const page = await browser.newPage();
+    const seen = { complaints: new Array<string>(), requests: new Array<string>() };
+    page.on('console', (message) => seen.complaints.push(message.text()));
+    page.on('pageerror', (error) => seen.complaints.push(String(error)));
+    page.on('dialog', (dialog) => {
+      seen.complaints.push(`dialog ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => seen.requests.push(request.url()));
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: view.scheme }]);
+    await page.setViewport({ width: view.width, height: 900 });
+    await page.goto(pathToFileURL(file).href);
+    return { page, file: pathToFileURL(file).href, seen };
+  }
+
+  it.each([
+    ['a desktop in light', sampleReport(), 1280, 'light'],
+    ['a desktop in dark', sampleRedReport(), 1280, 'dark'],
+    ['a phone in light', sampleReport(), 390, 'light'],
+    ['a phone in dark', sampleRedReport(), 390, 'dark'],
+    ['a small phone, hostile texts', hostileReport(), 320, 'light'],
+  ] as const)(
+    'on %s asks for nothing, complains about nothing and fits',
+    async (_, report, width, scheme) => {
+      const { page, file, seen } = await open(report, { width, scheme });
+      await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true; })');
+
+      expect(seen.complaints).toEqual([]);
+      expect(seen.requests.filter((url) => url !== file && url !== 'data:,')).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      expect(
+        await page.evaluate(
+          '[document.scripts.length, document.images.length, document.querySelectorAll("[onload],[onerror],[href^=javascript]").length]',
+        ),
+      ).toEqual([0, 0, 0]);
+      await page.close();
+    },
+    60_000,
+  );
+
+  it('shows hostile text as text', async () => {
+    const { page } = await open(hostileReport(), { width: 1280, scheme: 'light' });
+
+    expect(await page.evaluate('document.body.innerText')).toContain(
+      String.raw`title <script>alert(1)</script><img src=x onerror=alert(1)>"'${'`'} onload=alert(1) \x1b[2J\u202e`,
+    );
+    await page.close();
+  }, 60_000);
+
+  it.each(['light', 'dark'] as const)(
+    'can be read in %s: text has a contrast of at least 4.5 to 1 with what is behind it',
+    async (scheme) => {
+      const { page } = await open(sampleRedReport(), { width: 1280, scheme });
+
+      const contrasts: unknown = await page.evaluate(contrastScript);
+
+      expect(contrasts).toEqual({ looked: expect.any(Number), low: [] });
+      expect(contrasts).toHaveProperty(
+        'looked',
+        expect.toSatisfy((looked: number) => looked > 60),
+      );
+      await page.close();
+    },
+    60_000,
+  );
+
+  it('shows the wide or the narrow drawing, never both', async () => {
+    for (const [width, shown] of [
+      [1280, 'wide'],
+      [390, 'narrow'],
+    ] as const) {
+      const { page } = await open(sampleReport(), { width, scheme: 'light' });
+      const visible = await page.evaluate(
+        '[...new Set([...document.querySelectorAll(".drawing > div")].filter((each) => each.offsetHeight > 0).map((each) => each.className))]',
+      );
+      expect(visible).toEqual([shown]);
+      await page.close();
+    }
+  }, 60_000);
+});
+
+/** Runs in the page: compares each text's colour with the nearest background behind it (WCAG 2.2, 1.4.3). */
+const contrastScript = `(() => {
+  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  let looked = 0;
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (!own || element.getClientRects().length === 0) continue;
+    const style = getComputedStyle(element);
+    const ink = element.closest('svg') ? style.fill : style.color;
+    if (!ink.startsWith('rgb')) continue;
+    looked += 1;
+    const [a, b] = [luminance(parse(ink)), luminance(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(element.textContent.trim().slice(0, 40) + ' ' + ratio.toFixed(2));
+  }
+  return { looked, low };
+})()`;
