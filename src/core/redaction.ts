@@ -165,13 +165,16 @@ function visible(char: string): string {
 }
 
 /**
- * Returns a copy of JSON-like data with every text (values and keys) put through `map`; `undefined` becomes null, a value that
+ * Returns a copy of JSON-like data with every text (values, and keys that are not plain camelCase words) put through `map`; `undefined` becomes null, a value that
  * contains itself `"[circular]"`. Numbers, booleans and null stay as they are.
  */
 export function mapTexts<T>(value: T, map: (text: string) => string): T;
 export function mapTexts(value: unknown, map: (text: string) => string): unknown {
   return mapped(value, map, []);
 }
+
+/** Names of our own fields: a secret that is an ordinary word ("postgres") must not break the shape of the data. */
+const structural = /^[a-z]{1,16}(?:[A-Z][a-z]{0,15}){0,4}$/;
 
 function mapped(value: unknown, map: (text: string) => string, above: readonly object[]): unknown {
   if (typeof value === 'string') return map(value);
@@ -182,5 +185,5 @@ function mapped(value: unknown, map: (text: string) => string, above: readonly o
   const path = [...above, value];
   if (Array.isArray(value)) return value.map((item: unknown) => mapped(item, map, path));
   if ('toJSON' in value && typeof value.toJSON === 'function') return mapped(value.toJSON(), map, path);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key), mapped(item, map, path)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [structural.test(key) ? key : map(key), mapped(item, map, path)]));
 }

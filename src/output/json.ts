@@ -1,4 +1,5 @@
 import type { Redactor } from '../core/redaction.ts';
+import type { RunReport } from '../core/report.ts';
 import { toJsonLine } from './sink.ts';
 
 /** An error as every output format shows it. */
@@ -33,4 +34,9 @@ export function failureEnvelope(command: string, error: ErrorView, data?: unknow
 /** Returns an envelope as one line of JSON, redacted; what is missing is null, `undefined` never appears. */
 export function renderEnvelope(envelope: Envelope, redact: Redactor): string {
   return toJsonLine(envelope, redact);
+}
+
+/** Returns a run's report as the text of `report.json`: one line of JSON, redacted, and its line feed. */
+export function renderReportJson(report: RunReport, redact: Redactor): string {
+  return `${toJsonLine(report, redact)}\n`;
 }

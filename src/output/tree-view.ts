@@ -71,6 +71,8 @@ export function createTree(options: TreeOptions): { readonly draw: EventSink; re
   };
   for (const step of options.upfront ?? []) add([step.id], step.title);
   const running = root.run();
+  // A tree that cannot be drawn must not end the run: `close` tells.
+  running.catch(() => undefined);
   const draw = (event: RunEvent) => {
     const key = event.path.join('/');
     switch (event.type) {

@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core';
 
-import { html, type Markup, trusted } from './markup.ts';
+import type { Markup } from './markup.ts';
 
 /** The page's colours; each has a light and a dark value (`styles.ts`), so one drawing serves both. */
 export const chartColors = {
@@ -34,40 +34,6 @@ export interface Chart {
 
 /** Draws charts to SVG, without a browser. */
 export type ChartDrawer = (chart: Chart) => Markup;
-
-const wideWidth = 880;
-const narrowWidth = 340;
-
-/** Loads the charting library and returns its drawer; the library is big, so only reports with charts pay for it. */
-export async function loadChartDrawer(): Promise<ChartDrawer> {
-  const [{ init, use }, { BarChart, LineChart }, { GridComponent, LegendComponent, MarkLineComponent }, { SVGRenderer }] =
-    await Promise.all([import('echarts/core'), import('echarts/charts'), import('echarts/components'), import('echarts/renderers')]);
-  use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
-  const draw = (chart: Chart, size: ChartSize): Markup => {
-    const drawing = init(null, null, { renderer: 'svg', ssr: true, width: size.width, height: size.height });
-    drawing.setOption({ ...commonOption, ...chart.option(size) });
-    const svg = drawing.renderToSVGString();
-    drawing.dispose();
-    return trusted(svg.replace('<svg ', '<svg aria-hidden="true" focusable="false" '));
-  };
-  return (chart) => {
-    const narrowHeight = Math.round(chart.height * 0.85);
-    return html`<figure class="chart">
-      <figcaption><strong>${chart.title}</strong> <span>${chart.description}</span></figcaption>
-      <div class="drawing" role="img" aria-label="${`${chart.title}: ${chart.description}`}">
-        <div class="wide">${draw(chart, { width: wideWidth, height: chart.height, narrow: false })}</div>
-        <div class="narrow">${draw(chart, { width: narrowWidth, height: narrowHeight, narrow: true })}</div>
-      </div>
-    </figure>`;
-  };
-}
-
-const commonOption = {
-  animation: false,
-  backgroundColor: 'transparent',
-  textStyle: { fontFamily: 'system-ui, sans-serif', fontSize: 12, color: chartColors.mute },
-  emphasis: { disabled: true },
-};
 
 /** Returns a legend above the drawing. */
 export function legendOption(names: readonly string[]) {

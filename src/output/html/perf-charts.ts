@@ -85,7 +85,7 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
     height: 60 + endpoints.length * 66,
     option: (size) => ({
       legend: legendOption(['p50', 'p95', 'p99']),
-      grid: { top: 34, left: 14, right: 56, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      grid: { top: 34, left: size.narrow ? 24 : 14, right: 56, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       yAxis: categoryAxis(names, {
         inverse: true,
         axisLabel: { color: chartColors.text, ...(size.narrow ? { width: 84, overflow: 'break' } : {}) },

@@ -4,7 +4,6 @@ import type { Finding } from '../../core/verdict.ts';
 import { cleanFor } from '../human.ts';
 import { formatBytes, formatDuration, formatMoment } from '../measures.ts';
 import { verdictMark } from '../paint.ts';
-import { loadChartDrawer } from './chart.ts';
 import { isLoadDetails, isPerfDetails } from './details.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import { stageSection, verdictChip, verdictClass } from './sections.ts';
@@ -20,7 +19,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 export async function renderReportHtml(run: RunReport, redact?: Redactor): Promise<string> {
   const report = cleanFor({ redact }, run);
   const drawn = report.stages.some(({ details }) => isPerfDetails(details) || isLoadDetails(details));
-  const draw = drawn ? await loadChartDrawer() : undefined;
+  const draw = drawn ? (await import('./draw-chart.ts')).createChartDrawer() : undefined;
   return html`<!doctype html>
     <html lang="en">
       <head>

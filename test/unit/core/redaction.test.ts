@@ -164,15 +164,15 @@ describe('escapeControl', () => {
 });
 
 describe('mapTexts', () => {
-  it('maps values and keys, and turns what JSON does not have into null', () => {
-    const value = { a: 'x', list: ['x', undefined], none: undefined, x: 1n, at: new Date(0) };
+  it('maps values, and keys that are no field names, and turns what JSON does not have into null', () => {
+    const value = { 'a-b': 'x', list: ['x', undefined], none: undefined, x: 1n, at: new Date(0) };
 
     expect(mapTexts<unknown>(value, (text) => text.toUpperCase())).toEqual({
-      A: 'X',
-      LIST: ['X', null],
-      NONE: null,
-      X: '1',
-      AT: '1970-01-01T00:00:00.000Z',
+      'A-B': 'X',
+      list: ['X', null],
+      none: null,
+      x: '1',
+      at: '1970-01-01T00:00:00.000Z',
     });
   });
 

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { createEventLines } from '../../../src/output/event-lines.ts';
-import { failureEnvelope, renderEnvelope, successEnvelope } from '../../../src/output/json.ts';
+import { failureEnvelope, renderEnvelope, renderReportJson, successEnvelope } from '../../../src/output/json.ts';
 import { createSink } from '../../../src/output/sink.ts';
 import { capturedSink } from '../../support/captured-sink.ts';
+import { sampleReport } from '../../support/sample-report.ts';
 
 const identity = (text: string) => text;
 
@@ -107,6 +108,15 @@ describe('the JSON envelope', () => {
     captured.sink.json(successEnvelope('status', { count: 1_234_567, text: 'is 123456' }));
 
     expect(JSON.parse(captured.stdout())).toEqual({ ok: true, command: 'status', data: { count: 1_234_567, text: 'is ***' } });
+  });
+});
+
+describe('the report as JSON', () => {
+  it('is the report itself, redacted', () => {
+    const text = renderReportJson(sampleReport(), (value) => value.replaceAll('127.0.0.1', '***'));
+
+    expect(JSON.parse(text)).toEqual({ ...sampleReport(), openUrl: 'http://***:41287' });
+    expect(text.match(/\n/g)).toHaveLength(1);
   });
 });
 

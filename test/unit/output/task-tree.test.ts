@@ -88,7 +88,7 @@ describe.skipIf(!hasTmux)('on a real terminal (tmux)', () => {
     const out = path.join(folder, 'stdout');
     tmux('new-session', '-d', '-x', '80', '-y', '24', `${process.execPath} ${demo} 400 > ${out}; sleep 60`);
     const screens: string[] = [];
-    for (let shot = 0; shot < 400 && !screens.at(-1)?.includes('not reached'); shot += 1) {
+    for (let shot = 0; shot < 400 && !screens.at(-1)?.includes('↓ load not reached'); shot += 1) {
       screens.push(tmux('capture-pane', '-p').trimEnd());
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
