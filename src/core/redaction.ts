@@ -169,6 +169,7 @@ function visible(char: string): string {
  * contains itself `"[circular]"`. Numbers, booleans and null stay as they are.
  */
 export function mapTexts<T>(value: T, map: (text: string) => string): T;
+/** Does it for any value; the signature above says that the shape stays. */
 export function mapTexts(value: unknown, map: (text: string) => string): unknown {
   return mapped(value, map, []);
 }

@@ -84,7 +84,10 @@ export function outcomeMark(outcome: StepOutcome): Mark {
     case 'skipped':
       return { sign: '↓', color: 'gray' };
     case 'failed':
+    case 'red':
       return { sign: '✖', color: 'red' };
+    case 'inconclusive':
+      return { sign: '?', color: 'yellow' };
     case 'undone':
       return { sign: '↩', color: 'yellow' };
     case 'undo-failed':

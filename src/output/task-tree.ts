@@ -3,7 +3,8 @@ import { escapeControl, mapTexts, type Redactor } from '../core/redaction.ts';
 import { formatDuration } from './measures.ts';
 import { type ColorLevel, outcomeMark, paintOf } from './paint.ts';
 import type { Sink } from './sink.ts';
-import { createTree, type TreeTerminal } from './tree-view.ts';
+import type { TreeTerminal } from './tree-renderer.ts';
+import { createTree } from './tree-view.ts';
 
 /** How steps are drawn: a live tree, one line a finished step, nothing; `auto` is the tree where there is a terminal. */
 export type DrawMode = 'auto' | 'tree' | 'lines' | 'none';

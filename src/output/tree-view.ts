@@ -1,31 +1,18 @@
-import {
-  DefaultRenderer,
-  Listr,
-  type ListrContext,
-  ListrDefaultRendererLogLevels as Level,
-  ListrLogger,
-  ListrTaskState,
-  ProcessOutput,
-} from 'listr2';
+import { Listr, type ListrContext, ListrTaskState } from 'listr2';
 
-import type { EventSink, RunEvent } from '../core/events.ts';
+import type { EventSink, RunEvent, StepOutcome } from '../core/events.ts';
 import { formatDuration } from './measures.ts';
-import { type ColorLevel, outcomeMark, paintOf } from './paint.ts';
-import type { Sink } from './sink.ts';
-import { truncateTo } from './text-width.ts';
-
-/** The terminal that the tree is drawn on: Node's stderr. Its own `write` is not used. */
-export type TreeTerminal = NodeJS.WriteStream;
+import { outcomeMark, paintOf } from './paint.ts';
+import { type RendererOptions, rendererOptions, type Signs, treeRenderer } from './tree-renderer.ts';
 
 /** What the tree needs. */
-export interface TreeOptions {
-  readonly sink: Pick<Sink, 'terminal'>;
-  readonly terminal: TreeTerminal;
-  readonly color: ColorLevel;
+export interface TreeOptions extends RendererOptions {
+  /** The first steps, when they are known before they start. */
   readonly upfront?: readonly { readonly id: string; readonly title: string }[];
 }
 
-type TreeList = Listr<ListrContext, typeof TreeRenderer>;
+type TreeRenderer = ReturnType<typeof treeRenderer>;
+type TreeList = Listr<ListrContext, TreeRenderer>;
 type TreeTask = TreeList['tasks'][number];
 
 interface Node {
@@ -37,9 +24,6 @@ interface Node {
   hidden: number;
 }
 
-/** Rows shown while steps run: taller trees overflow the terminal (listr2 issue 296). */
-const maximumRows = 20;
-
 /** Steps that ended well stay visible below a running step up to this many; older ones are counted instead. */
 const maximumFinished = 5;
 
@@ -49,12 +33,13 @@ const maximumFinished = 5;
  */
 export function createTree(options: TreeOptions): { readonly draw: EventSink; readonly close: () => Promise<void> } {
   const paint = paintOf(options.color);
+  const signs: Signs = new WeakMap();
   let finish: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const root: TreeList = new Listr<ListrContext, typeof TreeRenderer>([{ task: () => finished }], {
-    renderer: TreeRenderer,
+  const root: TreeList = new Listr<ListrContext, TreeRenderer>([{ task: () => finished }], {
+    renderer: treeRenderer(signs),
     rendererOptions: rendererOptions(options),
     registerSignalListeners: false,
     exitOnError: false,
@@ -87,6 +72,8 @@ export function createTree(options: TreeOptions): { readonly draw: EventSink; re
       }
       case 'step-finished': {
         const { task } = nodes.get(key) ?? add(event.path, event.title);
+        const mark = outcomeMark(event.outcome);
+        signs.set(task, paint[mark.color](mark.sign));
         task.title$ = finishedTitle(event, paint);
         task.state$ = finishedState(event.outcome);
         const above = parentOf(event.path);
@@ -105,7 +92,7 @@ export function createTree(options: TreeOptions): { readonly draw: EventSink; re
 
 function nodeBelow(root: TreeList, task: TreeTask | undefined, title: string): Node {
   if (task === undefined) throw new Error('listr2 did not add the task.');
-  const list: TreeList = new Listr<ListrContext, typeof TreeRenderer>([], root.options, task);
+  const list: TreeList = new Listr<ListrContext, TreeRenderer>([], root.options, task);
   task.subtasks = list.tasks;
   void task.check({});
   return { title, task, list, hidden: 0 };
@@ -127,21 +114,18 @@ type Paint = ReturnType<typeof paintOf>;
 function finishedTitle(event: Extract<RunEvent, { type: 'step-finished' }>, paint: Paint): string {
   const detail = event.detail ?? '';
   const took = event.durationMs >= 100 ? paint.gray(` (${formatDuration(event.durationMs)})`) : '';
-  const says = detail === '' ? '' : ` ${paint.gray('·')} ${event.outcome === 'failed' ? paint.red(detail) : paint.gray(detail)}`;
+  const says = detail === '' ? '' : ` ${paint.gray('·')} ${paint[detailColor(event.outcome)](detail)}`;
   switch (event.outcome) {
     case 'done':
     case 'unchanged':
+    case 'red':
+    case 'inconclusive':
+    case 'failed':
       return `${event.title}${says}${took}`;
     case 'skipped':
       return `${event.title} ${paint.gray(detail === '' ? 'skipped' : `skipped: ${detail}`)}`;
     case 'planned':
       return `${event.title} ${paint.cyan('would change')}`;
-    case 'red':
-      return `${event.title} ${paint.gray('·')} ${paint.red(detail)}${took}`;
-    case 'inconclusive':
-      return `${event.title} ${paint.gray('·')} ${paint.yellow(detail)}${took}`;
-    case 'failed':
-      return `${event.title}${says}${took}`;
     case 'undone':
       return `${event.title} ${paint.yellow('undone')}`;
     case 'undo-failed':
@@ -149,7 +133,12 @@ function finishedTitle(event: Extract<RunEvent, { type: 'step-finished' }>, pain
   }
 }
 
-function finishedState(outcome: Extract<RunEvent, { type: 'step-finished' }>['outcome']): ListrTaskState {
+function detailColor(outcome: StepOutcome): 'red' | 'yellow' | 'gray' {
+  if (outcome === 'inconclusive') return 'yellow';
+  return outcome === 'failed' || outcome === 'red' || outcome === 'undo-failed' ? 'red' : 'gray';
+}
+
+function finishedState(outcome: StepOutcome): ListrTaskState {
   switch (outcome) {
     case 'done':
     case 'unchanged':
@@ -173,84 +162,4 @@ function settle(task: TreeTask, title: string, paint: Paint): void {
   const started = task.isPending();
   task.title$ = `${title} ${paint.gray(started ? 'interrupted' : 'not reached')}`;
   task.state$ = started ? ListrTaskState.CANCELLED : ListrTaskState.SKIPPED;
-}
-
-function rendererOptions(options: TreeOptions) {
-  const paint = paintOf(options.color);
-  const screen = terminalBehind(options.terminal, options.sink);
-  // listr2's own colours ask process.stdout whether it is a terminal; these ask nobody.
-  const color = {
-    [Level.SKIPPED_WITH_COLLAPSE]: paint.gray,
-    [Level.SKIPPED_WITHOUT_COLLAPSE]: paint.gray,
-    [Level.PENDING]: paint.yellow,
-    [Level.COMPLETED]: paint.green,
-    [Level.COMPLETED_WITH_FAILED_SUBTASKS]: paint.yellow,
-    [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: paint.gray,
-    [Level.RETRY]: paint.yellow,
-    [Level.ROLLING_BACK]: paint.yellow,
-    [Level.ROLLED_BACK]: paint.yellow,
-    [Level.FAILED]: paint.red,
-    [Level.FAILED_WITH_FAILED_SUBTASKS]: paint.red,
-    [Level.WAITING]: paint.gray,
-    [Level.PAUSED]: paint.yellow,
-    [Level.CANCELLED]: paint.yellow,
-  };
-  const icon = {
-    [Level.ROLLED_BACK]: outcomeMark('undone').sign,
-    [Level.FAILED_WITH_FAILED_SUBTASKS]: outcomeMark('failed').sign,
-    [Level.COMPLETED_WITH_FAILED_SUBTASKS]: outcomeMark('done').sign,
-    [Level.WAITING]: '·',
-  };
-  const logger = new ListrLogger<Level>({ processOutput: new ProcessOutput(screen, screen), useIcons: true });
-  return { logger, color, icon, collapseSkips: true, collapseErrors: true };
-}
-
-/** The terminal, but every byte goes through the sink. listr2 replaces `write` for a while: that stays here. */
-function terminalBehind(terminal: TreeTerminal, sink: Pick<Sink, 'terminal'>): TreeTerminal {
-  let write: unknown = (chunk: unknown) => {
-    sink.terminal(String(chunk));
-    return true;
-  };
-  return new Proxy(terminal, {
-    get: (stream, name) => {
-      if (name === 'write') return write;
-      const value: unknown = Reflect.get(stream, name, stream);
-      return typeof value === 'function' ? value.bind(stream) : value;
-    },
-    set: (stream, name, value) => {
-      if (name !== 'write') return Reflect.set(stream, name, value, stream);
-      write = value;
-      return true;
-    },
-  });
-}
-
-/** listr2's tree, on any stream that is a terminal, at most 20 rows high while it runs, one row a step. */
-class TreeRenderer extends DefaultRenderer {
-  static override nonTTY = true;
-  #live = false;
-  readonly #columns: () => number;
-  readonly #rows: () => number;
-
-  constructor(...[tasks, options, events]: ConstructorParameters<typeof DefaultRenderer>) {
-    super(tasks, options, events);
-    this.#columns = () => options.logger?.process.stdout.columns ?? 80;
-    this.#rows = () => Math.max(3, Math.min(maximumRows, (options.logger?.process.stdout.rows ?? maximumRows + 2) - 2));
-  }
-
-  override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
-    this.#live = options === undefined;
-    const rows = super.create(options).split('\n');
-    return (this.#live ? fitRows(rows, this.#rows()) : rows).join('\n');
-  }
-
-  protected override format(message: string, icon: string, level: number): string[] {
-    return super.format(this.#live ? truncateTo(message, this.#columns() - level * 2 - 5) : message, icon, level);
-  }
-}
-
-/** Keeps the newest rows; the rows left out are counted. */
-function fitRows(rows: readonly string[], most: number): readonly string[] {
-  const left = rows.length - most + 1;
-  return rows.length <= most ? rows : [`  … ${left} rows above`, ...rows.slice(left)];
 }

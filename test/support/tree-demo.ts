@@ -2,8 +2,8 @@ import type { StepOutcome } from '../../src/core/events.ts';
 import { createSink } from '../../src/output/sink.ts';
 import { createTreeDrawer } from '../../src/output/task-tree.ts';
 
-/** Draws an invented run on the terminal that it is started in: `node tree-demo.ts [milliseconds a step]`. Ends with a result on stdout. */
-const pauseMs = Number(process.argv[2] ?? 200);
+/** Draws an invented run on the terminal that it is started in; goes on at each key. Ends with a result on stdout. */
+process.stdin.setRawMode(true);
 const sink = createSink(process, ['canary-secret']);
 const drawer = createTreeDrawer({
   mode: 'auto',
@@ -14,7 +14,7 @@ const drawer = createTreeDrawer({
   upfront: ['provision', 'deploy', 'smoke', 'load'].map((id) => ({ id, title: id })),
 });
 const at = '2026-11-22T20:00:00.000Z';
-const pause = () => new Promise((resolve) => setTimeout(resolve, pauseMs));
+const pause = () => new Promise((resolve) => process.stdin.once('data', resolve));
 const start = (...path: string[]) => drawer.events({ type: 'step-started', path, title: path.at(-1) ?? '', at });
 const end = (outcome: StepOutcome, detail: string | undefined, ...path: string[]) =>
   drawer.events({ type: 'step-finished', path, title: path.at(-1) ?? '', outcome, detail, durationMs: 1234, at });
@@ -35,8 +35,15 @@ for (let file = 1; file <= 40; file += 1)
 await pause();
 end('failed', 'DEPLOY_BUILD_FAILED', 'deploy');
 end('undone', undefined, 'provision', 'project');
+start('checks');
+start('checks', 'home');
+end('inconclusive', '86, expected > 85', 'checks', 'home');
+start('checks', 'queue');
+end('red', 'waiting, expected completed', 'checks', 'queue');
+end('done', undefined, 'checks');
 start('smoke');
 await pause();
 await drawer.close();
 sink.out('THE RESULT\n');
 await sink.flush();
+process.stdin.destroy();

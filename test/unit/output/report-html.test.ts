@@ -64,7 +64,7 @@ function hostileDetails(stage: StageResult): unknown {
   return stage.details;
 }
 
-describe('the report page', () => {
+describe('the report page', { timeout: 60_000 }, () => {
   it('draws a chart for each kind of measurement and says each in words', async () => {
     const page = await renderReportHtml(sampleReport());
 

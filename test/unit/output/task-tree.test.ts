@@ -86,25 +86,41 @@ describe.skipIf(!hasTmux)('on a real terminal (tmux)', () => {
 
   it('draws a tree of at most 20 rows, one row a step, and leaves the outcome and the result behind', async () => {
     const out = path.join(folder, 'stdout');
-    tmux('new-session', '-d', '-x', '80', '-y', '24', `${process.execPath} ${demo} 400 > ${out}; sleep 60`);
-    const screens: string[] = [];
-    for (let shot = 0; shot < 400 && !screens.at(-1)?.includes('↓ load not reached'); shot += 1) {
-      screens.push(tmux('capture-pane', '-p').trimEnd());
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    const screen = () => tmux('capture-pane', '-p').trimEnd();
+    const shows = async (text: string | RegExp) => {
+      await expect.poll(screen, { timeout: 20_000 }).toMatch(text);
+      expect(screen().split('\n').length).toBeLessThanOrEqual(20);
+      expect(screen()).not.toContain('canary-secret');
+    };
+    const goOn = () => tmux('send-keys', 'x');
 
-    const last = screens.at(-1) ?? '';
-    expect(screens.length).toBeGreaterThan(10);
-    for (const screen of screens) {
-      expect(screen).not.toContain('canary-secret');
-      expect(screen.split('\n').length).toBeLessThanOrEqual(22);
-    }
-    expect(screens.join('\n')).toContain(String.raw`polling \x1b[2J*** second line`);
-    expect(screens.join('\n')).toMatch(/… \d+ rows above/);
-    expect(last).toContain('✖ deploy · DEPLOY_BUILD_FAILED (1.2 s)');
-    expect(last).toContain('  ↩ project undone');
-    expect(last).toContain('⊘ smoke interrupted');
-    expect(last).toContain('↓ load not reached');
-    await expect.poll(() => readFileSync(out, 'utf8')).toBe('THE RESULT\n');
-  }, 30_000);
+    tmux('new-session', '-d', '-x', '80', '-y', '24', `${process.execPath} ${demo} > ${out}; sleep 60`);
+    await shows(/❯ provision\n {2}\S project · polling \\x1b\[2J\*\*\* second line\n· deploy\n· smoke\n· load$/);
+    goOn();
+    await shows(/^ {2}… \d+ rows above\n[^]*part-40\n· smoke\n· load$/);
+    goOn();
+    await shows(/= provision · nothing to do \(1\.2 s\)\n❯ deploy 39 done\n {2}✖ part-7 · DEPLOY_BUILD_FAILED[^]*· load$/);
+    goOn();
+    await shows(/\n\S smoke\n/);
+    goOn();
+
+    await expect.poll(() => readFileSync(out, 'utf8'), { timeout: 20_000 }).toBe('THE RESULT\n');
+    expect(
+      screen()
+        .split('\n')
+        .map((row) => row.trimEnd()),
+    ).toEqual([
+      '= provision · nothing to do (1.2 s)',
+      '  ↩ project undone',
+      '  ↓ domain skipped: local target',
+      '✖ deploy · DEPLOY_BUILD_FAILED (1.2 s)',
+      '  ✖ part-7 · DEPLOY_BUILD_FAILED (1.2 s)',
+      ...[36, 37, 38, 39, 40].map((part) => `  ✔ part-${part} (1.2 s)`),
+      '⊘ smoke interrupted',
+      '↓ load not reached',
+      '✔ checks (1.2 s)',
+      '  ? home · 86, expected > 85 (1.2 s)',
+      '  ✖ queue · waiting, expected completed (1.2 s)',
+    ]);
+  }, 120_000);
 });
