@@ -28,7 +28,7 @@ export interface ServerProcess {
   alive(): boolean;
   /** Resolves when it has ended, with how it ended. */
   readonly ended: Promise<string>;
-  /** Ends it in order, or by SIGKILL after `graceMs` (default 10 s). */
+  /** Ends it in order, or by force after `graceMs` (default 10 s). */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -61,8 +61,11 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
     if (pid === undefined) throw new Error(await ended);
     const stop = async (graceMs = 10_000) => {
       if (running) child.kill(server.stopSignal);
-      const killer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      // SIGQUIT comes before SIGKILL: Postgres' own children end with it, and would outlive a killed parent for a while.
+      const impatient = setTimeout(() => child.kill('SIGQUIT'), graceMs);
+      const killer = setTimeout(() => child.kill('SIGKILL'), graceMs + 2000);
       await ended;
+      clearTimeout(impatient);
       clearTimeout(killer);
     };
     return { pid, alive: () => running, ended, stop };
@@ -94,9 +97,10 @@ export async function endStaleServer(pidFile: string, marker: string, stopSignal
     return false;
   }
   signal(pid, stopSignal);
-  const deadlineMs = performance.now() + 10_000;
+  const startMs = performance.now();
   while (await isOurs()) {
-    if (performance.now() > deadlineMs) signal(pid, 'SIGKILL');
+    const waitedMs = performance.now() - startMs;
+    if (waitedMs > 10_000) signal(pid, waitedMs > 12_000 ? 'SIGKILL' : 'SIGQUIT');
     await delay(20);
   }
   await rm(pidFile, { force: true });

@@ -1,8 +1,10 @@
 import { Hono, type Context, type Next } from 'hono';
+import { z } from 'zod';
 import { isLoopbackHost, serveLoopback, type LoopbackServer } from '../loopback.ts';
 import { authApi } from './auth.ts';
 import { openPool, type Cluster } from './cluster.ts';
 import { checkToken, claimsOfKey, type Claims, type ProjectKeys } from './keys.ts';
+import { openRealtime, type Realtime } from './realtime/realtime.ts';
 import { openRest, type RestApi } from './rest.ts';
 
 /** What a project's gateway needs. */
@@ -36,12 +38,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = `http://127.0.0.1:${options.port}`;
   const authSql = openPool(options.cluster.serviceUrl('supabase_auth_admin', options.ref), 4);
   const rest = lazyRest(options);
+  const realtime = openRealtime({ ref: options.ref, cluster: options.cluster, keys: options.keys, log: options.log });
   const app = new Hono<GatewayEnv>();
   app.use(refuseForeignHosts, cors);
   app.use('/rest/v1/*', (c, next) => requireKey(c, next, options.keys(), true));
   app.use('/auth/v1/*', (c, next) => requireKey(c, next, options.keys(), false));
   app.all('/rest/v1/*', async (c) => withoutCors(await (await rest.open()).fetch(c.req.raw, c.var.claims)));
-  app.get('/realtime/v1/api/health', (c) => c.json({ healthy: true }));
+  addBroadcast(app, realtime, options);
   app.route('/auth/v1', authApi({ sql: authSql, keys: options.keys, url }));
   app.notFound((c) => c.json({ message: `no Route matched with those values: ${c.req.method} ${c.req.path} is not emulated by the local cloud` }, 404));
   app.onError((error, c) => {
@@ -49,15 +52,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return c.json({ message: 'An unexpected error occurred' }, 500);
   });
   const server: LoopbackServer = await serveLoopback(app, options.port, `Supabase project ${options.ref}`);
+  realtime.attach(server.server);
   return {
     url,
     fetch: async (request) => app.fetch(request),
     stop: async () => {
+      await realtime.stop();
       await server.stop();
       await rest.close();
       await authSql.end({ timeout: 1 });
     },
   };
+}
+
+const messagesBody = z.object({ messages: z.array(z.object({ topic: z.string(), event: z.string(), payload: z.unknown() })) });
+
+/** Broadcasts over HTTP: several in one body, or one by its address. */
+function addBroadcast(app: Hono<GatewayEnv>, realtime: Realtime, options: GatewayOptions): void {
+  app.use('/realtime/v1/api/*', (c, next) => requireKey(c, next, options.keys(), true));
+  app.get('/realtime/v1/api/health', (c) => c.json({ healthy: true, replication_connected: realtime.streaming() }));
+  app.post('/realtime/v1/api/broadcast', async (c) => {
+    const parsed = messagesBody.safeParse(await c.req.json().catch(() => undefined));
+    if (!parsed.success) return c.json({ errors: { messages: [z.prettifyError(parsed.error)] } }, 422);
+    for (const { topic, event, payload } of parsed.data.messages) realtime.broadcast(topic, event, payload);
+    return c.body(null, 202);
+  });
+  app.post('/realtime/v1/api/broadcast/:topic/events/:event', async (c) => {
+    const isBinary = c.req.header('content-type') === 'application/octet-stream';
+    const payload: unknown = isBinary ? Buffer.from(await c.req.arrayBuffer()) : await c.req.json().catch(() => undefined);
+    if (payload === undefined) return c.json({ error: 'The body is no JSON' }, 422);
+    realtime.broadcast(c.req.param('topic'), c.req.param('event'), payload);
+    return c.body(null, 202);
+  });
 }
 
 /** Opens PostgREST once, at the first request; a failure (Postgres down) is tried again at the next. */

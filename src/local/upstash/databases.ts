@@ -39,8 +39,8 @@ export interface DatabaseAddresses {
   readonly restUrl: string;
   readonly host: string;
   readonly port: number;
-  /** Address for TCP clients without its password. */
-  readonly tcpUrl: string;
+  /** Address for TCP clients with its password: secret. */
+  readonly url: string;
 }
 
 /** The databases of the emulated platform and the servers that run for them. */
@@ -115,7 +115,7 @@ export async function openDatabases(context: ServiceContext, program: string): P
       await stopRunning(lifecycle, id);
       await removeRedis(context, id);
     },
-    addresses: (id) => addressesOf(context, id),
+    addresses: (id) => addressesOf(lifecycle, id),
     command: (id, command) => commandOn(lifecycle, id, command),
     alive: (id) => lifecycle.running.get(id)?.redis.alive() ?? false,
     stop,
@@ -207,8 +207,15 @@ async function commandOn({ running }: Lifecycle, id: string, command: readonly s
   return reply;
 }
 
-async function addressesOf(context: ServiceContext, id: string): Promise<DatabaseAddresses> {
+async function addressesOf({ context, stored }: Lifecycle, id: string): Promise<DatabaseAddresses> {
   const host = '127.0.0.1';
   const port = await context.ports.port(`redis-${id}`);
-  return { id, host, port, restUrl: `http://${host}:${await context.ports.port(`upstash-${id}`)}`, tcpUrl: `redis://${host}:${port}` };
+  const password = stored.get(id)?.password ?? '';
+  return {
+    id,
+    host,
+    port,
+    restUrl: `http://${host}:${await context.ports.port(`upstash-${id}`)}`,
+    url: `redis://default:${encodeURIComponent(password)}@${host}:${port}`,
+  };
 }
