@@ -42,9 +42,14 @@ export function findPgbouncer(given?: string): string | undefined {
 
 /** Returns the error that says how to get pgbouncer. */
 export function pgbouncerMissing(): StagingError {
-  return new StagingError('missing', 'LOCAL_PGBOUNCER_MISSING', 'There is no pgbouncer here, so the local cloud has no connection pooler.', {
-    fix: 'Run `apt-get install -y pgbouncer` (Debian) or `brew install pgbouncer`, then `jv-staging local stop` and `jv-staging local start`.',
-  });
+  return new StagingError(
+    'missing',
+    'LOCAL_PGBOUNCER_MISSING',
+    'There is no pgbouncer here, so the local cloud has no connection pooler.',
+    {
+      fix: 'Run `apt-get install -y pgbouncer` (Debian) or `brew install pgbouncer`, then `jv-staging local stop` and `jv-staging local start`.',
+    },
+  );
 }
 
 /**
@@ -57,8 +62,8 @@ export async function startPooler(context: ServiceContext, program: string, sett
   await ownedFolder(dir, context.serverAccount);
   const configFile = join(dir, 'pgbouncer.ini');
   const logFile = join(dir, 'server.log');
-  const port = await context.ports.port(`pooler-${settings.ref}`);
   await endStaleServer(join(dir, 'pgbouncer.pid'), configFile, 'SIGTERM');
+  const port = await context.ports.port(`pooler-${settings.ref}`);
   await assertPortFree(port, `the pooler of project ${settings.ref}`);
   const write = async (wanted: PoolerSettings) => {
     await ownedFile(join(dir, 'users.txt'), userList(wanted), context.serverAccount);
@@ -78,10 +83,15 @@ export async function startPooler(context: ServiceContext, program: string, sett
     await waitForPort(port, server, 10_000);
   } catch (error) {
     await server.stop(1000);
-    throw new StagingError('missing', 'LOCAL_PGBOUNCER_FAILED', `The pooler of project ${settings.ref} did not start: ${await logEnd(logFile)}`, {
-      fix: `Run \`${program} ${configFile}\` to see why.`,
-      cause: error,
-    });
+    throw new StagingError(
+      'missing',
+      'LOCAL_PGBOUNCER_FAILED',
+      `The pooler of project ${settings.ref} did not start: ${await logEnd(logFile)}`,
+      {
+        fix: `Run \`${program} ${configFile}\` to see why.`,
+        cause: error,
+      },
+    );
   }
   return {
     port,

@@ -52,7 +52,9 @@ async function runnable(dir: string, account: Account | undefined, from: string)
   const binaries = binariesIn(dir);
   if ((await versionOf(binaries, account)) !== undefined) return binaries;
   const { output } = await runTool(binaries.postgres, ['--version'], account);
-  throw missing(`The Postgres programs in ${dir} (from ${from}) do not run${account === undefined ? '' : ` as user ${account.user}`}: ${output.trim()}`);
+  throw missing(
+    `The Postgres programs in ${dir} (from ${from}) do not run${account === undefined ? '' : ` as user ${account.user}`}: ${output.trim()}`,
+  );
 }
 
 function missing(message: string, cause?: unknown): StagingError {

@@ -47,18 +47,20 @@ interface Place {
 export async function startPostgres(context: ServiceContext, options: PostgresOptions): Promise<PostgresServer> {
   const root = join(context.sharedDir, 'postgres');
   await ownedFolder(root, context.serverAccount);
+  const dataDir = join(root, 'data');
+  // Before its port is looked up: a port that somebody listens on would be given up for another.
+  if (await endStaleServer(join(dataDir, 'postmaster.pid'), dataDir, 'SIGINT')) {
+    context.log('postgres: ended the server that an earlier run left behind');
+  }
   const place: Place = {
     binaries: await findPostgres({ binDir: options.binDir, sharedDir: context.sharedDir, account: context.serverAccount }),
-    dataDir: join(root, 'data'),
+    dataDir,
     logFile: join(root, 'server.log'),
     port: await context.ports.port('postgres'),
     account: context.serverAccount,
   };
   const password = await superuserPassword(context.stateDir);
   if (!existsSync(place.dataDir)) await initialise(place, root, password);
-  if (await endStaleServer(join(place.dataDir, 'postmaster.pid'), place.dataDir, 'SIGINT')) {
-    context.log('postgres: ended the server that an earlier run left behind');
-  }
   let server = await launch(place);
   context.log(`postgres: listens on 127.0.0.1:${place.port}`);
   return {
@@ -156,10 +158,15 @@ async function waitUntilReady(dataDir: string, server: ServerProcess): Promise<v
 }
 
 function failed(what: string, log: string, cause?: unknown): StagingError {
-  return new StagingError('missing', 'LOCAL_POSTGRES_FAILED', `The local cloud's Postgres ${what}: ${log === '' ? 'it wrote no log' : log}`, {
-    fix: 'Run `jv-staging local stop`, then `jv-staging local start`; if it fails again, `jv-staging local reset` starts from nothing.',
-    cause,
-  });
+  return new StagingError(
+    'missing',
+    'LOCAL_POSTGRES_FAILED',
+    `The local cloud's Postgres ${what}: ${log === '' ? 'it wrote no log' : log}`,
+    {
+      fix: 'Run `jv-staging local stop`, then `jv-staging local start`; if it fails again, `jv-staging local reset` starts from nothing.',
+      cause,
+    },
+  );
 }
 
 /** Socket paths are limited to 107 bytes on Linux (man 7 unix); beyond that the server listens on TCP alone. */

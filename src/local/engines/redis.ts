@@ -39,9 +39,14 @@ export function findRedis(searchPath: string, given?: string): string {
   const candidates = given === undefined ? folders.map((folder) => join(folder, 'redis-server')) : [given];
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new StagingError('missing', 'LOCAL_REDIS_MISSING', given === undefined ? 'There is no redis-server on the search path.' : `There is no redis-server at ${given}.`, {
-    fix: 'Run `apt-get install -y redis-server` (Debian) or `brew install redis`.',
-  });
+  throw new StagingError(
+    'missing',
+    'LOCAL_REDIS_MISSING',
+    given === undefined ? 'There is no redis-server on the search path.' : `There is no redis-server at ${given}.`,
+    {
+      fix: 'Run `apt-get install -y redis-server` (Debian) or `brew install redis`.',
+    },
+  );
 }
 
 /**
@@ -55,9 +60,9 @@ export async function startRedis(context: ServiceContext, program: string, setti
   await ownedFolder(dir, context.serverAccount);
   const configFile = join(dir, 'redis.conf');
   const logFile = join(dir, 'server.log');
+  await endStaleServer(join(dir, 'redis.pid'), configFile, 'SIGTERM');
   const port = await context.ports.port(`redis-${settings.id}`);
   const store = (wanted: RedisSettings) => ownedFile(configFile, configuration(wanted, dir, port), context.serverAccount);
-  await endStaleServer(join(dir, 'redis.pid'), configFile, 'SIGTERM');
   await assertPortFree(port, `Redis database ${settings.id}`);
   await store(settings);
   const server = await startServer({
@@ -73,10 +78,15 @@ export async function startRedis(context: ServiceContext, program: string, setti
     await waitForPort(port, server, 30_000);
   } catch (error) {
     await server.stop(1000);
-    throw new StagingError('missing', 'LOCAL_REDIS_FAILED', `The Redis server of database ${settings.id} did not start: ${await logEnd(logFile)}`, {
-      fix: `Run \`${program} ${configFile}\` to see why.`,
-      cause: error,
-    });
+    throw new StagingError(
+      'missing',
+      'LOCAL_REDIS_FAILED',
+      `The Redis server of database ${settings.id} did not start: ${await logEnd(logFile)}`,
+      {
+        fix: `Run \`${program} ${configFile}\` to see why.`,
+        cause: error,
+      },
+    );
   }
   return { host: '127.0.0.1', port, alive: () => server.alive(), store, stop: () => server.stop() };
 }
@@ -101,7 +111,24 @@ export function fullAccess(password: string): readonly string[] {
 
 /** Returns the ACL rule of the user who may only read. */
 export function readOnlyAccess(password: string): readonly string[] {
-  return ['reset', 'on', `#${sha256(password)}`, '~*', '&*', '+@read', '+@connection', '+@pubsub', '-publish', '-spublish', '+info', '+multi', '+exec', '+discard', '-client|kill', '-client|pause'];
+  return [
+    'reset',
+    'on',
+    `#${sha256(password)}`,
+    '~*',
+    '&*',
+    '+@read',
+    '+@connection',
+    '+@pubsub',
+    '-publish',
+    '-spublish',
+    '+info',
+    '+multi',
+    '+exec',
+    '+discard',
+    '-client|kill',
+    '-client|pause',
+  ];
 }
 
 function sha256(text: string): string {

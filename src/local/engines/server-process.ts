@@ -53,7 +53,7 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
     let running = true;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
+      child.once('exit', (code, killedBy) => resolve(killedBy ?? `exit code ${code ?? 'unknown'}`));
     }).finally(() => {
       running = false;
     });

@@ -1,7 +1,7 @@
 import { Hono, type Context, type Next } from 'hono';
 import { z } from 'zod';
 import { isLoopbackHost, serveLoopback, type LoopbackServer } from '../loopback.ts';
-import { authApi } from './auth.ts';
+import { authApi } from './auth/auth-api.ts';
 import { openPool, type Cluster } from './cluster.ts';
 import { checkToken, claimsOfKey, type Claims, type ProjectKeys } from './keys.ts';
 import { openRealtime, type Realtime } from './realtime/realtime.ts';
@@ -30,7 +30,8 @@ type GatewayEnv = { Variables: { claims: Claims } };
 /** Headers that a browser may read and send across origins, as the hosted gateway's. */
 const corsHeaders = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Link, X-Total-Count, X-Supabase-Api-Version',
+  'access-control-expose-headers':
+    'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Link, X-Total-Count, X-Supabase-Api-Version',
 };
 
 /** Starts a project's gateway on its port. PostgREST is loaded at the first request for it. */
@@ -40,13 +41,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rest = lazyRest(options);
   const realtime = openRealtime({ ref: options.ref, cluster: options.cluster, keys: options.keys, log: options.log });
   const app = new Hono<GatewayEnv>();
-  app.use(refuseForeignHosts, cors);
+  app.use(
+    (c, next) => refuseForeignHosts(c, next),
+    (c, next) => cors(c, next),
+  );
   app.use('/rest/v1/*', (c, next) => requireKey(c, next, options.keys(), true));
   app.use('/auth/v1/*', (c, next) => requireKey(c, next, options.keys(), false));
   app.all('/rest/v1/*', async (c) => withoutCors(await (await rest.open()).fetch(c.req.raw, c.var.claims)));
   addBroadcast(app, realtime, options);
   app.route('/auth/v1', authApi({ sql: authSql, keys: options.keys, url }));
-  app.notFound((c) => c.json({ message: `no Route matched with those values: ${c.req.method} ${c.req.path} is not emulated by the local cloud` }, 404));
+  app.notFound((c) =>
+    c.json({ message: `no Route matched with those values: ${c.req.method} ${c.req.path} is not emulated by the local cloud` }, 404),
+  );
   app.onError((error, c) => {
     options.log(`supabase ${options.ref}: ${c.req.method} ${c.req.path} failed: ${error.message}`);
     return c.json({ message: 'An unexpected error occurred' }, 500);
@@ -71,19 +77,23 @@ const messagesBody = z.object({ messages: z.array(z.object({ topic: z.string(), 
 function addBroadcast(app: Hono<GatewayEnv>, realtime: Realtime, options: GatewayOptions): void {
   app.use('/realtime/v1/api/*', (c, next) => requireKey(c, next, options.keys(), true));
   app.get('/realtime/v1/api/health', (c) => c.json({ healthy: true, replication_connected: realtime.streaming() }));
-  app.post('/realtime/v1/api/broadcast', async (c) => {
-    const parsed = messagesBody.safeParse(await c.req.json().catch(() => undefined));
-    if (!parsed.success) return c.json({ errors: { messages: [z.prettifyError(parsed.error)] } }, 422);
-    for (const { topic, event, payload } of parsed.data.messages) realtime.broadcast(topic, event, payload);
-    return c.body(null, 202);
-  });
-  app.post('/realtime/v1/api/broadcast/:topic/events/:event', async (c) => {
-    const isBinary = c.req.header('content-type') === 'application/octet-stream';
-    const payload: unknown = isBinary ? Buffer.from(await c.req.arrayBuffer()) : await c.req.json().catch(() => undefined);
-    if (payload === undefined) return c.json({ error: 'The body is no JSON' }, 422);
-    realtime.broadcast(c.req.param('topic'), c.req.param('event'), payload);
-    return c.body(null, 202);
-  });
+  app.post('/realtime/v1/api/broadcast', (c) => broadcastAll(c, realtime));
+  app.post('/realtime/v1/api/broadcast/:topic/events/:event', (c) => broadcastOne(c, realtime));
+}
+
+async function broadcastAll(c: Context, realtime: Realtime): Promise<Response> {
+  const parsed = messagesBody.safeParse(await c.req.json().catch(() => undefined));
+  if (!parsed.success) return c.json({ errors: { messages: [z.prettifyError(parsed.error)] } }, 422);
+  for (const { topic, event, payload } of parsed.data.messages) realtime.broadcast(topic, event, payload);
+  return c.body(null, 202);
+}
+
+async function broadcastOne(c: Context, realtime: Realtime): Promise<Response> {
+  const isBinary = c.req.header('content-type') === 'application/octet-stream';
+  const payload: unknown = isBinary ? Buffer.from(await c.req.arrayBuffer()) : await c.req.json().catch(() => undefined);
+  if (payload === undefined) return c.json({ error: 'The body is no JSON' }, 422);
+  realtime.broadcast(c.req.param('topic') ?? '', c.req.param('event') ?? '', payload);
+  return c.body(null, 202);
 }
 
 /** Opens PostgREST once, at the first request; a failure (Postgres down) is tried again at the next. */

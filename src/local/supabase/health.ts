@@ -14,7 +14,12 @@ interface ServiceHealth {
 }
 
 /** Asks each service now and returns what it answered; nothing is remembered. Unknown names are left out. */
-export async function projectHealth(cluster: Cluster, projects: Projects, project: Project, asked: readonly string[]): Promise<readonly ServiceHealth[]> {
+export async function projectHealth(
+  cluster: Cluster,
+  projects: Projects,
+  project: Project,
+  asked: readonly string[],
+): Promise<readonly ServiceHealth[]> {
   const known = services.filter((name) => asked.includes(name));
   return Promise.all(known.map((name) => healthOf(name, cluster, projects, project)));
 }
@@ -30,7 +35,12 @@ async function healthOf(name: (typeof services)[number], cluster: Cluster, proje
 }
 
 /** Throws when the service does not work. */
-async function ask(name: (typeof services)[number], cluster: Cluster, projects: Projects, project: Project): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function ask(
+  name: (typeof services)[number],
+  cluster: Cluster,
+  projects: Projects,
+  project: Project,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   switch (name) {
     case 'db':
     case 'db_postgres_user':

@@ -5,7 +5,8 @@ import { isLoopbackHost } from '../loopback.ts';
 import { sameSecret } from '../same-secret.ts';
 import { connectionUrl, openPool, ownerRole, type Cluster } from './cluster.ts';
 import { projectHealth } from './health.ts';
-import type { ApiKey } from './keys.ts';
+import { ManagementError, body } from './management-error.ts';
+import { keyAnswer, organization, poolerAnswer, projectAnswer } from './management-shapes.ts';
 import type { Project, Projects } from './projects.ts';
 
 /** What the Management API works with. */
@@ -19,12 +20,25 @@ export interface ManagementOptions {
   log(line: string): void;
 }
 
-/** The one organisation of the local cloud. */
-export const organization = { id: 'jvlocalorg', slug: 'jvlocalorg', name: 'JetVision (local cloud)' } as const;
-
 const regions = [
-  'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ap-east-1', 'ap-southeast-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-southeast-2',
-  'ap-south-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-north-1', 'eu-central-1', 'eu-central-2', 'ca-central-1', 'sa-east-1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ap-east-1',
+  'ap-southeast-1',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-southeast-2',
+  'ap-south-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'eu-north-1',
+  'eu-central-1',
+  'eu-central-2',
+  'ca-central-1',
+  'sa-east-1',
 ] as const;
 
 const createBody = z
@@ -38,16 +52,6 @@ const createBody = z
   })
   .refine((value) => (value.organization_slug ?? value.organization_id) !== undefined, { message: 'organization_slug is required' });
 const queryBody = z.object({ query: z.string().min(1), parameters: z.array(z.unknown()).optional(), read_only: z.boolean().optional() });
-
-/** An answer other than success, in the platform's shape. */
-class ManagementError extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 503;
-
-  constructor(status: ManagementError['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** Returns the platform's Management API (api.supabase.com), as far as it is emulated; other routes answer 404 and say so. */
 export function managementApi(options: ManagementOptions): Hono {
@@ -78,17 +82,17 @@ export function managementApi(options: ManagementOptions): Hono {
 
 function addProjects(app: Hono, options: ManagementOptions): void {
   const { projects } = options;
-  app.get('/v1/projects', (c) => c.json(projects.all().map((project) => answer(options, project))));
+  app.get('/v1/projects', (c) => c.json(projects.all().map((project) => projectAnswer(project, options.postgresVersion))));
   app.post('/v1/projects', async (c) => {
     const wanted = await body(c, createBody);
     const owner = wanted.organization_slug ?? wanted.organization_id;
     if (owner !== organization.slug) throw new ManagementError(404, `Organization ${owner ?? ''} not found`);
     const region = wanted.region ?? wanted.region_selection?.code ?? 'us-east-1';
     const project = await projects.create({ name: wanted.name, region, password: wanted.db_pass });
-    const { database: _unknownYet, ...created } = answer(options, project);
+    const { database: _unknownYet, ...created } = projectAnswer(project, options.postgresVersion);
     return c.json(created, 201);
   });
-  app.get('/v1/projects/:ref', (c) => c.json(answer(options, projectOf(options, c))));
+  app.get('/v1/projects/:ref', (c) => c.json(projectAnswer(projectOf(options, c), options.postgresVersion)));
   app.delete('/v1/projects/:ref', async (c) => {
     const { ref, name, number } = projectOf(options, c);
     await projects.settled(ref);
@@ -108,7 +112,13 @@ function addKeys(app: Hono, options: ManagementOptions): void {
     const { keys } = projectOf(options, c);
     const reveal = c.req.query('reveal') === 'true';
     const legacy = (name: string, key: string) => ({
-      name, api_key: key, id: name, type: 'legacy', hash: '', prefix: key.slice(0, 5), description: `Legacy ${name} API key`,
+      name,
+      api_key: key,
+      id: name,
+      type: 'legacy',
+      hash: '',
+      prefix: key.slice(0, 5),
+      description: `Legacy ${name} API key`,
     });
     return c.json([
       legacy('anon', keys.anonKey),
@@ -151,60 +161,14 @@ function projectOf(options: ManagementOptions, c: Context): Project {
   return project;
 }
 
-function answer(options: ManagementOptions, project: Project) {
-  return {
-    id: project.ref,
-    ref: project.ref,
-    organization_id: organization.id,
-    organization_slug: organization.slug,
-    name: project.name,
-    region: project.region,
-    created_at: project.createdAt,
-    status: project.status,
-    database: {
-      host: '127.0.0.1',
-      version: options.postgresVersion,
-      postgres_engine: options.postgresVersion.split('.')[0] ?? '15',
-      release_channel: 'ga',
-    },
-  };
-}
-
-function keyAnswer(key: ApiKey, reveal: boolean) {
-  const prefix = `${key.key.split('_').slice(0, 2).join('_')}_${key.key.split('_')[2]?.slice(0, 5) ?? ''}`;
-  return {
-    id: key.id,
-    type: key.type,
-    name: key.name,
-    description: key.description,
-    prefix,
-    api_key: reveal || key.type === 'publishable' ? key.key : `${prefix}${'·'.repeat(16)}`,
-    secret_jwt_template: key.type === 'secret' ? { role: 'service_role' } : null,
-    inserted_at: key.createdAt,
-    updated_at: key.createdAt,
-  };
-}
-
-function poolerAnswer(project: Project, pooler: { readonly host: string; readonly port: number; readonly database: string; readonly user: string }) {
-  const text = `postgresql://${pooler.user}:[YOUR-PASSWORD]@${pooler.host}:${pooler.port}/${pooler.database}`;
-  return {
-    identifier: project.ref,
-    database_type: 'PRIMARY',
-    is_using_scram_auth: true,
-    db_user: pooler.user,
-    db_host: pooler.host,
-    db_port: pooler.port,
-    db_name: pooler.database,
-    connection_string: text,
-    connectionString: text,
-    default_pool_size: project.pooler.poolSize,
-    max_client_conn: project.pooler.maxClients,
-    pool_mode: project.pooler.mode,
-  };
-}
-
 /** Runs SQL as the project's owner and returns the rows of the last statement, as the platform does. */
-async function runQuery(options: ManagementOptions, project: Project, query: string, parameters: readonly unknown[] | undefined, readOnly: boolean): Promise<unknown> {
+async function runQuery(
+  options: ManagementOptions,
+  project: Project,
+  query: string,
+  parameters: readonly unknown[] | undefined,
+  readOnly: boolean,
+): Promise<unknown> {
   const url = connectionUrl(ownerRole(project.ref), project.password, options.cluster.server.port, project.ref);
   const sql = openPool(url, 1, { connection: { default_transaction_read_only: readOnly, application_name: 'supabase/dashboard' } });
   try {
@@ -214,7 +178,8 @@ async function runQuery(options: ManagementOptions, project: Project, query: str
     if (!Array.isArray(result)) return [];
     return Array.isArray(result[0]) ? result.at(-1) : result;
   } catch (error) {
-    if (error instanceof postgres.PostgresError) throw new ManagementError(400, `Failed to run sql query: ERROR:  ${error.code}: ${error.message}`);
+    if (error instanceof postgres.PostgresError)
+      throw new ManagementError(400, `Failed to run sql query: ERROR:  ${error.code}: ${error.message}`);
     throw new ManagementError(503, 'Failed to connect to the database');
   } finally {
     await sql.end({ timeout: 1 });
@@ -223,16 +188,4 @@ async function runQuery(options: ManagementOptions, project: Project, query: str
 
 function toParameter(value: unknown): string | number | boolean | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-}
-
-async function body<Shape extends z.ZodType>(c: Context, shape: Shape): Promise<z.infer<Shape>> {
-  let value: unknown;
-  try {
-    value = await c.req.json();
-  } catch {
-    throw new ManagementError(400, 'Invalid JSON body');
-  }
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ManagementError(400, parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(', '));
 }

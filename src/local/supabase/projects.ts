@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { StagingError } from '../../core/errors.ts';
+import type { StagingError } from '../../core/errors.ts';
 import { findPgbouncer, pgbouncerMissing, removePooler, startPooler, type Pooler, type PoolerSettings } from '../engines/pgbouncer.ts';
 import type { ServiceContext } from '../service.ts';
 import { openCollection, type Collection } from '../store.ts';
@@ -41,7 +41,13 @@ export interface ProjectAddresses {
   readonly url: string;
   readonly direct: { readonly host: string; readonly port: number; readonly database: string; readonly user: string };
   /** Null where there is no pgbouncer: no pooler is claimed then. */
-  readonly pooler: { readonly host: string; readonly port: number; readonly database: string; readonly user: string; readonly mode: string } | null;
+  readonly pooler: {
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    readonly user: string;
+    readonly mode: string;
+  } | null;
 }
 
 /** The projects of the local cloud and what runs for them. */

@@ -51,9 +51,9 @@ export async function openRest(options: RestOptions): Promise<RestApi> {
   // The roles exist and their rights are the project's own business; with `true` lite takes the role of the claims on every request.
   Object.assign(connection, { ensureRlsContext: async () => true, introspect: readSchema });
   const withContext = connection.withContext.bind(connection);
-  connection.withContext = async (vars, run, options) => {
+  connection.withContext = async (vars, run, settings) => {
     try {
-      return await withContext(vars, run, options);
+      return await withContext(vars, run, settings);
     } catch (error) {
       const request = current.getStore();
       if (request !== undefined) request.error = postgresError(error);
@@ -156,7 +156,8 @@ function statusOf(code: string, anonymous: boolean): number {
 
 function postgresError(error: unknown): PostgresError | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  if (!/^[0-9A-Z]{5}$/.test(error.code)) return { code: '08000', message: 'The database does not answer.', detail: undefined, hint: undefined };
+  if (!/^[0-9A-Z]{5}$/.test(error.code))
+    return { code: '08000', message: 'The database does not answer.', detail: undefined, hint: undefined };
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     code: error.code,

@@ -2,7 +2,8 @@ import type { StagingError } from '../../core/errors.ts';
 import { startPostgres, type PostgresServer } from '../engines/postgres.ts';
 import type { LocalService, ServiceContext } from '../service.ts';
 import { openCluster } from './cluster.ts';
-import { managementApi, organization } from './management.ts';
+import { organization } from './management-shapes.ts';
+import { managementApi } from './management.ts';
 import { openProjects, type NewProject, type Project, type ProjectAddresses } from './projects.ts';
 
 /** How the emulated Supabase is started. */
@@ -63,7 +64,8 @@ export async function startSupabase(context: ServiceContext, options: SupabaseOp
       createProject: async (wanted) => {
         const { ref } = await projects.create(wanted);
         const project = await projects.settled(ref);
-        if (project?.status !== 'ACTIVE_HEALTHY') throw new Error(`Project ${wanted.name} did not come up; the local cloud's log says why.`);
+        if (project?.status !== 'ACTIVE_HEALTHY')
+          throw new Error(`Project ${wanted.name} did not come up; the local cloud's log says why.`);
         return project;
       },
       credentials: async (ref) => {

@@ -1,5 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { fullAccess, readOnlyAccess, readOnlyUser, removeRedis, removeStrayRedis, startRedis, type RedisServer, type RedisSettings } from '../engines/redis.ts';
+import {
+  fullAccess,
+  readOnlyAccess,
+  readOnlyUser,
+  removeRedis,
+  removeStrayRedis,
+  startRedis,
+  type RedisServer,
+  type RedisSettings,
+} from '../engines/redis.ts';
 import { serveLoopback, type LoopbackServer } from '../loopback.ts';
 import type { ServiceContext } from '../service.ts';
 import { openCollection, type Collection } from '../store.ts';

@@ -14,8 +14,24 @@ export interface DeveloperApiOptions {
 }
 
 const regions = [
-  'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'eu-central-1', 'eu-west-1', 'eu-west-2', 'sa-east-1', 'ap-south-1',
-  'ap-northeast-1', 'ap-southeast-1', 'ap-southeast-2', 'af-south-1', 'us-central1', 'us-east4', 'europe-west1', 'asia-northeast1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ca-central-1',
+  'eu-central-1',
+  'eu-west-1',
+  'eu-west-2',
+  'sa-east-1',
+  'ap-south-1',
+  'ap-northeast-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'af-south-1',
+  'us-central1',
+  'us-east4',
+  'europe-west1',
+  'asia-northeast1',
 ] as const;
 
 /** The specification wants `platform`; the vendor's own CLI sends `region: "global"` instead. Both are taken. */
@@ -58,9 +74,13 @@ export function developerApi(options: DeveloperApiOptions): Hono {
     if (!sameSecret(given, wanted)) throw new ApiError(401, 'Unauthorized');
     await next();
   });
-  app.get('/v2/redis/databases', async (c) => c.json(await Promise.all(databases.all().map((database) => answer(options, database, true)))));
+  app.get('/v2/redis/databases', async (c) =>
+    c.json(await Promise.all(databases.all().map((database) => answer(options, database, true)))),
+  );
   app.post('/v2/redis/database', async (c) => create(options, c));
-  app.get('/v2/redis/database/:id', async (c) => c.json(await answer(options, databaseOf(options, c), c.req.query('credentials') !== 'hide')));
+  app.get('/v2/redis/database/:id', async (c) =>
+    c.json(await answer(options, databaseOf(options, c), c.req.query('credentials') !== 'hide')),
+  );
   app.delete('/v2/redis/database/:id', async (c) => {
     await databases.remove(databaseOf(options, c).id);
     return c.json('OK');
@@ -88,7 +108,9 @@ function addChanges(app: Hono, options: DeveloperApiOptions): void {
     const { name } = await body(c, renameBody);
     return c.json(await answer(options, await databases.change(database.id, { name }), true));
   });
-  app.post('/v2/redis/reset-password/:id', async (c) => c.json(await answer(options, await databases.resetPassword(databaseOf(options, c).id), true)));
+  app.post('/v2/redis/reset-password/:id', async (c) =>
+    c.json(await answer(options, await databases.resetPassword(databaseOf(options, c).id), true)),
+  );
   app.post('/v2/redis/enable-tls/:id', (c) => {
     databaseOf(options, c);
     throw new ApiError(400, 'TLS is not emulated by the local cloud: its databases listen on loopback alone');

@@ -18,10 +18,54 @@ type Command = readonly (string | Buffer)[];
 
 /** Commands that need a connection of one's own, or would change ours (upstash.com/docs/redis/overall/rediscompatibility and restapi, read 2026-11-22). */
 const unavailable = new Set([
-  'AUTH', 'HELLO', 'QUIT', 'RESET', 'SELECT', 'CLIENT', 'MULTI', 'EXEC', 'DISCARD', 'WATCH', 'UNWATCH', 'MONITOR', 'SYNC', 'PSYNC', 'REPLCONF',
-  'SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE',
-  'BLPOP', 'BRPOP', 'BRPOPLPUSH', 'BLMOVE', 'BLMPOP', 'BZPOPMIN', 'BZPOPMAX', 'BZMPOP', 'WAIT', 'WAITAOF',
-  'ACL', 'CONFIG', 'DEBUG', 'MODULE', 'SHUTDOWN', 'REPLICAOF', 'SLAVEOF', 'FAILOVER', 'CLUSTER', 'BGSAVE', 'BGREWRITEAOF', 'SAVE', 'SWAPDB', 'MIGRATE', 'LATENCY', 'SLOWLOG', 'MEMORY',
+  'AUTH',
+  'HELLO',
+  'QUIT',
+  'RESET',
+  'SELECT',
+  'CLIENT',
+  'MULTI',
+  'EXEC',
+  'DISCARD',
+  'WATCH',
+  'UNWATCH',
+  'MONITOR',
+  'SYNC',
+  'PSYNC',
+  'REPLCONF',
+  'SUBSCRIBE',
+  'PSUBSCRIBE',
+  'SSUBSCRIBE',
+  'UNSUBSCRIBE',
+  'PUNSUBSCRIBE',
+  'SUNSUBSCRIBE',
+  'BLPOP',
+  'BRPOP',
+  'BRPOPLPUSH',
+  'BLMOVE',
+  'BLMPOP',
+  'BZPOPMIN',
+  'BZPOPMAX',
+  'BZMPOP',
+  'WAIT',
+  'WAITAOF',
+  'ACL',
+  'CONFIG',
+  'DEBUG',
+  'MODULE',
+  'SHUTDOWN',
+  'REPLICAOF',
+  'SLAVEOF',
+  'FAILOVER',
+  'CLUSTER',
+  'BGSAVE',
+  'BGREWRITEAOF',
+  'SAVE',
+  'SWAPDB',
+  'MIGRATE',
+  'LATENCY',
+  'SLOWLOG',
+  'MEMORY',
 ]);
 
 /** An answer other than success. */
@@ -125,10 +169,11 @@ function isBase64(c: Context): boolean {
 }
 
 function problemOf(command: Command): string | undefined {
-  const name = `${command[0] ?? ''}`.toUpperCase();
-  const blocking = (name === 'XREAD' || name === 'XREADGROUP') && command.some((part) => `${part}`.toUpperCase() === 'BLOCK');
+  const [name = '', ...words] = command.map((part) => (typeof part === 'string' ? part : part.toString('utf8')).toUpperCase());
+  const blocking = (name === 'XREAD' || name === 'XREADGROUP') && words.includes('BLOCK');
   if (!unavailable.has(name) && !blocking) return undefined;
-  return `ERR Command is not available: '${blocking ? `${name} BLOCK` : name}'. See https://upstash.com/docs/redis/overall/rediscompatibility for details`;
+  const shownName = blocking ? `${name} BLOCK` : name;
+  return `ERR Command is not available: '${shownName}'. See https://upstash.com/docs/redis/overall/rediscompatibility for details`;
 }
 
 async function jsonBody(c: Context): Promise<unknown> {
@@ -142,7 +187,8 @@ async function jsonBody(c: Context): Promise<unknown> {
 }
 
 async function limitedBody(c: Context): Promise<Buffer> {
-  const tooLarge = (sizeBytes: number) => new RestError(413, `ERR max request size exceeded. Limit: ${maxRequestBytes} bytes, Actual: ${sizeBytes} bytes`);
+  const tooLarge = (sizeBytes: number) =>
+    new RestError(413, `ERR max request size exceeded. Limit: ${maxRequestBytes} bytes, Actual: ${sizeBytes} bytes`);
   const announced = Number(c.req.header('content-length') ?? 0);
   if (announced > maxRequestBytes) throw tooLarge(announced);
   const bytes = Buffer.from(await c.req.arrayBuffer());

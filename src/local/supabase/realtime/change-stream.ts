@@ -38,7 +38,13 @@ export interface ChangeStream {
 
 interface StreamOptions {
   /** Connection of a role with REPLICATION. */
-  readonly connection: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  };
   /** For the catalog. */
   readonly sql: Sql;
   /** Called for one change after the other, in the order of commits. */
@@ -48,7 +54,7 @@ interface StreamOptions {
 }
 
 const publication = 'supabase_realtime';
-const slot = 'supabase_realtime_messages_replication_slot';
+const slot = 'supabase_realtime_slot';
 
 /**
  * Streams what is committed to the tables of the publication `supabase_realtime`, from pgoutput over a temporary slot: it goes when the
@@ -67,12 +73,12 @@ export async function openChangeStream(options: StreamOptions): Promise<ChangeSt
   }
   const service = new LogicalReplicationService(options.connection, { acknowledge: { auto: true, timeoutSeconds: 10 } });
   const reader = changeReader(options);
-  let stopped = false;
-  const broken = (error: unknown) => {
-    if (stopped) return;
-    stopped = true;
+  let state: 'starting' | 'running' | 'ended' = 'starting';
+  const broken = (cause: unknown) => {
+    const wasRunning = state === 'running';
+    state = 'ended';
     void service.stop().catch(() => undefined);
-    options.onBroken(error instanceof Error ? error : new Error(String(error)));
+    if (wasRunning) options.onBroken(asError(cause));
   };
   // A server that shuts down waits until exactly its last position is confirmed (walsender.c, WalSndDone). The library answers no
   // heartbeat, and confirms the position after the one it is given.
@@ -80,26 +86,32 @@ export async function openChangeStream(options: StreamOptions): Promise<ChangeSt
     if (shouldRespond) void service.acknowledge(positionBefore(lsn));
   });
   service.on('data', (_lsn: string, message: Pgoutput.Message) => reader(message));
-  await new Promise<void>((resolve, reject) => {
-    service.once('start', () => resolve());
-    service.on('error', (error: unknown) => {
-      reject(error);
-      broken(error);
+  const started = new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      reject(asError(cause));
+      if (state !== 'ended') broken(cause);
+    };
+    service.once('start', () => {
+      state = 'running';
+      resolve();
     });
-    service.subscribe(new TemporarySlotPlugin({ protoVersion: 1, publicationNames: [publication] }), slotName).then(
-      () => broken(new Error('The replication connection ended.')),
-      (error: unknown) => {
-        reject(error);
-        broken(error);
-      },
-    );
+    service.on('error', fail);
+    // Goes on as long as the connection does.
+    void service.subscribe(new TemporarySlotPlugin({ protoVersion: 1, publicationNames: [publication] }), slotName).then(() => {
+      fail(new Error('The replication connection ended.'));
+    }, fail);
   });
+  await started;
   return {
     stop: async () => {
-      stopped = true;
+      state = 'ended';
       await service.destroy();
     },
   };
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function positionBefore(lsn: string): string {
@@ -139,7 +151,11 @@ function changeReader(options: StreamOptions): (message: Pgoutput.Message) => vo
   };
 }
 
-function changeOf(message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete, table: TableShape, committedAt: string): TableChange {
+function changeOf(
+  message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgoutput.MessageDelete,
+  table: TableShape,
+  committedAt: string,
+): TableChange {
   const row = 'new' in message ? texts(message.new) : {};
   const known = 'old' in message ? texts(message.old ?? message.key ?? {}) : {};
   const keyOf = (from: Readonly<Record<string, string | null>>) =>
@@ -156,10 +172,7 @@ function changeOf(message: Pgoutput.MessageInsert | Pgoutput.MessageUpdate | Pgo
 
 function texts(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string | null>> {
   return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => {
-      if (value === undefined) return [];
-      return [[name, value === null ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value)]];
-    }),
+    Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' || value === null ? [[name, value]] : [])),
   );
 }
 

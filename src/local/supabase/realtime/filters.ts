@@ -60,7 +60,11 @@ function unquoted(text: string): string {
  * Returns true when the row meets all conditions. `row` holds values as Postgres writes them; a column that it lacks (of a deleted row
  * only the primary key is known) meets none.
  */
-export function matches(filters: readonly ColumnFilter[], row: Readonly<Record<string, string | null>>, types: Readonly<Record<string, string>>): boolean {
+export function matches(
+  filters: readonly ColumnFilter[],
+  row: Readonly<Record<string, string | null>>,
+  types: Readonly<Record<string, string>>,
+): boolean {
   return filters.every((filter) => {
     const value = row[filter.column];
     if (value === undefined) return false;

@@ -47,7 +47,11 @@ function refused(head: Pick<VisibleChange, 'schema' | 'table' | 'commit_timestam
 }
 
 /** Asks as the role: which columns it may read, and whether it sees the row. Undefined when it does not, or there is no such role. */
-async function look(sql: Sql, { table, type, row }: TableChange, claims: Claims): Promise<{ readonly readable: readonly string[] } | undefined> {
+async function look(
+  sql: Sql,
+  { table, type, row }: TableChange,
+  claims: Claims,
+): Promise<{ readonly readable: readonly string[] } | undefined> {
   const role = typeof claims['role'] === 'string' ? claims['role'] : 'anon';
   const condition = table.primaryKey.map((name, index) => {
     const sqlType = table.columns.find((column) => column.name === name)?.sqlType ?? 'text';

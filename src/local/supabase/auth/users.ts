@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
-import type { Sql } from './cluster.ts';
+import type { Sql } from '../cluster.ts';
 
 /** A row of auth.users with its identities, as our queries return it. */
 export interface UserRow {
@@ -201,7 +201,9 @@ async function rotateToken(sql: Transaction, refreshToken: string): Promise<(Ses
   const session = { id: known.session_id, userId: known.user_id };
   if (known.revoked) {
     if (!known.recent) return undefined;
-    const [successor] = await sql<{ token: string }[]>`select token from auth.refresh_tokens where parent = ${refreshToken} and not revoked`;
+    const [successor] = await sql<
+      { token: string }[]
+    >`select token from auth.refresh_tokens where parent = ${refreshToken} and not revoked`;
     return successor === undefined ? undefined : { ...session, refreshToken: successor.token };
   }
   const next = randomBytes(9).toString('base64url');

@@ -1,0 +1,63 @@
+import type { ApiKey } from './keys.ts';
+import type { Project } from './projects.ts';
+
+/** The one organisation of the local cloud. */
+export const organization = { id: 'jvlocalorg', slug: 'jvlocalorg', name: 'JetVision (local cloud)' } as const;
+
+/** Returns a project as the platform shows it. */
+export function projectAnswer(project: Project, postgresVersion: string) {
+  return {
+    id: project.ref,
+    ref: project.ref,
+    organization_id: organization.id,
+    organization_slug: organization.slug,
+    name: project.name,
+    region: project.region,
+    created_at: project.createdAt,
+    status: project.status,
+    database: {
+      host: '127.0.0.1',
+      version: postgresVersion,
+      postgres_engine: postgresVersion.split('.')[0] ?? '15',
+      release_channel: 'ga',
+    },
+  };
+}
+
+/** Returns a key as the platform shows it: secret ones only when asked to reveal them. */
+export function keyAnswer(key: ApiKey, reveal: boolean) {
+  const prefix = `${key.key.split('_').slice(0, 2).join('_')}_${key.key.split('_')[2]?.slice(0, 5) ?? ''}`;
+  return {
+    id: key.id,
+    type: key.type,
+    name: key.name,
+    description: key.description,
+    prefix,
+    api_key: reveal || key.type === 'publishable' ? key.key : `${prefix}${'·'.repeat(16)}`,
+    secret_jwt_template: key.type === 'secret' ? { role: 'service_role' } : null,
+    inserted_at: key.createdAt,
+    updated_at: key.createdAt,
+  };
+}
+
+/** Returns a project's pooler as the platform shows it; the password is never in the connection string. */
+export function poolerAnswer(
+  project: Project,
+  pooler: { readonly host: string; readonly port: number; readonly database: string; readonly user: string },
+) {
+  const text = `postgresql://${pooler.user}:[YOUR-PASSWORD]@${pooler.host}:${pooler.port}/${pooler.database}`;
+  return {
+    identifier: project.ref,
+    database_type: 'PRIMARY',
+    is_using_scram_auth: true,
+    db_user: pooler.user,
+    db_host: pooler.host,
+    db_port: pooler.port,
+    db_name: pooler.database,
+    connection_string: text,
+    connectionString: text,
+    default_pool_size: project.pooler.poolSize,
+    max_client_conn: project.pooler.maxClients,
+    pool_mode: project.pooler.mode,
+  };
+}
