@@ -19,13 +19,26 @@ const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'cli-table3', 'p-limit
 /** What oclif would load for features that this tool does not use; nothing calls them, so they are left out. */
 const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };
 
-/** Programs of their own beside the command line: name in dist/ and source, each built when its source is there. */
-const programs = {
-  cli: 'src/cli.ts',
-  index: 'src/index.ts',
-  readme: 'src/output/readme.ts',
-  'local-daemon': 'src/local/daemon.ts',
-  'local-instance': 'src/local/runtime/instance/main.ts',
+/** What shares its code with the commands: name in dist/ and source. */
+const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/readme.ts' };
+
+/**
+ * Programs that the tool starts, each one file: the daemon outlives a new build of dist/, and the instance is copied to where the
+ * account of deployed functions can read it.
+ */
+const programs = { 'local-daemon': 'src/local/daemon.ts', 'local-instance': 'src/local/runtime/instance/main.ts' };
+
+const settings = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // CommonJS packages inside the bundle call require.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
 
 async function build() {
@@ -46,32 +59,22 @@ async function build() {
 }
 
 async function bundle(outdir) {
-  const esbuild = require('esbuild');
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: entryPoints(),
-    outdir,
-    bundle: true,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.19',
-    minifySyntax: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    // CommonJS packages inside the bundle call require.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-    plugins: [packages],
-  });
+  const { build: run } = require('esbuild');
+  const shared = { ...settings, outdir, plugins: [packages] };
+  await Promise.all([
+    run({ ...shared, entryPoints: entries({ ...parts, ...commands() }), splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
+    run({ ...shared, entryPoints: entries(programs) }),
+  ]);
 }
 
-function entryPoints() {
-  const commands = filesBelow('src')
-    .filter((file) => file.startsWith('src/commands/') && file.endsWith('.ts'))
-    .map((file) => ({ in: file, out: file.slice('src/'.length, -'.ts'.length) }));
-  const others = Object.entries(programs).map(([out, source]) => ({ in: source, out }));
-  return [...others, ...commands].filter((entry) => existsSync(join(root, entry.in)));
+/** The commands: `commands/local/start` in dist/ from its source. */
+function commands() {
+  const files = filesBelow('src').filter((file) => file.startsWith('src/commands/') && file.endsWith('.ts'));
+  return Object.fromEntries(files.map((file) => [file.slice('src/'.length, -'.ts'.length), file]));
+}
+
+function entries(sources) {
+  return Object.entries(sources).map(([out, source]) => ({ in: source, out }));
 }
 
 /** Keeps packages outside of the bundle, but for those above and what they themselves need. */
@@ -99,14 +102,13 @@ function ejsStub() {
 
 /** Writes the types of the library, for configurations that are checked in an editor. */
 async function declareTypes(outdir) {
-  if (!existsSync(join(root, programs.index))) return;
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const options = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', 'src', '--outDir', join(outdir, 'types')];
   const config = join(outdir, 'tsconfig.json');
   mkdirSync(outdir, { recursive: true });
   writeFileSync(
     config,
-    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: [], exclude: [], files: [join(root, programs.index)] }),
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: [], exclude: [], files: [join(root, parts.index)] }),
   );
   try {
     await promisify(execFile)(process.execPath, [tsc, '-p', config, ...options.map((word) => (word === 'src' ? join(root, 'src') : word))]);

@@ -13,6 +13,7 @@ const checks = [
   { name: 'types of the page scripts', program: 'tsc', args: ['-p', 'fixtures/app/client'] },
   { name: 'dead code', program: 'knip', args: ['--no-progress', '--treat-config-hints-as-errors'] },
   { name: 'package', program: 'publint', args: ['--strict'] },
+  { name: 'lock file', program: process.execPath, args: [join(__dirname, 'lock-file.js')] },
   { name: 'manifest', program: process.execPath, args: [join(__dirname, 'manifest.js')] },
   { name: 'README', program: process.execPath, args: [join(__dirname, 'readme.js'), '--check'] },
 ];

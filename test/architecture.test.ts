@@ -55,6 +55,12 @@ const planted: readonly (readonly [rule: string, path: string, source: string, p
   ],
   ['output reads no file', 'src/output/a.ts', "import { readFile } from 'node:fs/promises'; readFile();", 'node:fs/promises belongs to'],
   ['local knows nothing but core', 'src/local/a.ts', "import { b } from '../config/b.ts'; b();", 'local imports config'],
+  [
+    'a program of its own imports nothing of ours',
+    'src/local/runtime/instance/a.ts',
+    "import { b } from '../b.ts'; b();",
+    'instance imports local',
+  ],
   ['only config reads the environment', 'src/wiring/a.ts', 'const a = process.env.HOME;', 'wiring uses process.env'],
   [
     'only config reads the environment, whatever the spelling',

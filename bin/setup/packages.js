@@ -31,20 +31,20 @@ function writeStamp(folder) {
   }
 }
 
-/** Installs the packages of `folder` with `npm ci`, run by the Node that comes first in `env.PATH`. */
+/** Installs the packages of `folder` with `npm ci`. */
 async function installPackages({ folder, what, size, env }) {
   const modules = join(folder, 'node_modules');
   if (existsSync(modules) && lstatSync(modules).isSymbolicLink()) {
     say(`${modules} is a link to ${realpathSync(modules)} and not what package-lock.json says; it is left alone.`);
     return;
   }
-  const node = firstOnPath('node', env.PATH) ?? process.execPath;
   await runQuietly({
     doing: `installing ${what} (about ${size}) with npm`,
     done: `${what} installed`,
-    program: node,
+    // npm on the Node that it came with: proxies and certificates are set up for that one. Install scripts take Node from PATH.
+    program: process.execPath,
     // NODE_ENV=production would leave out what the build needs.
-    args: [npmProgram(env.PATH), 'ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=warn'],
+    args: [npmProgram(env.PATH), 'ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--engine-strict=false'],
     cwd: folder,
     env: withoutNpmRun(env),
     fix: `Run \`npm ci\` in ${folder} and look at what it says (a proxy or registry is set in ~/.npmrc).`,

@@ -2,7 +2,19 @@ import { posix } from 'node:path';
 import type { Located, SourceFile } from './source-file.ts';
 
 /** A part of the house (`design.md` §1): a folder, or a few files of `src/`. */
-type Part = 'commands' | 'front' | 'base' | 'wiring' | 'stages' | 'adapters' | 'output' | 'local' | 'config' | 'core' | 'library';
+type Part =
+  | 'commands'
+  | 'front'
+  | 'base'
+  | 'wiring'
+  | 'stages'
+  | 'adapters'
+  | 'output'
+  | 'local'
+  | 'instance'
+  | 'config'
+  | 'core'
+  | 'library';
 
 interface Rule {
   /** Parts that it may import, itself included. Imports point down; neighbours never meet. */
@@ -22,6 +34,8 @@ const rules: Readonly<Record<Part, Rule>> = {
   adapters: { imports: ['adapters', ...lower], packages: 'any' },
   output: { imports: ['output', ...lower], packages: 'any' },
   local: { imports: ['local', 'core'], packages: 'any' },
+  // The program that a deployed function lives in: one file of its own, in the function's environment.
+  instance: { imports: ['instance'], packages: 'any' },
   config: { imports: ['config', 'core'], packages: 'any' },
   core: { imports: ['core'], packages: [] },
   library: { imports: lower, packages: [] },
@@ -41,7 +55,7 @@ const reserved: readonly { readonly packages: readonly string[]; readonly parts:
 
 /** What only these parts may use. */
 const reservedUses: readonly { readonly uses: readonly string[]; readonly parts: readonly Part[]; readonly why: string }[] = [
-  { uses: ['process.env'], parts: ['config'], why: 'src/config is the sole reader of the environment' },
+  { uses: ['process.env'], parts: ['config', 'instance'], why: 'src/config is the sole reader of the environment' },
   { uses: ['fetch()', 'globalThis.fetch()'], parts: ['adapters', 'local'], why: 'HTTP goes through the adapters' },
 ];
 
@@ -75,6 +89,7 @@ export function violationsOf(file: SourceFile): readonly string[] {
 
 /** Returns the part of the house that a path belongs to, or undefined. */
 export function partOf(path: string): Part | undefined {
+  if (path.startsWith('src/local/runtime/instance/')) return 'instance';
   const [, first = '', ...rest] = path.split('/');
   const folders: readonly Part[] = ['commands', 'wiring', 'stages', 'adapters', 'output', 'local', 'config', 'core'];
   if (rest.length > 0) return folders.find((folder) => folder === first);
@@ -90,7 +105,7 @@ export function partOf(path: string): Part | undefined {
 
 function importProblem(file: SourceFile, part: Part, imported: Located): readonly string[] {
   const { text } = imported;
-  if (text === '(computed)') return part === 'config' || part === 'local' ? [] : [at(file, imported, 'imports a computed path')];
+  if (text === '(computed)') return part === 'config' || part === 'instance' ? [] : [at(file, imported, 'imports a computed path')];
   if (text.startsWith('.')) {
     const target = partOf(posix.normalize(posix.join(posix.dirname(file.path), text)));
     if (target !== undefined && rules[part].imports.includes(target)) return [];
