@@ -15,7 +15,10 @@ export interface ProcessSettings {
   readonly home: string | undefined;
   /** True when a CI service runs us. */
   readonly ci: boolean;
-  readonly noColor: boolean;
+  /** `NO_COLOR`, `FORCE_COLOR` and `TERM` as they stand. */
+  readonly noColor: string | undefined;
+  readonly forceColor: string | undefined;
+  readonly term: string | undefined;
   /** The CI job's own name for who runs it, if any. */
   readonly ciActor: string | undefined;
 }
@@ -32,7 +35,9 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
     path: (value('PATH') ?? '').split(':').filter((folder) => folder !== ''),
     home: value('HOME'),
     ci: value('CI') !== undefined && value('CI') !== 'false',
-    noColor: value('NO_COLOR') !== undefined,
+    noColor: value('NO_COLOR'),
+    forceColor: value('FORCE_COLOR'),
+    term: value('TERM'),
     ciActor: value('GITHUB_ACTOR'),
   };
 }

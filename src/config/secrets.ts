@@ -6,8 +6,10 @@ import type { EnvReference } from '../core/settings.ts';
 export interface Secrets {
   /** Returns the value, or undefined when it is missing or empty. */
   read(reference: EnvReference): string | undefined;
-  /** Returns every value that was read so far: what redaction must hide. */
+  /** Every value that was read so far: what redaction must hide. */
   readonly seen: ReadonlySet<string>;
+  /** Returns the values of the environment file that look like secrets: all but addresses. */
+  inFile(): readonly string[];
 }
 
 /** Returns the secrets of this process and of `envFile` (a file that does not exist is empty). */
@@ -15,6 +17,7 @@ export function openSecrets(envFile: string | undefined, environment: NodeJS.Pro
   const seen = new Set<string>();
   return {
     seen,
+    inFile: () => Object.values(fileValues(envFile)).flatMap((value) => (value === undefined || /^https?:\/\//.test(value) ? [] : [value])),
     read: (reference) => {
       // The file is read each time: a stage before may have added to it.
       const value = environment[reference.name] || fileValues(envFile)[reference.name];

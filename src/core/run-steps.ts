@@ -26,7 +26,7 @@ interface Performed {
 /** What one run keeps track of. */
 interface RunState {
   /** Steps that are done, oldest first. */
-  readonly done: Undoable[];
+  done: readonly Undoable[];
   /** True once a dry run has passed over a step that writes: what follows depends on it and is only named. */
   planning: boolean;
 }
@@ -87,10 +87,11 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
     options.signal.throwIfAborted();
     const { outcome, detail }: Performed = state.planning ? { outcome: 'planned' } : await perform(step, path, options);
     if (outcome === 'planned') state.planning = true;
-    if (outcome === 'done') state.done.push({ step, path });
+    if (outcome === 'done') state.done = [...state.done, { step, path }];
     if ((outcome === 'done' || outcome === 'unchanged') && step.steps !== undefined) {
       await runSiblings(step.steps(), path, step.concurrent === true, options, state);
     }
+    if (step.settles === true) settle(state, path);
     finish(outcome, detail);
   } catch (error) {
     finish('failed', error instanceof StagingError ? error.code : 'BUG');
@@ -98,7 +99,16 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
   }
 }
 
-async function perform(step: Step, path: readonly string[], options: RunOptions): Promise<Performed> {
+function settle(state: RunState, path: readonly string[]): void {
+  const isBelow = (undoable: Undoable) => path.every((id, index) => undoable.path[index] === id);
+  state.done = state.done.filter((undoable) => !isBelow(undoable));
+}
+
+async function perform(
+  step: Step,
+  path: readonly string[],
+  options: RunOptions,
+): Promise<Performed> {
   const io = stepIo(path, options);
   const skipped = step.skip?.();
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
@@ -112,10 +122,7 @@ async function perform(step: Step, path: readonly string[], options: RunOptions)
   return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }
 
-const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<
-  Exclude<Verdict, 'green'>,
-  StepOutcome
->;
+const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<Exclude<Verdict, 'green'>, StepOutcome>;
 
 async function runJournaled(
   step: Step,

@@ -24,6 +24,6 @@ export interface EnvironmentStatus {
   /** Newest first; without fingerprints, snapshots and checksums. */
   readonly releases: readonly Pick<
     ReleaseRecord,
-    'id' | 'kind' | 'gitSha' | 'dirty' | 'vercelDeploymentId' | 'url' | 'migrationHead' | 'createdAt' | 'actor' | 'previous'
+    'id' | 'kind' | 'gitSha' | 'dirty' | 'vercelDeploymentId' | 'url' | 'migrationHead' | 'gates' | 'createdAt' | 'actor' | 'previous'
   >[];
 }

@@ -41,6 +41,8 @@ export interface Step {
   readonly mutates?: boolean;
   /** Steps below this one, asked for when their turn comes (what they are may depend on what came before). */
   steps?(): readonly Step[];
+  /** True when what lies below is complete once this step is done: a later step's failure does not undo it. */
+  readonly settles?: boolean;
   /** True when the steps below may run at the same time. */
   readonly concurrent?: boolean;
 }

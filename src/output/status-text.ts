@@ -1,45 +1,46 @@
-import type { GateResult, ReleaseRecord } from '../core/release.ts';
+import type { LocalStatus } from '../core/local-endpoints.ts';
+import type { GateResult } from '../core/release.ts';
+import type { EnvironmentStatus } from '../core/status.ts';
 import type { Finding } from '../core/verdict.ts';
 import { cleanFor, findingLines } from './human.ts';
 import { formatMoment } from './measures.ts';
-import { paintOf, type TextView, verdictMark } from './paint.ts';
+import { paintOf, type TextView } from './paint.ts';
 import { renderFacts, renderTable } from './table.ts';
-
-/** What `status` knows about an environment. */
-export interface StatusView {
-  readonly environment: string;
-  readonly target: 'cloud' | 'local';
-  /** Address of the app, or null when nothing is out yet. */
-  readonly url: string | null;
-  /** Resources by kind ("Supabase project"), with their state in one line. */
-  readonly resources: readonly { readonly kind: string; readonly name: string; readonly state: string }[];
-  /** Oldest first, as the database holds it. */
-  readonly releases: readonly ReleaseRecord[];
-}
 
 /** How many releases `status` lists. */
 const listedReleases = 10;
 
 /** Returns `status` for people: where the app is, its resources, and the newest releases with the live one marked. */
-export function renderStatusText(status: StatusView, view: TextView): string {
+export function renderStatusText(status: EnvironmentStatus, view: TextView): string {
   const shown = cleanFor(view, status);
   const paint = paintOf(view.color);
   const layout = { columns: view.columns, indent: 2, minimum: [1, 12, 10, 10, 10] };
   const facts = renderFacts(
     [
       ['target', shown.target],
-      ['address', shown.url ?? 'nothing is out yet'],
+      ['address', shown.url],
+      ...(shown.openUrl === shown.url ? [] : [['open here', shown.openUrl] as const]),
+      ['live', liveText(shown)],
+      ['schema', schemaText(shown)],
     ],
     { columns: view.columns, indent: 2, paint },
   );
-  const resources = shown.resources.map((each) => [{ text: each.kind, color: paint.gray }, { text: each.name }, { text: each.state }]);
-  const releases = shown.releases.slice(-listedReleases).toReversed();
-  const rows = releases.map((release, at) => releaseRow(release, at === 0, paint));
+  const { vercelProject, supabaseProject, upstashDatabase } = shown.resources;
+  const resources = [
+    ['Vercel project', vercelProject],
+    ['Supabase project', supabaseProject],
+    ['Upstash database', upstashDatabase],
+  ].map(([kind, id]) => [{ text: kind ?? '', color: paint.gray }, { text: shown.name }, { text: id ?? 'not there' }]);
+  const releases = shown.releases.slice(0, listedReleases);
+  const live = releases.find((release) => release.vercelDeploymentId === shown.liveDeployment);
+  const rows = releases.map((release) => releaseRow(release, release === live, paint));
   const older = shown.releases.length - releases.length;
   const lines = [
-    paint.bold(shown.environment),
+    paint.bold(`${shown.name} (${shown.environment})`),
     ...facts,
-    ...(resources.length === 0 ? [] : ['', paint.bold('Resources'), ...renderTable(resources, { ...layout, minimum: [12, 10, 10] })]),
+    '',
+    paint.bold('Resources'),
+    ...renderTable(resources, { ...layout, minimum: [12, 10, 10] }),
     '',
     paint.bold('Releases'),
     ...(rows.length === 0 ? [paint.gray('  none yet')] : renderTable(rows, layout)),
@@ -48,7 +49,18 @@ export function renderStatusText(status: StatusView, view: TextView): string {
   return `${lines.join('\n')}\n`;
 }
 
-function releaseRow(release: ReleaseRecord, live: boolean, paint: ReturnType<typeof paintOf>) {
+function liveText(status: EnvironmentStatus): string {
+  if (status.liveDeployment === null) return 'nothing is out yet';
+  const pinned = status.autoAssignDomains === false ? '; pinned by a rollback until the next deploy' : '';
+  return `${status.liveDeployment}${status.recordMatches === false ? ', which is not what the newest release record names' : ''}${pinned}`;
+}
+
+function schemaText({ migrations }: EnvironmentStatus): string {
+  if (migrations === null) return 'unknown: there is no database yet';
+  return `${migrations.head ?? 'empty'}, ${migrations.applied} migrations applied, ${migrations.pending} pending`;
+}
+
+function releaseRow(release: EnvironmentStatus['releases'][number], live: boolean, paint: ReturnType<typeof paintOf>) {
   return [
     { text: live ? '●' : '', color: paint.green },
     { text: release.id, color: live ? paint.bold : undefined },
@@ -59,9 +71,10 @@ function releaseRow(release: ReleaseRecord, live: boolean, paint: ReturnType<typ
   ];
 }
 
-/** One sign a gate, in their order: `✔ smoke ✖ perf`. */
+/** How many gates were green: `2/2 green`. */
 function gateSigns(gates: readonly GateResult[]): string {
-  return gates.map((gate) => `${verdictMark(gate.verdict).sign} ${gate.gate}`).join(' ');
+  if (gates.length === 0) return 'no gates';
+  return `${gates.filter((gate) => gate.verdict === 'green').length}/${gates.length} green`;
 }
 
 /** Returns `doctor` for people: one row a thing looked at, and for what is not well why and how to mend it. */
@@ -72,4 +85,19 @@ export function renderDoctorText(findings: readonly Finding[], view: TextView): 
   const head =
     bad === 0 ? paint.green('✔ Everything that is needed is here.') : paint.red(`✖ ${bad} of ${shown.length} things need mending.`);
   return `${[...findingLines(shown, view), '', head].join('\n')}\n`;
+}
+
+/** Returns `local status` for people: whether the local cloud runs, and each of its parts. */
+export function renderLocalStatusText(status: LocalStatus, view: TextView): string {
+  const shown = cleanFor(view, status);
+  const paint = paintOf(view.color);
+  if (!shown.running) return `${paint.gray('The local cloud is not running.')}\n`;
+  const rows = shown.services.map((service) => [
+    { text: service.state === 'running' ? '✔' : '✖', color: service.state === 'running' ? paint.green : paint.red },
+    { text: service.name },
+    { text: service.state },
+    { text: service.detail ?? '', color: paint.gray },
+  ]);
+  const head = `The local cloud is running (process ${shown.pid ?? 'unknown'}, since ${formatMoment(shown.startedAt ?? 'unknown')}).`;
+  return `${[head, ...renderTable(rows, { columns: view.columns, indent: 2, minimum: [1, 10, 7, 10] })].join('\n')}\n`;
 }

@@ -4,11 +4,10 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Deployment, Deployments, DomainMoves } from '../core/ports/hosting.ts';
 import { planRollback, type ReleaseRecord } from '../core/release.ts';
 import type { SmokeDetails } from '../core/report.ts';
-import { slot } from '../core/slot.ts';
-import { type StageRun, verdictStep } from '../core/stage.ts';
+import { type Slot, slot } from '../core/slot.ts';
+import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
-import type { StageResult } from '../core/verdict.ts';
 import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './schema.ts';
 
@@ -42,6 +41,7 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
   const goal = slot<Deployment>('deployment to go back to');
   const record = slot<ReleaseRecord>('record of the rollback');
   const smoked = slot<StageRun<SmokeDetails>>('smoke run');
+  const red = slot<StagingError>('verdict of smoke');
   const { domain } = deps.settings;
   const steps: readonly Step[] = [
     locateStep(deps, resources),
@@ -104,8 +104,7 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       title: `Smoke on ${domain}`,
       steps: () => {
         smoked.set(deps.smoke(deps.appOrigin, plan.get().to.gitSha));
-        // The verdict comes after the record: the domain has moved, and the history must say so even when smoke is red.
-        return smoked.get().steps.filter((step) => step.id !== 'verdict');
+        return smoked.get().steps.map((step) => (step.id === 'verdict' ? holdVerdict(step, red) : step));
       },
     },
     {
@@ -118,7 +117,15 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
         return record.get().id;
       },
     },
-    verdictStep('Verdict of smoke on the earlier release', () => smokeResult(smoked.get())),
+    {
+      id: 'verdict',
+      title: 'Verdict of smoke on the earlier release',
+      run: async () => {
+        const error = red.peek();
+        if (error !== undefined) throw error;
+        return smoked.get().result()?.summary;
+      },
+    },
   ];
   return {
     steps,
@@ -148,14 +155,32 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
   };
 }
 
-function smokeResult(run: StageRun<SmokeDetails>): StageResult<SmokeDetails> {
-  const result = run.result();
-  if (result === undefined) throw new Error('Smoke has run but has no result.');
-  return result;
+/**
+ * Returns a gate's verdict step that keeps its error for later instead of throwing it: the domain has moved, and the record must
+ * say so even when smoke is red.
+ */
+function holdVerdict(step: Step, red: Slot<StagingError>): Step {
+  return {
+    ...step,
+    run: async (io) => {
+      try {
+        return await step.run?.(io);
+      } catch (error) {
+        if (!(error instanceof StagingError) || (error.kind !== 'red' && error.kind !== 'inconclusive')) throw error;
+        red.set(error);
+        return { verdict: error.kind, detail: error.code };
+      }
+    },
+  };
 }
 
 /** Returns the record of a rollback: the goal's release again, under its own id, after what was live until now. */
-function rollbackRecord(deps: RollbackDeps, from: ReleaseRecord, to: ReleaseRecord, smoked: StageRun<SmokeDetails>): ReleaseRecord {
+function rollbackRecord(
+  deps: RollbackDeps,
+  from: ReleaseRecord,
+  to: ReleaseRecord,
+  smoked: StageRun<SmokeDetails>,
+): ReleaseRecord {
   const gate = smoked.result();
   return {
     ...to,

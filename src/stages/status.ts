@@ -37,7 +37,7 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
     migrations: readable ? await migrationStatus(deps, signal) : null,
     releases: history
       .toReversed()
-      .map(({ id, kind, gitSha, dirty, vercelDeploymentId, url, migrationHead: head, createdAt, actor, previous }) => ({
+      .map(({ id, kind, gitSha, dirty, vercelDeploymentId, url, migrationHead: head, gates, createdAt, actor, previous }) => ({
         id,
         kind,
         gitSha,
@@ -45,6 +45,7 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
         vercelDeploymentId,
         url,
         migrationHead: head,
+        gates,
         createdAt,
         actor,
         previous,

@@ -33,33 +33,52 @@ export interface UpOutcome {
 /** Returns the stages of `up` as one run; each stage is made when its turn comes, since it may depend on the ones before. */
 export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>>>, selection: UpSelection, clock: Clock): UpRun {
   const selected = selectStages(selection);
-  const started = new Map<StageName, { readonly run: StageRun<unknown>; readonly atMs: number }>();
-  const steps = selected.map((stage): Step => ({
-    id: stage,
-    title: titles[stage],
-    steps: () => {
-      const run = stages[stage]();
-      started.set(stage, { run, atMs: clock.nowMs() });
-      return run.steps;
-    },
-  }));
+  const started: StartedStage[] = [];
+  const steps = selected.map(
+    (stage): Step => ({
+      id: stage,
+      title: titles[stage],
+      settles: true,
+      steps: () => {
+        // A result knows how long its stage took from the moment it is asked for: the one before has just ended.
+        takeResult(started.at(-1));
+        const run = stages[stage]();
+        started.push({ stage, run, atMs: clock.nowMs(), result: undefined });
+        return run.steps;
+      },
+    }),
+  );
   return {
     steps,
     outcome: (error) => {
-      const reached = selected.filter((stage) => started.has(stage));
-      const failedStage = error === undefined ? undefined : reached.at(-1);
-      const results = reached.map((stage) => {
-        const result = started.get(stage)?.run.result();
-        if (stage !== failedStage && result !== undefined) return result;
-        return failedResult(stage, result, error, started.get(stage)?.atMs ?? clock.nowMs(), clock);
-      });
+      const last = started.at(-1);
+      takeResult(last);
+      const failed = error === undefined ? undefined : last?.stage;
+      const results = started.map((each) =>
+        each.stage !== failed && each.result !== undefined ? each.result : failedResult(each, error, clock),
+      );
       return {
         verdict: combineVerdicts(results.map((result) => result.verdict)),
         stages: results,
-        notRun: notRun(selected, reached, failedStage),
+        notRun: notRun(
+          selected,
+          started.map((each) => each.stage),
+          failed,
+        ),
       };
     },
   };
+}
+
+interface StartedStage {
+  readonly stage: StageName;
+  readonly run: StageRun<unknown>;
+  readonly atMs: number;
+  result: StageResult | undefined;
+}
+
+function takeResult(started: StartedStage | undefined): void {
+  if (started !== undefined) started.result ??= started.run.result();
 }
 
 const titles: Readonly<Record<StageName, string>> = {
@@ -84,7 +103,7 @@ function notRun(selected: readonly StageName[], reached: readonly StageName[], f
 }
 
 /** Returns the result of the stage that ended the run: its own when it has one that is not green, else one made of the error. */
-function failedResult(stage: StageName, result: StageResult | undefined, error: unknown, startedAtMs: number, clock: Clock): StageResult {
+function failedResult({ stage, result, atMs }: StartedStage, error: unknown, clock: Clock): StageResult {
   if (result !== undefined && result.verdict !== 'green') return result;
   const message = error instanceof Error ? error.message : String(error);
   const expected = error instanceof StagingError;
@@ -104,8 +123,8 @@ function failedResult(stage: StageName, result: StageResult | undefined, error: 
         fix: expected ? error.fix : undefined,
       },
     ],
-    startedAt: new Date(startedAtMs).toISOString(),
-    durationMs: clock.nowMs() - startedAtMs,
+    startedAt: new Date(atMs).toISOString(),
+    durationMs: clock.nowMs() - atMs,
     details: result?.details ?? null,
   };
 }

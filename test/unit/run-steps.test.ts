@@ -73,6 +73,20 @@ describe('running steps', () => {
     expect(outcomes().slice(-3)).toEqual(['three undone', 'two undo-failed', 'one undone']);
   });
 
+  it('does not undo what is settled', async () => {
+    const { options } = harness({ undoOnFailure: true });
+    const undone: string[] = [];
+    const step = (id: string): Step => ({ id, title: id, run: async () => undefined, undo: async () => void undone.push(id) });
+    const steps: Step[] = [
+      { id: 'deploy', title: 'Deploy', settles: true, steps: () => [step('move')] },
+      { id: 'perf', title: 'Perf', settles: true, steps: () => [step('open'), { id: 'bad', title: 'Bad', run: async () => Promise.reject(new Error('no')) }] },
+    ];
+
+    await expect(runSteps(steps, options)).rejects.toThrow('no');
+
+    expect(undone).toEqual(['open']);
+  });
+
   it('names every step of a dry run, and runs none from the first that writes on', async () => {
     const { options, outcomes, entries } = harness({ dryRun: true });
     const ran: string[] = [];

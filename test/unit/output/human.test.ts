@@ -157,20 +157,29 @@ describe('status and doctor', () => {
       actor: 'ci@runner',
       previous: null,
     } as const;
-    const releases = Array.from({ length: 12 }, (_, at) => ({ ...release, id: `rel_${at + 1}` }));
+    const releases = Array.from({ length: 12 }, (_, at) => ({ ...release, id: `rel_${12 - at}`, vercelDeploymentId: `dpl_${12 - at}` }));
 
     const text = renderStatusText(
       {
+        name: 'shop-staging',
         environment: 'staging',
         target: 'local',
-        url: 'http://127.0.0.1:3000',
-        resources: [{ kind: 'Supabase project', name: 'abcdefghijklmnopqrst', state: 'healthy' }],
+        url: 'http://staging.example.test:4280',
+        openUrl: 'http://127.0.0.1:3000/',
+        resources: { vercelProject: 'prj_1', supabaseProject: 'abcdefghijklmnopqrst', upstashDatabase: null },
+        liveDeployment: 'dpl_12',
+        recordMatches: true,
+        autoAssignDomains: false,
+        migrations: { head: '20251020000000', applied: 1, pending: 2 },
         releases,
       },
       view,
     );
 
-    expect(text).toContain('●  rel_12  deploy  aaaaaaaaaaaa+  2026-11-22 20:00 UTC by ci@runner  ✔ smoke');
+    expect(text).toContain('●  rel_12  deploy  aaaaaaaaaaaa+  2026-11-22 20:00 UTC by ci@runner  1/1 green');
+    expect(text).toContain('pinned by a rollback until the next deploy');
+    expect(text).toMatch(/Upstash database +shop-staging +not there/);
+    expect(text.match(/●/g)).toHaveLength(1);
     expect(text).toContain('… 2 older');
     expect(widest(text)).toBeLessThanOrEqual(80);
   });

@@ -1,0 +1,212 @@
+import { Command, Flags } from '@oclif/core';
+import { exitCodeOf, StagingError } from './core/errors.ts';
+import type { StageRun } from './core/stage.ts';
+import type { Step } from './core/step.ts';
+import type { StageResult } from './core/verdict.ts';
+import { createConsole, type Console } from './output/console.ts';
+import { processSettings } from './config/environment.ts';
+import type { App, AppRequest, ConfigNeed } from './wiring/app.ts';
+
+/** What a command does to the world; every command declares it, and a test checks that. */
+export interface CommandEffects {
+  /** Changes nothing outside this process and its reports. */
+  readonly readOnly: boolean;
+  /** May take something away that running again does not bring back. */
+  readonly destructive: boolean;
+  /** Running twice equals running once. */
+  readonly idempotent: boolean;
+}
+
+/** Flags of every command. */
+export const sharedFlags = {
+  config: Flags.string({ helpGroup: 'GLOBAL', helpValue: 'PATH', env: 'JV_CONFIG', summary: 'Configuration file (default: staging.config.ts, found upward).' }),
+  target: Flags.option({ options: ['cloud', 'local'] as const, helpGroup: 'GLOBAL', env: 'JV_TARGET', summary: 'Work on the vendors or on the local cloud (default: the configuration’s).' })(),
+  yes: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_YES', summary: 'Answer yes to questions; never suffices for what destroys.' }),
+  verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
+};
+
+/** Flags of every command that changes something. */
+export const changingFlags = {
+  'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
+  'wait-lock': Flags.string({ helpValue: 'DURATION', env: 'JV_WAIT_LOCK', default: '0s', summary: 'Wait this long for another run to finish, e.g. 10m.' }),
+};
+
+/** What the shared flags were set to. */
+export interface SharedFlagValues {
+  readonly config?: string | undefined;
+  readonly target?: 'cloud' | 'local' | undefined;
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly 'dry-run'?: boolean;
+  readonly 'wait-lock'?: string;
+}
+
+/**
+ * What every command shares: flags, the JSON envelope, exit codes, interruption. A command declares and makes one call; tests
+ * replace `createApp`.
+ */
+export abstract class StagingCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = sharedFlags;
+  /** What the command does to the world. */
+  static readonly effects: CommandEffects;
+
+  private readonly interruption = new AbortController();
+  private app: App | undefined;
+  private verbose = false;
+
+  /** Returns the tool's parts wired up for one command. */
+  protected async createApp(request: AppRequest): Promise<App> {
+    const { createApp } = await import('./wiring/create-app.ts');
+    return createApp(request);
+  }
+
+  /** Everything that this command prints goes through here. */
+  protected readonly printed: Console = createConsole({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    json: this.argv.includes('--json'),
+    environment: processSettings(),
+    secrets: () => this.app?.secrets() ?? [],
+  });
+
+  /** Calls `use` with the app, and closes it whatever happens. */
+  protected async withApp<Result>(flags: SharedFlagValues, use: (app: App) => Promise<Result>, config: ConfigNeed = 'required'): Promise<Result> {
+    this.verbose = flags.verbose ?? false;
+    const app = await this.createApp({
+      cwd: process.cwd(),
+      configPath: flags.config,
+      target: flags.target,
+      config,
+      waitLock: flags['wait-lock'] ?? '0s',
+      toolRoot: this.config.root,
+      toolVersion: this.config.version,
+      signal: this.interruption.signal,
+    });
+    this.app = app;
+    try {
+      return await use(app);
+    } finally {
+      await app.close();
+    }
+  }
+
+  /** Runs a stage, draws its steps, prints its summary, and returns its result (null under `--dry-run`). */
+  protected async runStage<Details>(
+    flags: SharedFlagValues,
+    open: (app: App) => StageRun<Details>,
+    options: StageOptions = {},
+  ): Promise<StageResult<Details> | null> {
+    const use = async (app: App) => {
+      if (options.prepares ?? true) await this.draw(app, app.preparation, { changes: false, flags });
+      const run = open(app);
+      const thrown = await this.draw(app, run.steps, { changes: this.changes, flags, ...options }).then(() => undefined, asThrown);
+      const result = run.result();
+      if (result !== undefined) this.printed[options.show ?? 'stage'](result);
+      if (thrown !== undefined) throw thrown.error;
+      return result ?? null;
+    };
+    return this.withApp(flags, use, options.config ?? 'required');
+  }
+
+  /** Runs steps and draws them on stderr. */
+  protected async draw(app: App, steps: readonly Step[], options: DrawOptions): Promise<void> {
+    if (steps.length === 0) return;
+    const drawer = this.printed.tree(steps);
+    try {
+      await app.runSteps(steps, {
+        command: `jv-staging ${this.commandName}`,
+        changes: options.changes,
+        dryRun: options.flags['dry-run'] ?? false,
+        undoOnFailure: options.undoOnFailure ?? false,
+        events: drawer.events,
+      });
+    } finally {
+      await drawer.close();
+    }
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.interrupt(signal));
+  }
+
+  protected override logJson(json: unknown): void {
+    // oclif calls this with what `toSuccessJson` returns; failures are printed by `catch`.
+    this.printed.success(this.commandName, json);
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return result;
+  }
+
+  protected override async catch(error: Error): Promise<unknown> {
+    const known = asStagingError(error) ?? error;
+    process.exitCode = exitCodeOf(known);
+    if (this.argv.includes('--json')) this.printed.failure(this.commandName, known);
+    else this.printed.error(known, { verbose: this.verbose });
+    return undefined;
+  }
+
+  private get changes(): boolean {
+    return !effectsOf(this.ctor).readOnly;
+  }
+
+  private get commandName(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
+  }
+
+  private interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+    // The second one means it: whoever pressed twice does not want to wait for children to end.
+    if (this.interruption.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    const kind = signal === 'SIGINT' ? 'interrupted' : 'terminated';
+    this.interruption.abort(
+      new StagingError(kind, 'RUN_INTERRUPTED', `The run was interrupted by ${signal}.`, {
+        fix: 'Run the same command again: it continues where this run stopped.',
+      }),
+    );
+  }
+}
+
+/** How a stage is run. */
+export interface StageOptions {
+  /** What the stage needs of a configuration (default: `required`). */
+  readonly config?: ConfigNeed;
+  /** With false the local cloud is not started for it (default true). */
+  readonly prepares?: boolean;
+  readonly undoOnFailure?: boolean;
+  /** How the result is shown. */
+  readonly show?: 'stage' | 'doctor';
+}
+
+/** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */
+export function urlOptions(url: string | undefined): StageOptions {
+  return url === undefined ? {} : { config: 'if-named' };
+}
+
+interface DrawOptions {
+  readonly changes: boolean;
+  readonly flags: SharedFlagValues;
+  readonly undoOnFailure?: boolean;
+}
+
+function effectsOf(command: object): CommandEffects {
+  const effects: unknown = Reflect.get(command, 'effects');
+  if (typeof effects === 'object' && effects !== null && 'readOnly' in effects) return { readOnly: effects.readOnly === true, destructive: false, idempotent: true };
+  return { readOnly: false, destructive: false, idempotent: false };
+}
+
+/** Returns what a promise was rejected with, wrapped: for work that must come between a failure and its report. */
+export function asThrown(error: unknown): { readonly error: unknown } {
+  return { error };
+}
+
+/** Returns the expected failure that an error is: ours, or a parse error of oclif (wrong usage); undefined for a bug of ours. */
+function asStagingError(error: unknown): StagingError | undefined {
+  if (error instanceof StagingError) return error;
+  if (!(error instanceof Error)) return undefined;
+  const isParseError = 'parse' in error || ('oclif' in error && /^(Unexpected argument|Nonexistent flag|Missing required)/.test(error.message));
+  if (!isParseError) return undefined;
+  const [sentence] = error.message.split('\nSee more help');
+  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim(), { fix: 'Run the command with `--help` to see its flags.', cause: error });
+}

@@ -1,0 +1,31 @@
+import { Flags } from '@oclif/core';
+import { asThrown, changingFlags, StagingCommand } from '../base-command.ts';
+import { stageNames } from '../core/report.ts';
+
+/** `jv-staging up` */
+export default class Up extends StagingCommand {
+  static override summary = 'Provision, deploy, seed, smoke, perf and load in one run, with a report.';
+  static override description = 'Stops at the first stage that is not green, and says which. The report (text, JSON, HTML) is written in any case.';
+  static override examples = ['<%= config.bin %> up --target local', '<%= config.bin %> up --from smoke', '<%= config.bin %> up --only smoke --only perf'];
+  static override flags = {
+    ...changingFlags,
+    from: Flags.option({ options: stageNames, summary: 'First stage to run.', env: 'JV_FROM' })(),
+    only: Flags.option({ options: stageNames, multiple: true, summary: 'Run only this stage; may be given several times.' })(),
+  };
+  static override effects = { readOnly: false, destructive: false, idempotent: false };
+
+  /** Returns the report of the run, and where it was written. */
+  async run() {
+    const { flags } = await this.parse(Up);
+    return this.withApp(flags, async (app) => {
+      await this.draw(app, app.preparation, { changes: false, flags });
+      const up = app.up({ from: flags.from, only: flags.only });
+      const thrown = await this.draw(app, up.steps, { changes: true, flags, undoOnFailure: true }).then(() => undefined, asThrown);
+      if (flags['dry-run']) return null;
+      const { report, files } = await app.writeReport(up.outcome(thrown?.error));
+      this.printed.report(report, files, app.local.stopCommand);
+      if (thrown !== undefined) throw thrown.error;
+      return { ...report, files };
+    });
+  }
+}

@@ -1,0 +1,108 @@
+import type { ProcessSettings } from '../config/environment.ts';
+import type { EventSink } from '../core/events.ts';
+import type { LocalStatus } from '../core/local-endpoints.ts';
+import type { LoadDetails, PerfDetails, RunReport, SmokeDetails, StageName } from '../core/report.ts';
+import type { StageRun } from '../core/stage.ts';
+import type { EnvironmentStatus } from '../core/status.ts';
+import type { Step } from '../core/step.ts';
+import type { DeployDetails } from '../stages/deploy.ts';
+import type { ProvisionDetails } from '../stages/provision.ts';
+import type { RollbackDetails } from '../stages/rollback.ts';
+import type { SeedDetails } from '../stages/seed.ts';
+import type { UpOutcome, UpRun, UpSelection } from '../stages/up.ts';
+
+/** What a command asks for. */
+export interface AppRequest {
+  readonly cwd: string;
+  readonly configPath: string | undefined;
+  readonly target: 'cloud' | 'local' | undefined;
+  readonly config: ConfigNeed;
+  /** How long to wait for another run's lock, e.g. `10m`. */
+  readonly waitLock: string;
+  /** Folder of the tool's own package. */
+  readonly toolRoot: string;
+  readonly toolVersion: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a command needs of a configuration: it must be there, is used when found upward, or is used only when `--config` names it
+ * (commands with `--url`: an address alone must mean the same in every folder).
+ */
+export type ConfigNeed = 'required' | 'if-found' | 'if-named';
+
+/** The tool's parts wired up for one command. */
+export interface App {
+  /** Returns every secret value that is known by now: what output must hide. */
+  secrets(): Iterable<string>;
+  readonly process: ProcessSettings;
+  /** Steps that come before a stage of the environment: starting the local cloud, when it is the target and not running. */
+  readonly preparation: readonly Step[];
+  provision(): StageRun<ProvisionDetails>;
+  deploy(): StageRun<DeployDetails>;
+  seed(profile: string | undefined): StageRun<SeedDetails>;
+  smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
+  perf(choice: PerfChoice): StageRun<PerfDetails>;
+  load(choice: LoadChoice): StageRun<LoadDetails>;
+  rollback(to: string | undefined): StageRun<RollbackDetails>;
+  up(selection: UpSelection): UpRun;
+  doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
+  status(): Promise<EnvironmentStatus>;
+  /** Runs steps: under the lock when they change something, journaled, with the events told to `events`. */
+  runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
+  /** Writes the report's files and returns them with the report. */
+  writeReport(outcome: UpOutcome): Promise<{ readonly report: RunReport; readonly files: ReportFiles }>;
+  readonly local: LocalCommands;
+  close(): Promise<void>;
+}
+
+/** How steps are run. */
+export interface RunChoice {
+  /** The command as the user named it, for the lock's refusal. */
+  readonly command: string;
+  /** False for commands that only read or measure: they need no lock. */
+  readonly changes: boolean;
+  readonly dryRun: boolean;
+  readonly undoOnFailure: boolean;
+  readonly events: EventSink;
+}
+
+/** Where the files of a report lie, absolute. */
+export interface ReportFiles {
+  readonly html: string;
+  readonly json: string;
+}
+
+/** What `smoke` was asked for. */
+export interface SmokeChoice {
+  readonly url?: string | undefined;
+  readonly only?: readonly string[] | undefined;
+}
+
+/** What `perf` was asked for. */
+export interface PerfChoice {
+  readonly url?: string | undefined;
+  readonly runs?: number | undefined;
+}
+
+/** What `load` was asked for. */
+export interface LoadChoice {
+  readonly url?: string | undefined;
+  readonly path?: string | undefined;
+  readonly vus?: number | undefined;
+  readonly duration?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly engine: 'auto' | 'k6' | 'embedded';
+}
+
+/** What `local …` does. */
+export interface LocalCommands {
+  /** The command line that stops the local cloud of this state folder, or undefined with the target `cloud`. */
+  readonly stopCommand: string | undefined;
+  start(): Promise<LocalStatus>;
+  stop(): Promise<{ readonly wasRunning: boolean }>;
+  status(): Promise<LocalStatus>;
+  env(): Promise<Readonly<Record<string, string>>>;
+}
+
+export type { StageName };

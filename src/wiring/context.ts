@@ -1,0 +1,58 @@
+import { dirname, join } from 'node:path';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { processSettings, type ProcessSettings } from '../config/environment.ts';
+import { findConfig } from '../config/find.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { openSecrets, type Secrets } from '../config/secrets.ts';
+import { StagingError } from '../core/errors.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { StagingSettings } from '../core/settings.ts';
+import type { AppRequest } from './app.ts';
+
+/** What a command works in: configuration, folders, secrets, clock. */
+export interface Context {
+  readonly request: AppRequest;
+  readonly loaded: LoadedConfig | undefined;
+  readonly process: ProcessSettings;
+  readonly target: 'cloud' | 'local';
+  /** `.jv-staging` beside the configuration, or `JV_STATE_DIR`. */
+  readonly stateDir: string;
+  /** `.env.staging` for the vendors; the local cloud has a file of its own, so that trying it never overwrites a real password. */
+  readonly envFile: string;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** Returns the settings; throws `CONFIG_NOT_FOUND` when there is no configuration. */
+  settings(): StagingSettings;
+}
+
+/** Finds and loads everything that a command works in. Throws `CONFIG_…` errors (exit 2). */
+export async function openContext(request: AppRequest, toolEntry: string): Promise<Context> {
+  const isWanted = request.config !== 'if-named' || request.configPath !== undefined;
+  const path = isWanted ? findConfig(request.cwd, request.configPath) : undefined;
+  if (path === undefined && request.config === 'required') throw noConfig(request.cwd);
+  const loaded = path === undefined ? undefined : await loadConfig(path, toolEntry, request.target);
+  const target = loaded?.settings.target ?? request.target ?? 'cloud';
+  const folder = path === undefined ? request.cwd : dirname(path);
+  const settingsOfProcess = processSettings();
+  const envFile = join(folder, target === 'local' ? '.env.staging.local' : '.env.staging');
+  return {
+    request,
+    loaded,
+    process: settingsOfProcess,
+    target,
+    stateDir: settingsOfProcess.stateDir ?? join(folder, '.jv-staging'),
+    envFile,
+    secrets: openSecrets(envFile),
+    clock: systemClock,
+    settings: () => {
+      if (loaded === undefined) throw noConfig(request.cwd);
+      return loaded.settings;
+    },
+  };
+}
+
+function noConfig(cwd: string): StagingError {
+  return new StagingError('usage', 'CONFIG_NOT_FOUND', `There is no staging.config.ts in ${cwd} or above it, up to the root of the git working tree.`, {
+    fix: 'Name one with `--config PATH`.',
+  });
+}

@@ -1,0 +1,147 @@
+import { appSource } from '../adapters/source/app-source.ts';
+import { envFile } from '../adapters/files/env-file.ts';
+import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
+import { readSeedFile } from '../adapters/files/seed-file.ts';
+import { stateSealing } from '../adapters/files/sealed.ts';
+import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
+import { redisCache } from '../adapters/redis/redis-cache.ts';
+import { actorName } from '../adapters/system/actor.ts';
+import { newId, newSecret } from '../adapters/system/ids.ts';
+import { childEnvironment } from '../config/environment.ts';
+import { StagingError } from '../core/errors.ts';
+import type { Cache } from '../core/ports/cache.ts';
+import type { Database } from '../core/ports/database.ts';
+import type { SecretFile } from '../core/ports/secret-file.ts';
+import type { SmokeDetails } from '../core/report.ts';
+import { slot } from '../core/slot.ts';
+import type { StageRun } from '../core/stage.ts';
+import type { LocatingDeps } from '../stages/after-locating.ts';
+import type { DeployDeps } from '../stages/deploy.ts';
+import type { ProvisionDeps } from '../stages/provision.ts';
+import type { Resources } from '../stages/resources.ts';
+import type { RollbackDeps } from '../stages/rollback.ts';
+import { seedStage, type SeedDeps } from '../stages/seed.ts';
+import type { StatusDeps } from '../stages/status.ts';
+import type { Context } from './context.ts';
+import { cloudPlatforms, type Platforms } from './platforms.ts';
+
+/** Smokes an address, expecting this commit. */
+export type SmokeOn = (origin: string, gitSha: string) => StageRun<SmokeDetails>;
+
+/** What the stages need, put together from the adapters. */
+export interface Deps {
+  /** Takes these platforms from now on (the local cloud's, once it runs). */
+  usePlatforms(platforms: Platforms): void;
+  platforms(): Platforms;
+  readonly secretFile: SecretFile;
+  /** Address of the app on its domain. */
+  appOrigin(): string;
+  openUrl(): Promise<string>;
+  locating(): LocatingDeps;
+  provision(): ProvisionDeps;
+  deploy(smoke: SmokeOn): DeployDeps;
+  rollback(smoke: SmokeOn): RollbackDeps;
+  seed(): SeedDeps;
+  status(): StatusDeps;
+  openDatabase(): Database;
+  /** Who runs this: `user@host`, or the CI job. */
+  readonly actor: string;
+  /** Returns every secret value that is known by now. */
+  secrets(): Iterable<string>;
+  close(): Promise<void>;
+}
+
+/** Returns what the stages need for one command; connections are opened when first used. */
+export function openDeps(context: Context, resources: Resources, openUrl: (origin: string) => Promise<string>): Deps {
+  const { clock } = context;
+  const platforms = slot<Platforms>('platforms');
+  const secretFile = envFile(context.envFile);
+  const opened: { database: Database | undefined; cache: Cache | undefined } = { database: undefined, cache: undefined };
+  const use = () => {
+    if (platforms.peek() === undefined && context.target === 'cloud') platforms.set(cloudPlatforms(context.settings(), context.secrets, clock));
+    return platforms.get();
+  };
+  const appOrigin = () => use().origin(context.settings().domain);
+  const openDatabase = () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl));
+  const actor = actorName(context.process.ciActor);
+  const readSecret = context.secrets.read;
+  const sealing = async () => stateSealing(stateKey(context));
+  const newReleaseId = () => newId('rel', clock.nowMs());
+
+  const base = () => ({
+    settings: context.settings(),
+    projects: use().projects,
+    databases: use().databases,
+    caches: use().caches,
+    secretFile,
+    appOrigin: appOrigin(),
+    clock,
+    openDatabase,
+    readMigrations: () => readMigrationFolder(context.settings().supabase.migrations),
+  });
+  const seed = (): SeedDeps => ({
+    ...base(),
+    openDataApi: () => use().dataApi(resources.databaseAccess.get()),
+    readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
+  });
+  const source = () =>
+    appSource({ dir: context.settings().app.dir, output: context.settings().app.output, environment: childEnvironment() });
+
+  return {
+    usePlatforms: platforms.set,
+    platforms: use,
+    secretFile,
+    appOrigin,
+    openUrl: () => openUrl(appOrigin()),
+    openDatabase,
+    actor,
+    locating: base,
+    provision: () => ({
+      ...base(),
+      newSecret,
+      sealing,
+      readSecret,
+      openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
+      gatewayMissing: use().gatewayMissing,
+    }),
+    deploy: (smoke) => ({
+      ...base(),
+      source: source(),
+      deployments: use().deployments,
+      moves: use().moves,
+      sealing,
+      readSecret,
+      newReleaseId,
+      actor,
+      smoke,
+      seed: () => seedStage(seed(), resources, context.settings().seed.profile),
+    }),
+    rollback: (smoke) => ({ ...base(), deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
+    seed,
+    status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
+    secrets: () => knownSecrets(context, resources),
+    close: async () => {
+      await Promise.allSettled([opened.database?.close(), opened.cache?.close(), platforms.peek()?.close()]);
+    },
+  };
+}
+
+function stateKey(context: Context): string {
+  const key = context.secrets.read({ kind: 'env', name: 'JV_STATE_KEY' });
+  if (key !== undefined) return key;
+  throw new StagingError('missing', 'STATE_KEY_MISSING', `JV_STATE_KEY stands neither in the environment nor in ${context.envFile}.`, {
+    fix: 'Run `jv-staging provision`, which generates it, or set the JV_STATE_KEY that this environment was provisioned with.',
+  });
+}
+
+/** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */
+function knownSecrets(context: Context, resources: Resources): readonly string[] {
+  const database = resources.databaseAccess.peek();
+  const cache = resources.cacheAccess.peek();
+  return [
+    ...context.secrets.seen,
+    ...context.secrets.inFile(),
+    ...(database === undefined ? [] : [database.anonKey, database.serviceRoleKey, database.directUrl, database.poolerUrl]),
+    ...(cache === undefined ? [] : [cache.url, cache.restToken]),
+  ];
+}

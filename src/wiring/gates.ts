@@ -1,0 +1,137 @@
+import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
+import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
+import { k6Load } from '../adapters/k6/engine.ts';
+import { findK6 } from '../adapters/k6/find-k6.ts';
+import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
+import { supabaseRealtime } from '../adapters/realtime/supabase-realtime.ts';
+import { appSessions } from '../adapters/sessions/app-sessions.ts';
+import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
+import { webClient } from '../adapters/web/web-client.ts';
+import { parseDuration } from '../config/duration.ts';
+import { StagingError } from '../core/errors.ts';
+import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
+import { perfSettingsForUrl } from '../core/perf.ts';
+import type { Queues } from '../core/ports/cache.ts';
+import type { LoadEngine } from '../core/ports/measure.ts';
+import type { Sessions, WebTarget } from '../core/ports/web.ts';
+import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
+import { outsideExpectation } from '../core/smoke-checks.ts';
+import type { StageRun } from '../core/stage.ts';
+import { afterLocating } from '../stages/after-locating.ts';
+import { loadStage } from '../stages/load.ts';
+import { perfStage } from '../stages/perf.ts';
+import type { Resources } from '../stages/resources.ts';
+import { userPasswordName } from '../stages/seed.ts';
+import { smokeRun } from '../stages/smoke.ts';
+import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
+import type { Context } from './context.ts';
+import type { Deps, SmokeOn } from './deps.ts';
+import { toolboxOptions } from './doctor-deps.ts';
+
+/** The three gates, on the environment's own address or on one that was named. */
+export interface Gates {
+  smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
+  perf(choice: PerfChoice): StageRun<PerfDetails>;
+  load(choice: LoadChoice): StageRun<LoadDetails>;
+  /** Smokes an address of the environment, expecting this commit; the resources are known by then. */
+  readonly smokeOn: SmokeOn;
+  close(): Promise<void>;
+}
+
+/** Returns the gates for one command. */
+export function gatesOf(context: Context, deps: Deps, resources: Resources): Gates {
+  const { clock } = context;
+  const web = webClient();
+  const opened: Queues[] = [];
+  const sessions: Sessions = {
+    signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
+  };
+  const ownTarget = (): WebTarget => targetOf(deps.appOrigin(), deps);
+  const target = (url: string | undefined) => (url === undefined ? ownTarget() : namedTarget(url));
+
+  const fullSmoke = (address: WebTarget, gitSha: string | undefined, only: readonly string[] | undefined): StageRun<SmokeDetails> => {
+    const settings = context.settings();
+    const access = resources.databaseAccess.get();
+    const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: settings.upstash.prefix });
+    opened.push(queues);
+    return smokeRun(
+      { web, clock, sessions, realtime: supabaseRealtime({ url: access.url, anonKey: access.anonKey }), queues },
+      {
+        target: address,
+        checks: settings.smoke.checks,
+        profile: 'full',
+        expected: { environment: settings.environment, sentryEnvironment: settings.environment, gitSha },
+        only,
+        production: settings.production,
+        secrets: { 'the service role key': access.serviceRoleKey, 'the database address': access.poolerUrl },
+        workerSecret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }),
+      },
+    );
+  };
+
+  return {
+    smokeOn: (origin, gitSha) => fullSmoke(targetOf(origin, deps), gitSha, undefined),
+    smoke: ({ url, only }) => {
+      if (url !== undefined && context.loaded === undefined) {
+        return smokeRun({ web, clock }, { target: namedTarget(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
+      }
+      return afterLocating(deps.locating(), resources, (live) => fullSmoke(target(url), url === undefined ? live?.gitSha : undefined, only));
+    },
+    perf: ({ url, runs }) => {
+      const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
+      const audit = lighthouseAudit(findChrome(toolboxOptions(context)));
+      return perfStage({ target: target(url), settings: { ...settings, runs: runs ?? settings.runs }, audit, web, sessions, clock });
+    },
+    load: (choice) => {
+      const settings = choice.url !== undefined && context.loaded === undefined ? loadSettingsForUrl(choice.path ?? '/') : context.settings().load;
+      const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
+      const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
+      return loadStage({ target: target(choice.url), settings, stages, engine: loadEngine(context, choice.engine), web, sessions, clock });
+    },
+    close: async () => {
+      await Promise.allSettled([web.close(), ...opened.map((queues) => queues.close())]);
+    },
+  };
+}
+
+function userPassword(context: Context): string {
+  const password = context.secrets.read({ kind: 'env', name: userPasswordName });
+  if (password !== undefined) return password;
+  throw new StagingError('missing', 'SEED_PASSWORD_MISSING', `${userPasswordName} stands neither in the environment nor in ${context.envFile}.`, {
+    fix: 'Run `jv-staging provision`, which generates it, or set the one that the users were seeded with.',
+  });
+}
+
+/** Returns the target of an address of ours: where its host leads is known. */
+function targetOf(origin: string, deps: Deps): WebTarget {
+  return { origin, resolve: deps.platforms().resolve(origin) };
+}
+
+/** Returns the target of an address that the user named. Throws `URL_INVALID` (exit 2). */
+function namedTarget(url: string): WebTarget {
+  return { origin: parseUrl(url).origin, resolve: {} };
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = parseUrl(url);
+  return `${pathname}${search}`;
+}
+
+function parseUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '') return parsed;
+  const seen = parsed?.password ? 'an address with a password in it' : JSON.stringify(url);
+  throw new StagingError('usage', 'URL_INVALID', `--url is ${seen}, expected an http or https address without credentials.`, {
+    fix: 'Pass `--url https://staging.example.com`.',
+  });
+}
+
+/** Returns the engine that was asked for; `auto` is k6 where there is one. */
+function loadEngine(context: Context, wanted: LoadChoice['engine']): LoadEngine {
+  const { toolVersion } = context.request;
+  if (wanted === 'embedded') return embeddedLoad(toolVersion);
+  const options = toolboxOptions(context);
+  const path = findK6Program(options);
+  if (path === undefined && wanted === 'auto') return embeddedLoad(toolVersion);
+  return k6Load(findK6(path, [options.installedPrograms, ...options.path]));
+}

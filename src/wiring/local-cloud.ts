@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { StagingError } from '../core/errors.ts';
+import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
+import type { Step } from '../core/step.ts';
+import { cloudEnv, cloudStatus, ensureCloud, stopCloud } from '../local/lifecycle.ts';
+import type { LocalCommands } from './app.ts';
+import type { Context } from './context.ts';
+import type { Deps } from './deps.ts';
+import { localPlatforms } from './platforms.ts';
+
+/** The local cloud of one state folder. */
+export interface LocalCloud extends LocalCommands {
+  /** Returns where it answers, starting it first when it does not run. */
+  ensure(signal: AbortSignal): Promise<LocalEndpoints>;
+  /** Returns an address that any browser on this machine can open for an origin; the origin itself when there is none. */
+  openUrl(origin: string): Promise<string>;
+}
+
+/** Returns the local cloud whose state lies in the context's state folder. */
+export function localCloud(context: Context): LocalCloud {
+  const stateDir = join(context.stateDir, 'local');
+  const ensure = (signal: AbortSignal) => ensureCloud({ stateDir, entry: daemonEntry(context.request.toolRoot), engines: enginesOf(context), signal });
+  const status = async (): Promise<LocalStatus> => withoutCredentials(await cloudStatus({ stateDir }));
+  return {
+    ensure,
+    stopCommand: context.target === 'local' ? stopCommand(context) : undefined,
+    start: async () => {
+      await ensure(context.request.signal);
+      return status();
+    },
+    stop: async () => ({ wasRunning: await stopCloud({ stateDir }) }),
+    status,
+    env: async () => {
+      const { endpoints } = await cloudStatus({ stateDir });
+      if (endpoints === undefined) throw notRunning(stateDir);
+      return cloudEnv(endpoints, stateDir);
+    },
+    openUrl: async (origin) => {
+      if (context.target === 'cloud') return origin;
+      const { endpoints } = await cloudStatus({ stateDir });
+      const port = endpoints?.domains[new URL(origin).hostname];
+      return port === undefined ? origin : `http://127.0.0.1:${port}/`;
+    },
+  };
+}
+
+/** Returns the steps that must come before a stage with the target `local`: starting the local cloud and using it. */
+export function localPreparation(context: Context, local: LocalCloud, deps: Deps): readonly Step[] {
+  if (context.target === 'cloud' || context.loaded === undefined) return [];
+  return [
+    {
+      id: 'local-cloud',
+      title: 'Local cloud',
+      run: async (io) => {
+        const endpoints = await local.ensure(io.signal);
+        deps.usePlatforms(localPlatforms(endpoints, context.clock));
+        return `running, process ${endpoints.pid}`;
+      },
+    },
+  ];
+}
+
+/** The built daemon, or its source when the tool itself runs from source (tests). */
+function daemonEntry(toolRoot: string): string {
+  const built = join(toolRoot, 'dist/local-daemon.js');
+  return existsSync(built) ? built : join(toolRoot, 'src/local/daemon.ts');
+}
+
+function enginesOf(context: Context) {
+  const { postgresBin, redisServer, path } = context.process;
+  return { postgresBinDir: postgresBin, redisServer, searchPath: [...new Set([...path, '/usr/sbin', '/usr/bin'])].join(':') };
+}
+
+/** Credentials of the local cloud are printed by `local env` alone. */
+function withoutCredentials(status: LocalStatus): LocalStatus {
+  const { endpoints: _endpoints, ...rest } = status;
+  return rest;
+}
+
+function stopCommand(context: Context): string {
+  const { loaded, request } = context;
+  if (loaded === undefined) return 'npx jv-staging local stop';
+  const path = relative(request.cwd, loaded.path);
+  return path === 'staging.config.ts' ? 'npx jv-staging local stop' : `npx jv-staging local stop --config ${path}`;
+}
+
+function notRunning(stateDir: string): StagingError {
+  return new StagingError('missing', 'LOCAL_NOT_RUNNING', `The local cloud of ${stateDir} is not running.`, { fix: 'Run `jv-staging local start`.' });
+}

@@ -1,0 +1,118 @@
+import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
+import { hostedAddresses, localAddresses } from '../adapters/supabase/supabase-addresses.ts';
+import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
+import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
+import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
+import { upstashApi } from '../adapters/upstash/upstash-api.ts';
+import { hostedCacheAddresses, localCacheAddresses, upstashCachePlatform } from '../adapters/upstash/upstash-cache-platform.ts';
+import { vercelApi } from '../adapters/vercel/vercel-api.ts';
+import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
+import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
+import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { StagingError } from '../core/errors.ts';
+import type { LocalEndpoints } from '../core/local-endpoints.ts';
+import type { CachePlatform } from '../core/ports/cache.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
+import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
+import type { EnvReference, StagingSettings } from '../core/settings.ts';
+
+/** The three vendors, or the local cloud in their place: the same adapters, other addresses and credentials. */
+export interface Platforms {
+  readonly projects: HostingProjects;
+  readonly deployments: Deployments;
+  readonly moves: DomainMoves;
+  readonly databases: DatabasePlatform;
+  readonly caches: CachePlatform;
+  dataApi(access: DatabaseAccess): DataApi;
+  gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
+  /** Returns the origin that a host name of ours answers at. */
+  origin(hostname: string): string;
+  /** Returns where the host name of an origin leads, when it is not DNS that decides. */
+  resolve(origin: string): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+interface Credentials {
+  readonly vercel: { readonly token: string; readonly team: string; readonly localUrl?: string };
+  readonly supabase: { readonly accessToken: string; readonly organization: string; readonly localUrl?: string };
+  readonly upstash: { readonly email: string; readonly apiKey: string; readonly localUrl?: string };
+}
+
+/** Returns the vendors' platforms. Throws `CREDENTIAL_MISSING` (exit 3), naming every missing one. */
+export function cloudPlatforms(settings: StagingSettings, secrets: Secrets, clock: Clock): Platforms {
+  const references = {
+    token: settings.vercel.token,
+    team: settings.vercel.team,
+    accessToken: settings.supabase.accessToken,
+    organization: settings.supabase.organization,
+    email: settings.upstash.email,
+    apiKey: settings.upstash.apiKey,
+  };
+  const missing = Object.values(references).filter((reference) => secrets.read(reference) === undefined);
+  if (missing.length > 0) throw credentialMissing(missing);
+  const read = (reference: EnvReference) => secrets.read(reference) ?? '';
+  return platforms(
+    {
+      vercel: { token: read(references.token), team: read(references.team) },
+      supabase: { accessToken: read(references.accessToken), organization: read(references.organization) },
+      upstash: { email: read(references.email), apiKey: read(references.apiKey) },
+    },
+    undefined,
+    clock,
+  );
+}
+
+/** Returns the local cloud's platforms; it issued its own credentials, and no vendor's are read. */
+export function localPlatforms(endpoints: LocalEndpoints, clock: Clock): Platforms {
+  const { vercel, supabase, upstash } = endpoints;
+  return platforms(
+    {
+      vercel: { token: vercel.token, team: vercel.teamId, localUrl: vercel.apiUrl },
+      supabase: { accessToken: supabase.accessToken, organization: supabase.organization, localUrl: supabase.apiUrl },
+      upstash: { email: upstash.email, apiKey: upstash.apiKey, localUrl: upstash.apiUrl },
+    },
+    endpoints,
+    clock,
+  );
+}
+
+function platforms(credentials: Credentials, local: LocalEndpoints | undefined, clock: Clock): Platforms {
+  const vercel = vercelApi({ ...credentials.vercel, clock });
+  const management = managementApi({ ...credentials.supabase, clock });
+  const upstash = upstashApi({ ...credentials.upstash, clock });
+  const isLocal = local !== undefined;
+  const gateways = new Map<string, ReturnType<typeof gatewayApi>>();
+  const gateway = (url: string, key: string) => {
+    const known = gateways.get(`${url} ${key}`) ?? gatewayApi({ url, key, local: isLocal, clock });
+    gateways.set(`${url} ${key}`, known);
+    return known;
+  };
+  const origin = (hostname: string) => (local === undefined ? `https://${hostname}` : `http://${hostname}:${local.gateway.port}`);
+  return {
+    projects: vercelHostingProjects(vercel),
+    deployments: vercelDeployments(vercel, origin),
+    moves: vercelDomainMoves(vercel, clock),
+    databases: supabaseDatabasePlatform(management, {
+      organization: credentials.supabase.organization,
+      addresses: isLocal ? localAddresses : hostedAddresses,
+      clock,
+    }),
+    caches: upstashCachePlatform(upstash, { addresses: isLocal ? localCacheAddresses : hostedCacheAddresses, clock }),
+    dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
+    gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
+    origin,
+    resolve: (address) => (local === undefined ? {} : { [new URL(address).hostname]: local.gateway.host }),
+    close: async () => {
+      await Promise.all([vercel.close(), management.close(), upstash.close(), ...[...gateways.values()].map((each) => each.close())]);
+    },
+  };
+}
+
+function credentialMissing(missing: readonly EnvReference[]): StagingError {
+  const names = missing.map((reference) => reference.name).join(', ');
+  return new StagingError('missing', 'CREDENTIAL_MISSING', `There is no value for ${names}, expected one each to work on the vendors.`, {
+    fix: `Set ${names} in the environment or in .env.staging, or try everything without an account: \`--target local\`.`,
+  });
+}

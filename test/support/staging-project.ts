@@ -1,0 +1,75 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { removeCloud } from './local-cloud.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** What a run of the tool came to. */
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The envelope of `--json`. */
+  json(): { readonly ok: boolean; readonly command: string; readonly data?: unknown; readonly error?: { readonly code: string; readonly message: string; readonly fix: string } };
+}
+
+/** A copy of the sample project in a temporary folder and git repository of its own, with a local cloud of its own. */
+export interface StagingProject {
+  readonly dir: string;
+  readonly stateDir: string;
+  /** Runs the built tool in the project's folder on the local cloud; never rejects for its exit code. */
+  run(args: readonly string[], options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): Promise<CliRun>;
+  /** Makes a commit that changes the home page; returns its id. */
+  commit(marker: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Shorter measurements than the sample configuration's: one Lighthouse run, ten requests, six seconds of load. */
+const shortConfig = `import { defineConfig } from 'jv-staging';
+import sample from './sample.config.ts';
+export default defineConfig({
+  ...sample,
+  perf: { ...sample.perf, runs: 1, requests: 10 },
+  load: { ...sample.load, profiles: { brief: [{ durationMs: 2000, vus: 10 }, { durationMs: 3000, vus: 10 }, { durationMs: 1000, vus: 0 }] }, profile: 'brief' },
+});
+`;
+
+/** Creates the project; nothing runs yet. */
+export async function createStagingProject(): Promise<StagingProject> {
+  const dir = await mkdtemp(join(tmpdir(), 'jv-project-'));
+  await cp(join(root, 'fixtures/app'), join(dir, 'app'), { recursive: true, filter: (path) => !path.includes('/.vercel') });
+  await cp(join(root, 'fixtures/seed'), join(dir, 'seed'), { recursive: true });
+  await cp(join(root, 'supabase'), join(dir, 'supabase'), { recursive: true });
+  const sample = await readFile(join(root, 'fixtures/staging.config.ts'), 'utf8');
+  await writeFile(join(dir, 'sample.config.ts'), sample.replaceAll("'../supabase/", "'supabase/"));
+  await writeFile(join(dir, 'staging.config.ts'), shortConfig);
+  await writeFile(join(dir, '.gitignore'), 'node_modules\n.vercel\n.jv-staging\n.env*\n');
+  await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));
+  const git = (...args: string[]) => execa('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.test', ...args], { cwd: dir });
+  await git('init', '--quiet', '--initial-branch=develop');
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message=A');
+  const stateDir = join(dir, '.jv-staging');
+  const command = (args: readonly string[]) => [join(root, 'bin/run.js'), ...args, '--target', 'local'];
+  const settings = { cwd: dir, reject: false, stdin: 'ignore', forceKillAfterDelay: 30_000 } as const;
+  return {
+    dir,
+    stateDir,
+    run: async (args, { signal, env } = {}) => {
+      const done = await execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', ...env }, ...(signal === undefined ? {} : { cancelSignal: signal }) });
+      return { exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) };
+    },
+    commit: async (marker) => {
+      await writeFile(join(dir, 'app/public/release.txt'), `${marker}\n`);
+      await git('add', '--all');
+      await git('commit', '--quiet', `--message=${marker}`);
+      return (await git('rev-parse', 'HEAD')).stdout.trim();
+    },
+    remove: async () => {
+      await removeCloud(join(stateDir, 'local')).catch(() => undefined);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
