@@ -19,8 +19,18 @@ export interface CommandEffects {
 
 /** Flags of every command. */
 export const sharedFlags = {
-  config: Flags.string({ helpGroup: 'GLOBAL', helpValue: 'PATH', env: 'JV_CONFIG', summary: 'Configuration file (default: staging.config.ts, found upward).' }),
-  target: Flags.option({ options: ['cloud', 'local'] as const, helpGroup: 'GLOBAL', env: 'JV_TARGET', summary: 'Work on the vendors or on the local cloud (default: the configuration’s).' })(),
+  config: Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: 'PATH',
+    env: 'JV_CONFIG',
+    summary: 'Configuration file (default: staging.config.ts, found upward).',
+  }),
+  target: Flags.option({
+    options: ['cloud', 'local'] as const,
+    helpGroup: 'GLOBAL',
+    env: 'JV_TARGET',
+    summary: 'Work on the vendors or on the local cloud (default: the configuration’s).',
+  })(),
   yes: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_YES', summary: 'Answer yes to questions; never suffices for what destroys.' }),
   verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
 };
@@ -28,7 +38,12 @@ export const sharedFlags = {
 /** Flags of every command that changes something. */
 export const changingFlags = {
   'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
-  'wait-lock': Flags.string({ helpValue: 'DURATION', env: 'JV_WAIT_LOCK', default: '0s', summary: 'Wait this long for another run to finish, e.g. 10m.' }),
+  'wait-lock': Flags.string({
+    helpValue: 'DURATION',
+    env: 'JV_WAIT_LOCK',
+    default: '0s',
+    summary: 'Wait this long for another run to finish, e.g. 10m.',
+  }),
 };
 
 /** What the shared flags were set to. */
@@ -71,7 +86,11 @@ export abstract class StagingCommand extends Command {
   });
 
   /** Calls `use` with the app, and closes it whatever happens. */
-  protected async withApp<Result>(flags: SharedFlagValues, use: (app: App) => Promise<Result>, config: ConfigNeed = 'required'): Promise<Result> {
+  protected async withApp<Result>(
+    flags: SharedFlagValues,
+    use: (app: App) => Promise<Result>,
+    config: ConfigNeed = 'required',
+  ): Promise<Result> {
     this.verbose = flags.verbose ?? false;
     const app = await this.createApp({
       cwd: process.cwd(),
@@ -192,7 +211,8 @@ interface DrawOptions {
 
 function effectsOf(command: object): CommandEffects {
   const effects: unknown = Reflect.get(command, 'effects');
-  if (typeof effects === 'object' && effects !== null && 'readOnly' in effects) return { readOnly: effects.readOnly === true, destructive: false, idempotent: true };
+  if (typeof effects === 'object' && effects !== null && 'readOnly' in effects)
+    return { readOnly: effects.readOnly === true, destructive: false, idempotent: true };
   return { readOnly: false, destructive: false, idempotent: false };
 }
 
@@ -205,8 +225,12 @@ export function asThrown(error: unknown): { readonly error: unknown } {
 function asStagingError(error: unknown): StagingError | undefined {
   if (error instanceof StagingError) return error;
   if (!(error instanceof Error)) return undefined;
-  const isParseError = 'parse' in error || ('oclif' in error && /^(Unexpected argument|Nonexistent flag|Missing required)/.test(error.message));
+  const isParseError =
+    'parse' in error || ('oclif' in error && /^(Unexpected argument|Nonexistent flag|Missing required)/.test(error.message));
   if (!isParseError) return undefined;
   const [sentence] = error.message.split('\nSee more help');
-  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim(), { fix: 'Run the command with `--help` to see its flags.', cause: error });
+  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim(), {
+    fix: 'Run the command with `--help` to see its flags.',
+    cause: error,
+  });
 }

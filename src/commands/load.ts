@@ -4,7 +4,8 @@ import { StagingCommand, urlOptions } from '../base-command.ts';
 /** `jv-staging load` */
 export default class Load extends StagingCommand {
   static override summary = 'Drive virtual users through a journey and hold the answers against the thresholds.';
-  static override description = 'Runs k6 where there is one, otherwise the embedded engine; the result names the engine. With only --url no configuration is needed.';
+  static override description =
+    'Runs k6 where there is one, otherwise the embedded engine; the result names the engine. With only --url no configuration is needed.';
   static override examples = [
     '<%= config.bin %> load --vus 50',
     '<%= config.bin %> load --url http://127.0.0.1:3000 --path /api/health --vus 50 --duration 30s',
@@ -14,9 +15,18 @@ export default class Load extends StagingCommand {
     url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to load instead of the environment’s domain.' }),
     path: Flags.string({ helpValue: 'PATH', default: '/', env: 'JV_PATH', summary: 'Path to request, with --url.' }),
     vus: Flags.integer({ min: 1, helpValue: 'N', env: 'JV_VUS', summary: 'Most virtual users; the profile’s stages are scaled to it.' }),
-    duration: Flags.string({ helpValue: 'DURATION', env: 'JV_DURATION', summary: 'Length of the whole run, e.g. 30s; the stages are stretched to it.' }),
+    duration: Flags.string({
+      helpValue: 'DURATION',
+      env: 'JV_DURATION',
+      summary: 'Length of the whole run, e.g. 30s; the stages are stretched to it.',
+    }),
     profile: Flags.string({ helpValue: 'NAME', env: 'JV_PROFILE', summary: 'Ramp: short, full, or one of the configuration.' }),
-    engine: Flags.option({ options: ['auto', 'k6', 'embedded'] as const, default: 'auto', env: 'JV_ENGINE', summary: 'What drives the load.' })(),
+    engine: Flags.option({
+      options: ['auto', 'k6', 'embedded'] as const,
+      default: 'auto',
+      env: 'JV_ENGINE',
+      summary: 'What drives the load.',
+    })(),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
 

@@ -4,7 +4,8 @@ import { changingFlags, StagingCommand } from '../base-command.ts';
 /** `jv-staging rollback` */
 export default class Rollback extends StagingCommand {
   static override summary = 'Point the domain back at an earlier release, and prove it by smoke.';
-  static override description = 'The plan comes from the release records. A release whose schema differs from the database’s is refused: only the app would go back.';
+  static override description =
+    'The plan comes from the release records. A release whose schema differs from the database’s is refused: only the app would go back.';
   static override examples = ['<%= config.bin %> rollback', '<%= config.bin %> rollback --to rel_01k… --dry-run'];
   static override flags = {
     ...changingFlags,

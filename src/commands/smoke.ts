@@ -6,7 +6,11 @@ export default class Smoke extends StagingCommand {
   static override summary = 'Check that the app works: pages, sign-in, API, database, Redis, Realtime, queue, headers.';
   static override description =
     'Without --url every check of the configuration runs against the environment’s domain. With only --url no configuration and no credentials are needed: what can be seen from outside decides (verdict "outside only").';
-  static override examples = ['<%= config.bin %> smoke', '<%= config.bin %> smoke --url https://staging.example.com', '<%= config.bin %> smoke --only health --only home'];
+  static override examples = [
+    '<%= config.bin %> smoke',
+    '<%= config.bin %> smoke --url https://staging.example.com',
+    '<%= config.bin %> smoke --only health --only home',
+  ];
   static override flags = {
     url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to check instead of the environment’s domain.' }),
     only: Flags.string({ helpValue: 'ID', multiple: true, summary: 'Run only this check; may be given several times.' }),

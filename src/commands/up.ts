@@ -5,8 +5,13 @@ import { stageNames } from '../core/report.ts';
 /** `jv-staging up` */
 export default class Up extends StagingCommand {
   static override summary = 'Provision, deploy, seed, smoke, perf and load in one run, with a report.';
-  static override description = 'Stops at the first stage that is not green, and says which. The report (text, JSON, HTML) is written in any case.';
-  static override examples = ['<%= config.bin %> up --target local', '<%= config.bin %> up --from smoke', '<%= config.bin %> up --only smoke --only perf'];
+  static override description =
+    'Stops at the first stage that is not green, and says which. The report (text, JSON, HTML) is written in any case.';
+  static override examples = [
+    '<%= config.bin %> up --target local',
+    '<%= config.bin %> up --from smoke',
+    '<%= config.bin %> up --only smoke --only perf',
+  ];
   static override flags = {
     ...changingFlags,
     from: Flags.option({ options: stageNames, summary: 'First stage to run.', env: 'JV_FROM' })(),

@@ -48,12 +48,19 @@ export function pendingMigrations(files: readonly MigrationFile[], applied: read
 
 function refuseEdited(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): void {
   // Without a checksum another tool applied it: what it applied is not known.
-  const checksums = new Map(applied.flatMap(({ version, checksum }) => (typeof checksum === 'string' ? [[version, checksum] as const] : [])));
+  const checksums = new Map(
+    applied.flatMap(({ version, checksum }) => (typeof checksum === 'string' ? [[version, checksum] as const] : [])),
+  );
   const edited = files.filter((file) => (checksums.get(file.version) ?? file.checksum) !== file.checksum).map((file) => file.file);
   if (edited.length === 0) return;
-  throw new StagingError('red', 'MIGRATION_EDITED', `${edited.join(', ')} changed after being applied; expected the content that was applied.`, {
-    fix: `Restore ${edited.length === 1 ? 'the file' : 'the files'} from git and put the change into a new migration.`,
-  });
+  throw new StagingError(
+    'red',
+    'MIGRATION_EDITED',
+    `${edited.join(', ')} changed after being applied; expected the content that was applied.`,
+    {
+      fix: `Restore ${edited.length === 1 ? 'the file' : 'the files'} from git and put the change into a new migration.`,
+    },
+  );
 }
 
 /** Returns the version of the newest applied migration, or null when none is. */

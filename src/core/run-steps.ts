@@ -104,11 +104,7 @@ function settle(state: RunState, path: readonly string[]): void {
   state.done = state.done.filter((undoable) => !isBelow(undoable));
 }
 
-async function perform(
-  step: Step,
-  path: readonly string[],
-  options: RunOptions,
-): Promise<Performed> {
+async function perform(step: Step, path: readonly string[], options: RunOptions): Promise<Performed> {
   const io = stepIo(path, options);
   const skipped = step.skip?.();
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
@@ -122,7 +118,10 @@ async function perform(
   return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }
 
-const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<Exclude<Verdict, 'green'>, StepOutcome>;
+const outcomeOf = { red: 'red', inconclusive: 'inconclusive', skipped: 'skipped' } as const satisfies Record<
+  Exclude<Verdict, 'green'>,
+  StepOutcome
+>;
 
 async function runJournaled(
   step: Step,

@@ -20,7 +20,11 @@ export interface ConsoleOptions {
   /** With true stdout holds exactly one JSON object and stderr stays silent. */
   readonly json: boolean;
   /** `NO_COLOR`, `FORCE_COLOR` and `TERM` as they stand in the environment. */
-  readonly environment: { readonly noColor: string | undefined; readonly forceColor: string | undefined; readonly term: string | undefined };
+  readonly environment: {
+    readonly noColor: string | undefined;
+    readonly forceColor: string | undefined;
+    readonly term: string | undefined;
+  };
   /** Returns every secret that is known by now; asked before each output. */
   readonly secrets: () => Iterable<string>;
 }
@@ -105,7 +109,10 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
-function errorView(error: unknown, verbose: boolean): { readonly code: string; readonly message: string; readonly fix: string | undefined } {
+function errorView(
+  error: unknown,
+  verbose: boolean,
+): { readonly code: string; readonly message: string; readonly fix: string | undefined } {
   if (error instanceof StagingError) {
     return { code: error.code, message: verbose ? withCauses(error) : error.message, fix: error.fix };
   }

@@ -1,28 +1,19 @@
-import { StagingError } from '../core/errors.ts';
-import { guardProduction } from '../core/guard.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DatabaseAccess } from '../core/ports/database.ts';
-import type { HostingDomain, HostingVariable } from '../core/ports/hosting.ts';
+import type { HostingDomain } from '../core/ports/hosting.ts';
 import type { Sealing } from '../core/ports/secret-file.ts';
 import type { EnvReference } from '../core/settings.ts';
 import { type Slot, slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
-import { resolveVariables } from '../core/variables.ts';
 import type { Finding } from '../core/verdict.ts';
-import { waitUntil } from '../core/wait.ts';
-import {
-  databasePasswordName,
-  findCache,
-  findDatabase,
-  findProject,
-  readAccess,
-  type ResourceDeps,
-  type Resources,
-  resourceFactsOf,
-} from './resources.ts';
+import { dnsSentence, domainStep } from './provision-domain.ts';
+import { readyStep } from './provision-ready.ts';
+import { cacheStep, databaseStep, projectStep } from './provision-resources.ts';
+import { variablesStep } from './provision-variables.ts';
+import { databasePasswordName, type ResourceDeps, type Resources } from './resources.ts';
 import { migrate, protectionStep, type SchemaDeps } from './schema.ts';
 
 /** What provisioning needs beside finding resources. */
@@ -50,9 +41,6 @@ export interface ProvisionDetails {
 
 /** Secrets that the environment file must hold before any resource is created. */
 const generatedSecrets = ['JV_STATE_KEY', databasePasswordName, 'STAGING_USER_PASSWORD', 'CRON_SECRET'] as const;
-
-/** How long resources may take to answer after their platform has accepted them. */
-const readyDeadlineMs = 10 * 60_000;
 
 /** Returns the stage that makes the environment exist: resources found by name or created, schema pushed, variables and domain set. */
 export function provisionStage(deps: ProvisionDeps, resources: Resources): StageRun<ProvisionDetails> {
@@ -109,119 +97,6 @@ function secretsStep(deps: ProvisionDeps): Step {
   };
 }
 
-function projectStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
-  const { name, vercel } = deps.settings;
-  return {
-    id: 'vercel-project',
-    title: `Vercel project ${name}`,
-    mutates: true,
-    probe: async (io) => (await findProject(deps, resources, io.signal))?.id,
-    run: async (io) => {
-      guardProduction({ what: 'Vercel project', identities: [name] }, deps.settings.production);
-      resources.project.set(await deps.projects.create({ name, region: vercel.region, nodeVersion: vercel.nodeVersion }, io.signal));
-      created.add('vercel-project');
-      return `created ${resources.project.get().id}`;
-    },
-    verify: async (io) => readBack('Vercel project', name, await findProject(deps, resources, io.signal)),
-  };
-}
-
-function databaseStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
-  const { name, supabase } = deps.settings;
-  return {
-    id: 'supabase-project',
-    title: `Supabase project ${name}`,
-    mutates: true,
-    probe: async (io) => (await findDatabase(deps, resources, io.signal))?.ref,
-    run: async (io) => {
-      guardProduction({ what: 'Supabase project', identities: [name] }, deps.settings.production);
-      const password = await deps.secretFile.read(databasePasswordName);
-      if (password === undefined) throw new Error(`${databasePasswordName} is not in the environment file although it was just written.`);
-      resources.database.set(await deps.databases.create({ name, region: supabase.region, password }, io.signal));
-      created.add('supabase-project');
-      return `created ${resources.database.get().ref}`;
-    },
-    verify: async (io) => readBack('Supabase project', name, await findDatabase(deps, resources, io.signal)),
-  };
-}
-
-function cacheStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
-  const { name, upstash } = deps.settings;
-  return {
-    id: 'upstash-database',
-    title: `Upstash database ${name}`,
-    mutates: true,
-    probe: async (io) => {
-      const found = await findCache(deps, resources, io.signal);
-      return found === undefined || found.eviction ? undefined : found.id;
-    },
-    run: async (io) => {
-      const found = resources.cache.peek();
-      guardProduction({ what: 'Upstash database', identities: [name, found?.id ?? name] }, deps.settings.production);
-      if (found !== undefined) {
-        // BullMQ loses jobs when keys may be evicted (docs.bullmq.io, "Important notes": maxmemory-policy noeviction).
-        await deps.caches.setEviction(found.id, false, io.signal);
-        return `${found.id}: eviction turned off`;
-      }
-      resources.cache.set(await deps.caches.create({ name, region: upstash.region }, io.signal));
-      created.add('upstash-database');
-      return `created ${resources.cache.get().id}`;
-    },
-    verify: async (io) => readBack('Upstash database', name, await findCache(deps, resources, io.signal)),
-  };
-}
-
-/** Waits until the databases really answer: the platform's own word is asked first, but does not suffice. */
-function readyStep(deps: ProvisionDeps, resources: Resources): Step {
-  return {
-    id: 'ready',
-    title: 'Wait until database, gateway, pooler and Redis answer',
-    run: async (io) => {
-      await waitUntil(() => missingParts(deps, resources, io.signal), {
-        clock: deps.clock,
-        signal: io.signal,
-        deadlineMs: readyDeadlineMs,
-        intervalMs: 500,
-        onWaiting: (missing) => io.note(`waiting for ${missing}`),
-        late: (missing) =>
-          new StagingError(
-            'vendor',
-            'RESOURCE_NOT_READY',
-            `After ${readyDeadlineMs / 60_000} minutes there is still no answer from ${missing}.`,
-            {
-              fix: 'Run `jv-staging provision` again: it goes on waiting.',
-            },
-          ),
-      });
-      return 'all answer';
-    },
-  };
-}
-
-async function missingParts(deps: ProvisionDeps, resources: Resources, signal: AbortSignal): Promise<string | undefined> {
-  const { ref } = resources.database.get();
-  const unhealthy = await deps.databases.unhealthy(ref, signal);
-  if (unhealthy.length > 0) return `Supabase (${unhealthy.join(', ')})`;
-  await readAccess(deps, resources, signal);
-  const failing = await Promise.all([
-    answers('Postgres', () => deps.openDatabase().ping(signal)),
-    answers('Redis', () => deps.openCache().ping(deps.settings.upstash.prefix, signal)),
-    deps.gatewayMissing(resources.databaseAccess.get(), signal),
-  ]);
-  return failing.find((missing) => missing !== undefined);
-}
-
-async function answers(what: string, ask: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await ask();
-    return undefined;
-  } catch (error) {
-    // Not answering yet is what we wait for; anything that is no expected failure is a bug and must surface.
-    if (error instanceof StagingError) return `${what} (${error.code})`;
-    throw error;
-  }
-}
-
 function keysStep(deps: ProvisionDeps, resources: Resources): Step {
   const wanted = () => {
     const database = resources.databaseAccess.get();
@@ -261,80 +136,6 @@ function schemaStep(deps: ProvisionDeps): Step {
     },
     run: (io) => migrate(deps, io),
   };
-}
-
-function domainStep(deps: ProvisionDeps, resources: Resources, domain: Slot<HostingDomain>): Step {
-  const name = deps.settings.domain;
-  return {
-    id: 'domain',
-    title: `Domain ${name}`,
-    mutates: true,
-    probe: async (io) => {
-      const found = await deps.projects.findDomain(resources.project.get().id, name, io.signal);
-      if (found === undefined) return undefined;
-      domain.set(found);
-      return found.verified ? 'verified' : dnsSentence(found);
-    },
-    run: async (io) => {
-      guardProduction({ what: 'domain', identities: [name] }, deps.settings.production);
-      domain.set(await deps.projects.addDomain(resources.project.get().id, name, io.signal));
-      return domain.get().verified ? 'added, verified' : dnsSentence(domain.get());
-    },
-  };
-}
-
-function dnsSentence(domain: HostingDomain): string {
-  const { record } = domain;
-  return record === undefined ? 'not verified yet' : `not verified yet: add the DNS record ${record.type} ${record.name} ${record.value}`;
-}
-
-function variablesStep(deps: ProvisionDeps, resources: Resources, written: Slot<readonly string[]>): Step {
-  const pending = slot<readonly HostingVariable[]>('variables to write');
-  return {
-    id: 'variables',
-    title: 'Environment variables',
-    mutates: true,
-    probe: async (io) => {
-      const wanted = await wantedVariables(deps, resources);
-      const listed = await deps.projects.variables(resources.project.get().id, io.signal);
-      const current = new Map(listed.map((variable) => [variable.name, variable.fingerprint]));
-      pending.set(wanted.filter((variable) => current.get(variable.name) !== variable.fingerprint));
-      return pending.get().length === 0 ? `${wanted.length} unchanged` : undefined;
-    },
-    run: async (io) => {
-      guardProduction(
-        { what: 'Vercel project', identities: [resources.project.get().id, resources.project.get().name] },
-        deps.settings.production,
-      );
-      written.set(await deps.projects.setVariables(resources.project.get().id, pending.get(), io.signal));
-      return `${written.get().length} written`;
-    },
-  };
-}
-
-/** Returns the app's variables with their fingerprints. Throws `ENV_VALUE_MISSING` (exit 2), naming each. */
-async function wantedVariables(deps: ProvisionDeps, resources: Resources): Promise<readonly HostingVariable[]> {
-  const { variables, missing } = resolveVariables(deps.settings.env, resourceFactsOf(deps, resources), deps.readSecret);
-  if (missing.length > 0) {
-    const list = missing.map((variable) => `env.${variable.name} (from ${variable.source})`).join(', ');
-    throw new StagingError('usage', 'ENV_VALUE_MISSING', `There is no value for ${list}, expected one for each required variable.`, {
-      fix: `Add them to ${deps.secretFile.path} or set \`required: false\`.`,
-    });
-  }
-  const sealing = await deps.sealing();
-  return variables.map((variable) => ({ ...variable, fingerprint: sealing.fingerprint(variable.value) }));
-}
-
-function readBack(what: string, name: string, found: unknown): void {
-  if (found !== undefined) return;
-  throw new StagingError(
-    'vendor',
-    'RESOURCE_NOT_FOUND_AFTER_CREATE',
-    `The ${what} ${name} was created, but is not found by its name afterwards.`,
-    {
-      fix: 'Run `jv-staging provision` again.',
-    },
-  );
 }
 
 function provisionFindings(

@@ -175,12 +175,7 @@ function holdVerdict(step: Step, red: Slot<StagingError>): Step {
 }
 
 /** Returns the record of a rollback: the goal's release again, under its own id, after what was live until now. */
-function rollbackRecord(
-  deps: RollbackDeps,
-  from: ReleaseRecord,
-  to: ReleaseRecord,
-  smoked: StageRun<SmokeDetails>,
-): ReleaseRecord {
+function rollbackRecord(deps: RollbackDeps, from: ReleaseRecord, to: ReleaseRecord, smoked: StageRun<SmokeDetails>): ReleaseRecord {
   const gate = smoked.result();
   return {
     ...to,

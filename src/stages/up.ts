@@ -34,20 +34,18 @@ export interface UpOutcome {
 export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>>>, selection: UpSelection, clock: Clock): UpRun {
   const selected = selectStages(selection);
   const started: StartedStage[] = [];
-  const steps = selected.map(
-    (stage): Step => ({
-      id: stage,
-      title: titles[stage],
-      settles: true,
-      steps: () => {
-        // A result knows how long its stage took from the moment it is asked for: the one before has just ended.
-        takeResult(started.at(-1));
-        const run = stages[stage]();
-        started.push({ stage, run, atMs: clock.nowMs(), result: undefined });
-        return run.steps;
-      },
-    }),
-  );
+  const steps = selected.map((stage): Step => ({
+    id: stage,
+    title: titles[stage],
+    settles: true,
+    steps: () => {
+      // A result knows how long its stage took from the moment it is asked for: the one before has just ended.
+      takeResult(started.at(-1));
+      const run = stages[stage]();
+      started.push({ stage, run, atMs: clock.nowMs(), result: undefined });
+      return run.steps;
+    },
+  }));
   return {
     steps,
     outcome: (error) => {

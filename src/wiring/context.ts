@@ -52,7 +52,12 @@ export async function openContext(request: AppRequest, toolEntry: string): Promi
 }
 
 function noConfig(cwd: string): StagingError {
-  return new StagingError('usage', 'CONFIG_NOT_FOUND', `There is no staging.config.ts in ${cwd} or above it, up to the root of the git working tree.`, {
-    fix: 'Name one with `--config PATH`.',
-  });
+  return new StagingError(
+    'usage',
+    'CONFIG_NOT_FOUND',
+    `There is no staging.config.ts in ${cwd} or above it, up to the root of the git working tree.`,
+    {
+      fix: 'Name one with `--config PATH`.',
+    },
+  );
 }

@@ -60,7 +60,15 @@ export async function createApp(request: AppRequest): Promise<App> {
         const holder = { actor: deps.actor, command: options.command, pid: process.pid };
         locks.push(await takeRunLock(context.stateDir, holder, waitMs, clock, request.signal));
       }
-      await runSteps(steps, { runId, journal, clock, events: options.events, signal: request.signal, dryRun: options.dryRun, undoOnFailure: options.undoOnFailure });
+      await runSteps(steps, {
+        runId,
+        journal,
+        clock,
+        events: options.events,
+        signal: request.signal,
+        dryRun: options.dryRun,
+        undoOnFailure: options.undoOnFailure,
+      });
     },
     writeReport: reportWriter(context, deps, { runId, startedAtMs }),
     local,

@@ -58,7 +58,8 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
   const secretFile = envFile(context.envFile);
   const opened: { database: Database | undefined; cache: Cache | undefined } = { database: undefined, cache: undefined };
   const use = () => {
-    if (platforms.peek() === undefined && context.target === 'cloud') platforms.set(cloudPlatforms(context.settings(), context.secrets, clock));
+    if (platforms.peek() === undefined && context.target === 'cloud')
+      platforms.set(cloudPlatforms(context.settings(), context.secrets, clock));
     return platforms.get();
   };
   const appOrigin = () => use().origin(context.settings().domain);

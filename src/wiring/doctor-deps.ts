@@ -8,7 +8,15 @@ import type { Context } from './context.ts';
 /** Returns where programs are looked for on this machine. */
 export function toolboxOptions(context: Context): ToolboxOptions {
   const { path, postgresBin, redisServer, chromePath, k6Path } = context.process;
-  return { path, postgresBin, redisServer, chromePath, k6Path, installedPrograms: installedPrograms(context), environment: childEnvironment() };
+  return {
+    path,
+    postgresBin,
+    redisServer,
+    chromePath,
+    k6Path,
+    installedPrograms: installedPrograms(context),
+    environment: childEnvironment(),
+  };
 }
 
 /** Returns what the doctor needs. */
@@ -21,7 +29,8 @@ export function doctorDeps(context: Context, install: 'k6' | undefined): DoctorD
     installK6:
       install === undefined
         ? undefined
-        : (note, signal) => installK6({ folder: installedPrograms(context), path: context.process.path, environment: childEnvironment() }, note, signal),
+        : (note, signal) =>
+            installK6({ folder: installedPrograms(context), path: context.process.path, environment: childEnvironment() }, note, signal),
   };
 }
 

@@ -75,7 +75,9 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
       if (url !== undefined && context.loaded === undefined) {
         return smokeRun({ web, clock }, { target: namedTarget(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
       }
-      return afterLocating(deps.locating(), resources, (live) => fullSmoke(target(url), url === undefined ? live?.gitSha : undefined, only));
+      return afterLocating(deps.locating(), resources, (live) =>
+        fullSmoke(target(url), url === undefined ? live?.gitSha : undefined, only),
+      );
     },
     perf: ({ url, runs }) => {
       const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
@@ -83,7 +85,8 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
       return perfStage({ target: target(url), settings: { ...settings, runs: runs ?? settings.runs }, audit, web, sessions, clock });
     },
     load: (choice) => {
-      const settings = choice.url !== undefined && context.loaded === undefined ? loadSettingsForUrl(choice.path ?? '/') : context.settings().load;
+      const settings =
+        choice.url !== undefined && context.loaded === undefined ? loadSettingsForUrl(choice.path ?? '/') : context.settings().load;
       const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
       const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
       return loadStage({ target: target(choice.url), settings, stages, engine: loadEngine(context, choice.engine), web, sessions, clock });
@@ -97,9 +100,14 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
 function userPassword(context: Context): string {
   const password = context.secrets.read({ kind: 'env', name: userPasswordName });
   if (password !== undefined) return password;
-  throw new StagingError('missing', 'SEED_PASSWORD_MISSING', `${userPasswordName} stands neither in the environment nor in ${context.envFile}.`, {
-    fix: 'Run `jv-staging provision`, which generates it, or set the one that the users were seeded with.',
-  });
+  throw new StagingError(
+    'missing',
+    'SEED_PASSWORD_MISSING',
+    `${userPasswordName} stands neither in the environment nor in ${context.envFile}.`,
+    {
+      fix: 'Run `jv-staging provision`, which generates it, or set the one that the users were seeded with.',
+    },
+  );
 }
 
 /** Returns the target of an address of ours: where its host leads is known. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { StagingError } from '../core/errors.ts';
 import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
@@ -20,7 +19,8 @@ export interface LocalCloud extends LocalCommands {
 /** Returns the local cloud whose state lies in the context's state folder. */
 export function localCloud(context: Context): LocalCloud {
   const stateDir = join(context.stateDir, 'local');
-  const ensure = (signal: AbortSignal) => ensureCloud({ stateDir, entry: daemonEntry(context.request.toolRoot), engines: enginesOf(context), signal });
+  const ensure = (signal: AbortSignal) =>
+    ensureCloud({ stateDir, entry: join(context.request.toolRoot, 'dist/local-daemon.js'), engines: enginesOf(context), signal });
   const status = async (): Promise<LocalStatus> => withoutCredentials(await cloudStatus({ stateDir }));
   return {
     ensure,
@@ -61,12 +61,6 @@ export function localPreparation(context: Context, local: LocalCloud, deps: Deps
   ];
 }
 
-/** The built daemon, or its source when the tool itself runs from source (tests). */
-function daemonEntry(toolRoot: string): string {
-  const built = join(toolRoot, 'dist/local-daemon.js');
-  return existsSync(built) ? built : join(toolRoot, 'src/local/daemon.ts');
-}
-
 function enginesOf(context: Context) {
   const { postgresBin, redisServer, path } = context.process;
   return { postgresBinDir: postgresBin, redisServer, searchPath: [...new Set([...path, '/usr/sbin', '/usr/bin'])].join(':') };
@@ -86,5 +80,7 @@ function stopCommand(context: Context): string {
 }
 
 function notRunning(stateDir: string): StagingError {
-  return new StagingError('missing', 'LOCAL_NOT_RUNNING', `The local cloud of ${stateDir} is not running.`, { fix: 'Run `jv-staging local start`.' });
+  return new StagingError('missing', 'LOCAL_NOT_RUNNING', `The local cloud of ${stateDir} is not running.`, {
+    fix: 'Run `jv-staging local start`.',
+  });
 }

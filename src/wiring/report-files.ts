@@ -10,7 +10,11 @@ import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 
 /** Returns what writes the report of one run below `.jv-staging/reports/<run>/`: HTML for people, JSON for programs; redacted. */
-export function reportWriter(context: Context, deps: Deps, run: { readonly runId: string; readonly startedAtMs: number }): App['writeReport'] {
+export function reportWriter(
+  context: Context,
+  deps: Deps,
+  run: { readonly runId: string; readonly startedAtMs: number },
+): App['writeReport'] {
   return async (outcome) => {
     const report = await runReport(context, deps, run, outcome);
     const folder = join(context.stateDir, 'reports', run.runId);

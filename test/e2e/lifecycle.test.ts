@@ -10,7 +10,8 @@ describe('the lifecycle of an environment', () => {
   let openUrl = '';
   let first = { id: '', sha: '' };
 
-  const health = async (): Promise<{ version: string; environment: string }> => (await fetch(new URL('/api/health', openUrl))).json() as never;
+  const health = async (): Promise<{ version: string; environment: string }> =>
+    (await fetch(new URL('/api/health', openUrl))).json() as never;
 
   beforeAll(async () => {
     project = await createStagingProject();
@@ -23,7 +24,17 @@ describe('the lifecycle of an environment', () => {
     const run = await project.run(['up', '--json']);
 
     expect(run.stderr).toBe('');
-    const { ok, data } = run.json() as { ok: boolean; data: { verdict: string; stages: { stage: string; verdict: string }[]; openUrl: string; releaseId: string; gitSha: string; files: { html: string; json: string } } };
+    const { ok, data } = run.json() as {
+      ok: boolean;
+      data: {
+        verdict: string;
+        stages: { stage: string; verdict: string }[];
+        openUrl: string;
+        releaseId: string;
+        gitSha: string;
+        files: { html: string; json: string };
+      };
+    };
     expect({ ok, exitCode: run.exitCode, stages: data.stages.map((stage) => `${stage.stage} ${stage.verdict}`) }).toEqual({
       ok: true,
       exitCode: 0,
@@ -40,7 +51,9 @@ describe('the lifecycle of an environment', () => {
   it('has written no secret into any report', async () => {
     const secrets = (await readFile(`${project.dir}/.env.staging.local`, 'utf8'))
       .split('\n')
-      .flatMap((line) => (/^[A-Z_]+=/.test(line) && !line.includes('_URL=') ? [line.slice(line.indexOf('=') + 1).replaceAll(/^"|"$/g, '')] : []));
+      .flatMap((line) =>
+        /^[A-Z_]+=/.test(line) && !line.includes('_URL=') ? [line.slice(line.indexOf('=') + 1).replaceAll(/^"|"$/g, '')] : [],
+      );
     const status = await project.run(['status', '--json']);
     const { data } = status.json() as { data: { releases: unknown[] } };
     expect(data.releases).toHaveLength(1);

@@ -12,7 +12,12 @@ export interface CliRun {
   readonly stdout: string;
   readonly stderr: string;
   /** The envelope of `--json`. */
-  json(): { readonly ok: boolean; readonly command: string; readonly data?: unknown; readonly error?: { readonly code: string; readonly message: string; readonly fix: string } };
+  json(): {
+    readonly ok: boolean;
+    readonly command: string;
+    readonly data?: unknown;
+    readonly error?: { readonly code: string; readonly message: string; readonly fix: string };
+  };
 }
 
 /** A copy of the sample project in a temporary folder and git repository of its own, with a local cloud of its own. */
@@ -20,7 +25,10 @@ export interface StagingProject {
   readonly dir: string;
   readonly stateDir: string;
   /** Runs the built tool in the project's folder on the local cloud; never rejects for its exit code. */
-  run(args: readonly string[], options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): Promise<CliRun>;
+  run(
+    args: readonly string[],
+    options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<CliRun>;
   /** Makes a commit that changes the home page; returns its id. */
   commit(marker: string): Promise<string>;
   remove(): Promise<void>;
@@ -58,7 +66,11 @@ export async function createStagingProject(): Promise<StagingProject> {
     dir,
     stateDir,
     run: async (args, { signal, env } = {}) => {
-      const done = await execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', ...env }, ...(signal === undefined ? {} : { cancelSignal: signal }) });
+      const done = await execa(process.execPath, command(args), {
+        ...settings,
+        env: { NO_COLOR: '1', ...env },
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      });
       return { exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) };
     },
     commit: async (marker) => {

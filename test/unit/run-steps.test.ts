@@ -79,7 +79,12 @@ describe('running steps', () => {
     const step = (id: string): Step => ({ id, title: id, run: async () => undefined, undo: async () => void undone.push(id) });
     const steps: Step[] = [
       { id: 'deploy', title: 'Deploy', settles: true, steps: () => [step('move')] },
-      { id: 'perf', title: 'Perf', settles: true, steps: () => [step('open'), { id: 'bad', title: 'Bad', run: async () => Promise.reject(new Error('no')) }] },
+      {
+        id: 'perf',
+        title: 'Perf',
+        settles: true,
+        steps: () => [step('open'), { id: 'bad', title: 'Bad', run: async () => Promise.reject(new Error('no')) }],
+      },
     ];
 
     await expect(runSteps(steps, options)).rejects.toThrow('no');
