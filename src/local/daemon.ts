@@ -1,5 +1,5 @@
 // The local cloud's own process: `node daemon.ts --state-dir DIR [--engines JSON]`. It writes its log to stdout.
-import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { StagingError } from '../core/errors.ts';
 import { startCloud } from './cloud.ts';
@@ -17,8 +17,7 @@ const log = (line: string) => {
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { 'state-dir': { type: 'string' }, engines: { type: 'string', default: '{}' } } });
   if (values['state-dir'] === undefined) throw new Error('--state-dir is missing.');
-  await mkdir(values['state-dir'], { recursive: true, mode: 0o700 });
-  await chmod(values['state-dir'], 0o700);
+  // Not created here: a daemon whose folder was removed while it was on its way has nothing to do.
   const stateDir = await realpath(values['state-dir']);
   const lock = await takeLock(lockFile(stateDir));
   if (!lock) {

@@ -10,7 +10,7 @@ import { endpointsFile, failureFile, lockFile, logFile } from './files.ts';
 import { readJson } from './json-file.ts';
 import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
-import { endAll, isAlive, leftChildren } from './processes.ts';
+import { endAll, isAlive, leftChildren, markOf } from './processes.ts';
 import { supabaseProfileFile } from './supabase-profile.ts';
 
 /** How a local cloud is found and, where there is none, started. */
@@ -42,25 +42,45 @@ export async function ensureCloud(options: EnsureOptions): Promise<LocalEndpoint
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
   const stateDir = await realpath(options.stateDir);
   const deadline = Date.now() + (options.timeoutMs ?? 90_000);
-  let ours: Started | undefined;
+  const own: { daemon?: Started | undefined } = {};
+  try {
+    const endpoints = await untilRunning(stateDir, options, own, deadline);
+    if (endpoints.pid === own.daemon?.pid) own.daemon = undefined;
+    return endpoints;
+  } finally {
+    // Another start won, or ours did not come up: a daemon that is still on its way must not start later, unwatched.
+    await own.daemon?.end();
+  }
+}
+
+async function untilRunning(
+  stateDir: string,
+  options: EnsureOptions,
+  own: { daemon?: Started | undefined },
+  deadline: number,
+): Promise<LocalEndpoints> {
   for (;;) {
     options.signal?.throwIfAborted();
     const running = await findRunning(stateDir);
     if (running && (await statusOf(running))) return running;
     const holder = await lockHolder(lockFile(stateDir));
-    if (ours?.exitCode() !== undefined && !holder) {
+    const exitCode = own.daemon?.exitCode();
+    if (exitCode !== undefined && !holder) {
       // 7: another daemon held the lock when ours came; it has ended since, so ours is tried again.
-      if (ours.exitCode() !== 7) throw await failureOf(stateDir);
-      ours = undefined;
+      if (exitCode !== 7) throw await failureOf(stateDir);
+      own.daemon = undefined;
     }
-    if (!ours && !holder) ours = await startDaemon(stateDir, options);
+    if (!own.daemon && !holder) own.daemon = await startDaemon(stateDir, options);
     if (Date.now() > deadline) throw startInProgress(stateDir, holder);
     await sleep(25);
   }
 }
 
 interface Started {
+  readonly pid: number | undefined;
   exitCode(): number | undefined;
+  /** Ends it unless it has ended, and waits for that. */
+  end(): Promise<void>;
 }
 
 async function startDaemon(stateDir: string, options: EnsureOptions): Promise<Started> {
@@ -85,7 +105,8 @@ async function startDaemon(stateDir: string, options: EnsureOptions): Promise<St
     child.once('exit', (exitCode) => (code = exitCode ?? 1));
     child.once('error', () => (code = 1));
     child.unref();
-    return { exitCode: () => code };
+    const mark = child.pid === undefined ? undefined : markOf(child.pid);
+    return { pid: child.pid, exitCode: () => code, end: () => endAll(mark ? [mark] : [], 15_000) };
   } finally {
     await log.close();
   }

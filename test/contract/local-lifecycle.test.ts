@@ -1,35 +1,77 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
 import { cloudEnv, cloudStatus, ensureCloud, stopCloud } from '../../src/local/lifecycle.ts';
-import type { ChildLine } from '../../src/local/processes.ts';
-import { isAlive, leftChildren, markOf } from '../../src/local/processes.ts';
-import { cloudOptions, removeCloud } from '../support/local-cloud.ts';
+import type { ChildLine, ProcessMark } from '../../src/local/processes.ts';
+import { endAll, isAlive, leftChildren, markOf } from '../../src/local/processes.ts';
+import { cloudOptions, removeCloud, startTestCloud } from '../support/local-cloud.ts';
+import type { TestCloud } from '../support/local-cloud.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 import { vercelClient, visit } from '../support/vercel-client.ts';
 
-let stateDir: string;
-beforeEach(async () => {
-  stateDir = await mkdtemp(join(tmpdir(), 'jv-lifecycle-'));
-});
-afterEach(() => removeCloud(stateDir), 30_000);
+const timeout = 120_000;
 
-const start = () => ensureCloud(cloudOptions(stateDir));
+describe('a running local cloud', { timeout }, () => {
+  let cloud: TestCloud;
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+  }, timeout);
+  afterAll(() => cloud.stop(), timeout);
 
-describe('the local cloud', { timeout: 60_000 }, () => {
-  it('starts once however often it is asked for', async () => {
-    const all = await Promise.all([start(), start(), start()]);
-    const later = await start();
-    expect(new Set([...all, later].map((endpoints) => endpoints.pid)).size).toBe(1);
-    const status = await cloudStatus({ stateDir });
-    expect(status).toMatchObject({ running: true, pid: later.pid });
-    const states = Object.fromEntries(status.services.map((service) => [service.name, service.state]));
-    expect(states).toMatchObject({ vercel: 'running', supabase: 'running', postgres: 'running', upstash: 'running' });
+  it('keeps what it wrote from other users', async () => {
+    expect((await stat(cloud.stateDir)).mode & 0o777).toBe(0o700);
+    for (const file of ['endpoints.json', 'credentials.json', 'cloud.log', 'supabase-profile.yaml']) {
+      expect((await stat(join(cloud.stateDir, file))).mode & 0o777).toBe(0o600);
+    }
   });
 
-  it('keeps addresses and credentials over a restart', async () => {
+  it("tells what the vendors' clients need", () => {
+    const env = cloudEnv(cloud.endpoints, cloud.stateDir);
+    expect(env).toMatchObject({ VERCEL_API_URL: cloud.endpoints.vercel.apiUrl, VERCEL_ORG_ID: expect.stringMatching(/^team_/) });
+    expect(env['SUPABASE_ACCESS_TOKEN']).toMatch(/^sbp_[0-9a-f]{40}$/);
+  });
+
+  it('wants the token on its control interface', async () => {
+    const { control } = cloud.endpoints;
+    expect((await fetch(`${control.url}/_local/status`)).status).toBe(403);
+    expect((await fetch(`${control.url}/_local/stop`, { method: 'POST', headers: { authorization: 'Bearer wrong' } })).status).toBe(403);
+    expect((await cloudStatus(cloud)).running).toBe(true);
+  });
+
+  it('counts every request, without a secret', async () => {
+    await vercelClient(cloud.endpoints).call('GET', '/v9/projects/counted?secret=hidden');
+    const { url, token } = cloud.endpoints.control;
+    const text = await (await fetch(`${url}/_local/log`, { headers: { authorization: `Bearer ${token}` } })).text();
+    expect(text).toContain('"method":"GET","path":"/v9/projects/counted","status":404');
+    expect(text).not.toMatch(/hidden|jvlocal_/);
+  });
+
+  it('outlives its engines and says which one is gone', async () => {
+    await running(cloud, 'redis jetvision-production');
+    const shared = (await readFile(join(cloud.stateDir, 'shared-dir'), 'utf8')).trim();
+    process.kill(Number.parseInt(await readFile(join(shared, 'supabase/postgres/data/postmaster.pid'), 'utf8'), 10), 'SIGKILL');
+    const states = await stateOf(cloud, 'postgres', 'down');
+    expect(states).toMatchObject({ vercel: 'running', supabase: 'down', postgres: 'down', upstash: 'running' });
+    expect((await vercelClient(cloud.endpoints).call('GET', '/v2/user')).status).toBe(200);
+  });
+});
+
+describe('the life of a local cloud', { timeout }, () => {
+  let stateDir: string;
+  const start = () => ensureCloud(cloudOptions(stateDir));
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'jv-lifecycle-'));
+  });
+  afterEach(() => removeCloud(stateDir), timeout);
+
+  it('starts once however often it is asked for, and keeps addresses and credentials over a restart', async () => {
+    const all = await Promise.all([start(), start(), start()]);
     const before = await start();
+    expect(new Set([...all, before].map((endpoints) => endpoints.pid)).size).toBe(1);
+    expect(await daemonsOf(stateDir)).toEqual([before.pid]);
     expect(await stopCloud({ stateDir })).toBe(true);
     expect(await cloudStatus({ stateDir })).toMatchObject({ running: false });
     expect(await stopCloud({ stateDir })).toBe(false);
@@ -38,32 +80,16 @@ describe('the local cloud', { timeout: 60_000 }, () => {
     expect(after.pid).not.toBe(before.pid);
   });
 
-  it('keeps what it wrote from other users', async () => {
-    await start();
-    expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
-    for (const file of ['endpoints.json', 'credentials.json', 'cloud.log']) {
-      expect((await stat(join(stateDir, file))).mode & 0o777).toBe(0o600);
-    }
-  });
-
-  it("tells what the vendors' clients need", async () => {
-    const endpoints = await start();
-    const env = cloudEnv(endpoints, stateDir);
-    expect(env).toMatchObject({ VERCEL_API_URL: endpoints.vercel.apiUrl, VERCEL_ORG_ID: expect.stringMatching(/^team_/) });
-    expect(env['SUPABASE_ACCESS_TOKEN']).toMatch(/^sbp_[0-9a-f]{40}$/);
-  });
-
-  it('wants the token on its control interface', async () => {
-    const { control } = await start();
-    expect((await fetch(`${control.url}/_local/status`)).status).toBe(403);
-    expect((await fetch(`${control.url}/_local/stop`, { method: 'POST', headers: { authorization: 'Bearer wrong' } })).status).toBe(403);
-    expect((await cloudStatus({ stateDir })).running).toBe(true);
+  it('leaves nothing running when its start is broken off', async () => {
+    const broken = ensureCloud({ ...cloudOptions(stateDir), signal: AbortSignal.timeout(400) });
+    await expect(broken).rejects.toThrow(/abort|timeout/i);
+    expect(await daemonsOf(stateDir)).toEqual([]);
+    expect(await cloudStatus({ stateDir })).toMatchObject({ running: false });
   });
 
   it('ends every child when it stops, by request and by signal', async () => {
-    for (const end of [() => stopCloud({ stateDir }), signalAndWait]) {
-      const endpoints = await start();
-      const children = await runSomething(endpoints);
+    for (const end of [() => stopCloud({ stateDir }), () => signalAndWait(stateDir)]) {
+      const children = await runSomething(await start(), stateDir);
       expect(children.length).toBeGreaterThan(0);
       await end();
       expect(children.filter(isAlive)).toEqual([]);
@@ -72,7 +98,7 @@ describe('the local cloud', { timeout: 60_000 }, () => {
 
   it('leaves no child behind when it is killed, and starts again', async () => {
     const endpoints = await start();
-    const children = await runSomething(endpoints);
+    const children = await runSomething(endpoints, stateDir);
     process.kill(endpoints.pid, 'SIGKILL');
     const again = await start();
     expect(again.pid).not.toBe(endpoints.pid);
@@ -80,10 +106,8 @@ describe('the local cloud', { timeout: 60_000 }, () => {
   });
 
   it('ends a child that a killed daemon left and that does not end by itself', async () => {
-    const { spawn } = await import('node:child_process');
-    const stubborn = spawn(process.execPath, ['-e', 'process.on("SIGTERM",()=>{}); setInterval(()=>{}, 1000); console.log("up")'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const deaf = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")';
+    const stubborn = spawn(process.execPath, ['-e', deaf], { stdio: ['ignore', 'pipe', 'ignore'] });
     await new Promise((resolve) => {
       stubborn.stdout.once('data', resolve);
     });
@@ -94,13 +118,37 @@ describe('the local cloud', { timeout: 60_000 }, () => {
     expect(await readFile(join(stateDir, 'cloud.log'), 'utf8')).toContain('ending a stubborn child');
   });
 
+  it('does not end a process that merely has the number of an old child', async () => {
+    const mark = markOf(process.pid);
+    await writeFile(join(stateDir, 'children.ndjson'), `${JSON.stringify({ ...mark, startedAt: '1', what: 'somebody else' })}\n`);
+    expect(await leftChildren(stateDir)).toEqual([]);
+    expect(mark && isAlive(mark)).toBe(true);
+  });
+
   it('says why it could not start', async () => {
     await writeFile(join(stateDir, 'ports.json'), '{"vercel":');
-    await expect(start()).rejects.toMatchObject({ code: 'LOCAL_START_FAILED', message: expect.stringContaining('ports.json is damaged') });
+    await expect(start()).rejects.toMatchObject({
+      code: 'LOCAL_START_FAILED',
+      message: expect.stringContaining('ports.json is damaged'),
+    });
+    expect(await daemonsOf(stateDir)).toEqual([]);
+  });
+
+  it('names the missing program and how to get it', async () => {
+    const options = { ...cloudOptions(stateDir), engines: { redisServer: '/nowhere/redis-server' } };
+    await expect(ensureCloud(options)).rejects.toMatchObject({ kind: 'missing', code: 'LOCAL_REDIS_MISSING' });
+    expect(await daemonsOf(stateDir)).toEqual([]);
   });
 });
 
-async function runSomething(endpoints: Awaited<ReturnType<typeof start>>): Promise<readonly ChildLine[]> {
+/** Returns the processes whose command line names the state folder. */
+async function daemonsOf(stateDir: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')]));
+  return lines.filter(([, line]) => line?.split('\0').includes(stateDir)).map(([pid]) => Number(pid));
+}
+
+async function runSomething(endpoints: LocalEndpoints, stateDir: string): Promise<readonly ChildLine[]> {
   const vercel = vercelClient(endpoints);
   await vercel.call('POST', '/v11/projects', { name: 'child' });
   const created = await vercel.deploy('child', tinyApp('child'));
@@ -109,14 +157,29 @@ async function runSomething(endpoints: Awaited<ReturnType<typeof start>>): Promi
   return await leftChildren(stateDir);
 }
 
-async function signalAndWait(): Promise<void> {
+async function signalAndWait(stateDir: string): Promise<void> {
   const { pid } = await cloudStatus({ stateDir });
-  const mark = pid === undefined ? undefined : markOf(pid);
+  const mark: ProcessMark | undefined = pid === undefined ? undefined : markOf(pid);
   if (!mark) throw new Error('It does not run.');
-  process.kill(mark.pid, 'SIGTERM');
-  while (isAlive(mark)) {
+  await endAll([mark], 30_000);
+}
+
+async function statesOf(cloud: TestCloud): Promise<Readonly<Record<string, string>>> {
+  const { services } = await cloudStatus(cloud);
+  return Object.fromEntries(services.map((service) => [service.name, service.state]));
+}
+
+/** Waits until a service is in a state; returns the states of all. */
+async function stateOf(cloud: TestCloud, name: string, state: string): Promise<Readonly<Record<string, string>>> {
+  for (;;) {
+    const states = await statesOf(cloud);
+    if (states[name] === state) return states;
     await new Promise((resolve) => {
-      setTimeout(resolve, 20);
+      setTimeout(resolve, 50);
     });
   }
+}
+
+async function running(cloud: TestCloud, name: string): Promise<void> {
+  await stateOf(cloud, name, 'running');
 }
