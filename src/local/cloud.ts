@@ -1,21 +1,23 @@
-import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
 import { findAccounts } from './accounts.ts';
 import { startControl } from './control.ts';
+import type { Credentials } from './credentials.ts';
 import { openCredentials } from './credentials.ts';
 import { startCronJobs } from './cron-jobs.ts';
+import type { DataServices } from './databases.ts';
 import { dataStatus, startDataServices } from './databases.ts';
 import type { Engines } from './engines.ts';
-import { endpointsFile } from './files.ts';
+import type { Hosting } from './hosting.ts';
 import { startHosting } from './hosting.ts';
-import { writeJson } from './json-file.ts';
 import { createLedger } from './ledger.ts';
 import { openPortBook } from './port-book.ts';
 import { ensureProductionWorld } from './production-world.ts';
-import { markOf, openChildBook } from './processes.ts';
+import { openChildBook } from './processes.ts';
+import { createPublication } from './publication.ts';
 import { serveApp } from './serve-app.ts';
-import type { LocalService, ServiceContext } from './service.ts';
+import type { LocalService, PortBook, ServiceContext } from './service.ts';
 import { openSharedDir } from './shared-dir.ts';
 import { writeSupabaseProfile } from './supabase-profile.ts';
 
@@ -44,27 +46,76 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
   await chmod(options.stateDir, 0o700);
   const stateDir = await realpath(options.stateDir);
-  const stops: (() => Promise<void> | void)[] = [];
+  const ends: End[] = [];
   const stop = async () => {
-    await rm(endpointsFile(stateDir), { force: true });
-    for (const end of stops.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log(`stop: ${String(error)}`));
+    for (const end of ends.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log(`stop: ${String(error)}`));
   };
   try {
-    return await compose(options, stateDir, stops, stop);
+    return { ...(await compose(options, stateDir, (end) => ends.push(end))), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function compose(
-  options: CloudOptions,
-  stateDir: string,
-  stops: (() => Promise<void> | void)[],
-  stop: () => Promise<void>,
-): Promise<Cloud> {
+type End = () => Promise<void> | void;
+
+async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End) => void): Promise<Omit<Cloud, 'stop'>> {
   const { log } = options;
   const startedAt = new Date().toISOString();
+  const { credentials, ports, contextOf } = await openSurroundings(stateDir, log);
+  const publication = createPublication(stateDir);
+  const ledger = createLedger();
+
+  const dataStarting = startDataServices(contextOf, credentials, options.engines);
+  atEnd(async () => {
+    const started = await dataStarting.catch(() => undefined);
+    await Promise.all([started?.supabase.stop(), started?.upstash.stop()]);
+  });
+  const hosting = await startHosting(await contextOf('vercel'), credentials, () => publication.renew());
+  atEnd(() => hosting.stop());
+  const data = await dataStarting;
+  const serve = async (service: LocalService) => {
+    const served = await serveApp(service, await ports.port(service.name), ledger);
+    atEnd(() => served.stop());
+    return served.url;
+  };
+  const urls = {
+    vercel: await serve(hosting.vercel),
+    supabase: await serve(data.supabase),
+    upstash: await serve(data.upstash),
+  };
+  const control = await startControl(await ports.port('control'), {
+    token: credentials.controlToken,
+    status: () => status(),
+    ledger: () => ledger.lines(),
+    onStop: options.onStopAsked,
+  });
+  atEnd(() => control.stop());
+  atEnd(startCronJobs(hosting, log));
+  await writeSupabaseProfile(stateDir, urls.supabase);
+
+  const endpoints = () => endpointsOf(urls, control.url, credentials, hosting, data);
+  const status = async (): Promise<LocalStatus> => ({
+    running: true,
+    pid: process.pid,
+    startedAt,
+    services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data))],
+    endpoints: endpoints(),
+  });
+  atEnd(createProductionSoon(() => ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials), log));
+  atEnd(() => publication.withdraw());
+  await publication.begin(endpoints);
+  return { endpoints, status };
+}
+
+interface Surroundings {
+  readonly credentials: Credentials;
+  readonly ports: PortBook;
+  readonly contextOf: (name: string) => Promise<ServiceContext>;
+}
+
+async function openSurroundings(stateDir: string, log: (line: string) => void): Promise<Surroundings> {
   const [accounts, sharedDir, ports, children, credentials] = await Promise.all([
     findAccounts(),
     openSharedDir(stateDir),
@@ -85,57 +136,25 @@ async function compose(
       recordChild: (pid, what) => children.record(pid, what),
     };
   };
-  const ledger = createLedger();
-  let ready = false;
-  const publish = async () => {
-    if (ready) await writeJson(endpointsFile(stateDir), { ...endpoints(), process: markOf(process.pid) });
-  };
+  return { credentials, ports, contextOf };
+}
 
-  const dataStarting = startDataServices(contextOf, credentials, options.engines);
-  dataStarting.catch(() => undefined);
-  const hosting = await startHosting(await contextOf('vercel'), credentials, () => publish());
-  stops.push(() => hosting.stop());
-  const data = await dataStarting;
-  stops.push(
-    () => data.supabase.stop(),
-    () => data.upstash.stop(),
-  );
-  const serve = async (service: LocalService) => {
-    const served = await serveApp(service, await ports.port(service.name), ledger);
-    stops.push(() => served.stop());
-    return served;
-  };
-  const [vercel, supabase, upstash] = await Promise.all([serve(hosting.vercel), serve(data.supabase), serve(data.upstash)]);
-  const control = await startControl(await ports.port('control'), {
-    token: credentials.controlToken,
-    status: () => status(),
-    ledger: () => ledger.lines(),
-    onStop: options.onStopAsked,
-  });
-  stops.push(() => control.stop());
-  stops.push(startCronJobs(hosting, log));
-  await writeSupabaseProfile(stateDir, supabase.url);
-
-  const endpoints = (): LocalEndpoints => ({
-    vercel: { apiUrl: vercel.url, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
-    supabase: { apiUrl: supabase.url, accessToken: credentials.supabaseToken, organization: data.supabase.organization },
-    upstash: { apiUrl: upstash.url, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
+function endpointsOf(
+  urls: { readonly vercel: string; readonly supabase: string; readonly upstash: string },
+  controlUrl: string,
+  credentials: Credentials,
+  hosting: Hosting,
+  data: DataServices,
+): LocalEndpoints {
+  return {
+    vercel: { apiUrl: urls.vercel, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
+    supabase: { apiUrl: urls.supabase, accessToken: credentials.supabaseToken, organization: data.supabase.organization },
+    upstash: { apiUrl: urls.upstash, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
     gateway: { host: '127.0.0.1', port: hosting.gateway.port },
-    control: { url: control.url, token: credentials.controlToken },
+    control: { url: controlUrl, token: credentials.controlToken },
     domains: hosting.gateway.domainPorts(),
     pid: process.pid,
-  });
-  const status = async (): Promise<LocalStatus> => ({
-    running: true,
-    pid: process.pid,
-    startedAt,
-    services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data))],
-    endpoints: endpoints(),
-  });
-  ready = true;
-  await publish();
-  stops.push(createProductionSoon(() => ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials), log));
-  return { endpoints, status, stop };
+  };
 }
 
 /** Creates the production world a little later: it takes about a second the first time, and nobody needs it at once. */

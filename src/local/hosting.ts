@@ -27,23 +27,23 @@ export async function startHosting(context: ServiceContext, credentials: Credent
     pathOf: (sha) => world.blobs.pathOf(sha),
     filesOf: (id) => world.sources.get(id)?.files,
   });
-  let gateway: Gateway | undefined;
+  const doors: { gateway?: Gateway } = {};
   const vercel = startVercel(context, world, runtime, async () => {
-    if (await gateway?.refresh()) await onDomains();
+    if (await doors.gateway?.refresh()) await onDomains();
   });
-  gateway = await startGateway({ runtime, ports: context.ports, resolve: vercel.resolve, domains: vercel.domains, log: context.log });
+  const gateway = await startGateway({ runtime, ports: context.ports, resolve: vercel.resolve, domains: vercel.domains, log: context.log });
+  doors.gateway = gateway;
   await gateway.refresh();
   const resting = setInterval(() => void runtime.rest(vercel.aliased(), idleMs), 60_000);
   resting.unref();
-  const door = gateway;
   return {
     vercel,
     runtime,
-    gateway: door,
+    gateway,
     stop: async () => {
       clearInterval(resting);
       await vercel.stop();
-      await door.stop();
+      await gateway.stop();
       await runtime.stop();
     },
   };

@@ -11,6 +11,7 @@ import { readJson } from './json-file.ts';
 import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
 import { endAll, isAlive, leftChildren, markOf } from './processes.ts';
+import type { Published } from './publication.ts';
 import { supabaseProfileFile } from './supabase-profile.ts';
 
 /** How a local cloud is found and, where there is none, started. */
@@ -25,10 +26,6 @@ export interface EnsureOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long a start may take, in milliseconds. */
   readonly timeoutMs?: number | undefined;
-}
-
-interface Published extends LocalEndpoints {
-  readonly process: ProcessMark;
 }
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

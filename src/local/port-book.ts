@@ -40,7 +40,6 @@ export async function openPortBook(dir: string): Promise<PortBook> {
 async function findFree(taken: ReadonlySet<number>): Promise<number> {
   for (let attempt = 0; attempt < 500; attempt++) {
     const port = randomInt(range.from, range.to);
-    // eslint-disable-next-line no-await-in-loop -- one candidate after the other
     if (!taken.has(port) && (await isFree(port))) return port;
   }
   throw new Error(`No free loopback port between ${range.from} and ${range.to}.`);

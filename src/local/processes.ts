@@ -91,12 +91,10 @@ export async function endAll(marks: readonly ProcessMark[], graceMs: number): Pr
   for (const mark of marks) signal(mark, 'SIGTERM');
   const deadline = Date.now() + graceMs;
   while (marks.some(isAlive) && Date.now() < deadline) {
-    // eslint-disable-next-line no-await-in-loop -- waiting for others to end
     await sleep(20);
   }
   for (const mark of marks) signal(mark, 'SIGKILL');
   while (marks.some(isAlive) && Date.now() < deadline + 2_000) {
-    // eslint-disable-next-line no-await-in-loop -- the kernel is reaping
     await sleep(10);
   }
 }

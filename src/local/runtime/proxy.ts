@@ -114,15 +114,19 @@ function forwardedHeaders(request: IncomingMessage, id: string): OutgoingHttpHea
   };
 }
 
+/** Refuses a WebSocket with a bare status line. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
 /** Hands a WebSocket connection to a function: bytes pass both ways once it has agreed. */
 export function upgradeToFunction(
   instance: Instance,
   name: string,
   decision: Rewritten,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  asked: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): void {
+  const { request, socket, head } = asked;
   const headers = {
     ...forwardedHeaders(request, requestId()),
     connection: 'Upgrade',
@@ -152,7 +156,7 @@ export function upgradeToFunction(
     socket.write(headOf(answer, 'close'));
     answer.pipe(socket);
   });
-  inner.once('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'));
+  inner.once('error', () => refuseUpgrade(socket, '502 Bad Gateway'));
   inner.end();
 }
 

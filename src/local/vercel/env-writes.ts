@@ -42,7 +42,6 @@ export async function writeVariables(
     const clash = clashing(world, projectId, variable);
     if (problem) failed.push({ error: { code: 'bad_request', message: problem, key: variable.key } });
     else if (clash && !upsert) failed.push({ error: conflict(variable, clash) });
-    // eslint-disable-next-line no-await-in-loop -- a later one may replace an earlier one
     else created.push(await store(world, projectId, variable, clash));
   }
   return { created, failed };

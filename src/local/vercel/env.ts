@@ -78,7 +78,10 @@ export function addEnvRoutes(app: VercelApp, world: World): void {
     await world.env.delete(variable.id);
     return c.json(envShape(variable));
   });
+  addPullRoutes(app, world);
+}
 
+function addPullRoutes(app: VercelApp, world: World): void {
   const pull = (projectId: string, where: string | undefined, gitBranch: string | undefined) => {
     const project = projectOf(world, projectId);
     const environment = world.environments.all().find((one) => one.projectId === project.id && one.slug === where);
