@@ -167,11 +167,17 @@ export abstract class StagingCommand extends Command {
     return undefined;
   }
 
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await super.finally(error);
+    await this.printed.flush();
+  }
+
   private get changes(): boolean {
     return !effectsOf(this.ctor).readOnly;
   }
 
-  private get commandName(): string {
+  /** The command's words: `local start`. */
+  protected get commandName(): string {
     return (this.id ?? '').replaceAll(':', ' ');
   }
 

@@ -61,7 +61,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function seenText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   // A literal that somebody pasted where a reference belongs could be a secret: long opaque words are not shown.
   if (typeof value === 'string' && /^\S{20,}$/.test(value) && !/^[/.]/.test(value)) return `a text of ${value.length} characters`;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

@@ -33,11 +33,5 @@ function identitiesOf(what: GuardedTarget['what'], production: ProductionSetting
       return production.supabaseProjects;
     case 'Upstash database':
       return production.upstashDatabases;
-    default:
-      return target(what);
   }
-}
-
-function target(what: never): never {
-  throw new Error(`There is no production identity of the kind ${String(what)}.`);
 }

@@ -1,4 +1,4 @@
-import { StagingError } from './errors.ts';
+import type { StagingError } from './errors.ts';
 import type { Clock } from './ports/clock.ts';
 
 /** How long and how often something is asked for. */

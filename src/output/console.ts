@@ -4,7 +4,7 @@ import type { RunReport } from '../core/report.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
-import { failureEnvelope, renderEnvelope, successEnvelope } from './json.ts';
+import { failureEnvelope, successEnvelope } from './json.ts';
 import { colorLevel, type TextView } from './paint.ts';
 import { createSink } from './sink.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
@@ -45,6 +45,10 @@ export interface Console {
   error(error: unknown, options: { readonly verbose: boolean }): void;
   /** Prints the one object of `--json` for a success. */
   success(command: string, data: unknown): void;
+  /** Like `success`, for data that is credentials of the local cloud. */
+  openSuccess(command: string, data: unknown): void;
+  /** Resolves when everything is handed over; throws `OUTPUT_NOT_WRITABLE` when it could not be. */
+  flush(): Promise<void>;
   /** Prints the one object of `--json` for a failure. */
   failure(command: string, error: unknown): void;
 }
@@ -53,60 +57,68 @@ export interface Console {
 export function createConsole(options: ConsoleOptions): Console {
   const { stdout, stderr, json, environment } = options;
   const sink = createSink({ stdout, stderr });
-  const view = (stream: Terminal): TextView => ({
-    columns: stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80,
+  /** For the local cloud's own credentials, which open nothing else and are asked for. */
+  const open = createSink({ stdout, stderr }, [], () => (text) => text);
+  const viewOf = (stream: Terminal): TextView => ({
+    columns: stream.columns > 0 ? stream.columns : 80,
     color: colorLevel({ isTty: stream.isTTY, ...environment }),
     redact: sink.redact,
   });
   const protect = () => sink.protect(options.secrets());
   const out = (render: (view: TextView) => string) => {
     protect();
-    if (!json) sink.out(render(view(stdout)));
+    if (!json) sink.out(render(viewOf(stdout)));
   };
   return {
+    ...results(out),
     tree: (upfront) => {
       protect();
-      const drawer = createTreeDrawer({
-        mode: json ? 'none' : 'auto',
-        sink,
-        terminal: stderr,
-        isTty: stderr.isTTY,
-        color: view(stderr).color,
-        upfront,
-      });
-      return {
-        events: (event) => {
-          protect();
-          drawer.events(event);
-        },
-        close: drawer.close,
+      const mode = json ? 'none' : 'auto';
+      const drawer = createTreeDrawer({ mode, sink, terminal: stderr, isTty: stderr.isTTY, color: viewOf(stderr).color, upfront });
+      const events: Drawer['events'] = (event) => {
+        protect();
+        drawer.events(event);
       };
+      return { events, close: drawer.close };
     },
+    exports: (variables) => {
+      if (!json) open.out(Object.entries(variables).map(exportLine).join(''));
+    },
+    error: (error, { verbose }) => {
+      protect();
+      sink.err(renderErrorText(errorView(error, verbose), exitCodeOf(error), viewOf(stderr)));
+    },
+    success: (command, data) => {
+      protect();
+      sink.json(successEnvelope(command, data));
+    },
+    openSuccess: (command, data) => open.json(successEnvelope(command, data)),
+    failure: (command, error) => {
+      protect();
+      sink.json(failureEnvelope(command, errorView(error, false), error instanceof StagingError ? error.data : undefined));
+    },
+    flush: async () => {
+      await open.flush();
+      await sink.flush();
+    },
+  };
+}
+
+/** Results for people, each a text laid out for the terminal behind stdout. */
+function results(out: (render: (view: TextView) => string) => void) {
+  return {
     stage: (result) => out((page) => renderStageText(result, page)),
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     report: (report, files, stopCommand) => out((page) => renderUpSummary(report, { reportPath: files.html, stopCommand }, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
-    exports: (variables) => {
-      if (json) return;
-      for (const [name, value] of Object.entries(variables)) stdout.write(`export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`);
-    },
     line: (text) => out(() => `${text}\n`),
-    error: (error, { verbose }) => {
-      protect();
-      const seen = errorView(error, verbose);
-      sink.err(renderErrorText(seen, exitCodeOf(error), view(stderr)));
-    },
-    success: (command, data) => {
-      protect();
-      sink.out(`${renderEnvelope(successEnvelope(command, data), sink.redact)}\n`);
-    },
-    failure: (command, error) => {
-      protect();
-      const data = error instanceof StagingError ? error.data : undefined;
-      sink.out(`${renderEnvelope(failureEnvelope(command, errorView(error, false), data), sink.redact)}\n`);
-    },
-  };
+  } satisfies Partial<Console>;
+}
+
+/** Returns a line that a POSIX shell takes as it is meant, whatever the value holds. */
+function exportLine([name, value]: readonly [string, string]): string {
+  return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`;
 }
 
 function errorView(

@@ -31,11 +31,6 @@ export function failureEnvelope(command: string, error: ErrorView, data?: unknow
   return data === undefined ? { ok: false, command, error: shown } : { ok: false, command, error: shown, data };
 }
 
-/** Returns an envelope as one line of JSON, redacted; what is missing is null, `undefined` never appears. */
-export function renderEnvelope(envelope: Envelope, redact: Redactor): string {
-  return toJsonLine(envelope, redact);
-}
-
 /** Returns a run's report as the text of `report.json`: one line of JSON, redacted, and its line feed. */
 export function renderReportJson(report: RunReport, redact: Redactor): string {
   return `${toJsonLine(report, redact)}\n`;

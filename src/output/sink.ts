@@ -34,13 +34,14 @@ export interface Sink {
 /** Codes that mean that nobody reads any more; not an error of ours. */
 const readerGone = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EIO']);
 
-/** Returns a sink over these two streams. `secrets` can be added to later by `protect`. */
+/** Returns a sink over these two streams. `secrets` can be added to later by `protect`; another redactor only where credentials are what was asked for. */
 export function createSink(
   streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
   secrets: Iterable<string> = [],
+  redactorOf: (secrets: Iterable<string>) => Redactor = createRedactor,
 ): Sink {
   const known = new Set(secrets);
-  let redactor = createRedactor(known);
+  let redactor = redactorOf(known);
   const redact: Redactor = (text) => redactor(text);
   const stdout = openExit(streams.stdout);
   const stderr = openExit(streams.stderr);
@@ -48,7 +49,7 @@ export function createSink(
     protect: (more) => {
       const before = known.size;
       for (const secret of more) known.add(secret);
-      if (known.size !== before) redactor = createRedactor(known);
+      if (known.size !== before) redactor = redactorOf(known);
     },
     redact,
     clean: (value) => mapTexts(value, (text) => escapeControl(redact(text))),

@@ -1,7 +1,7 @@
 import type { ProcessSettings } from '../config/environment.ts';
 import type { EventSink } from '../core/events.ts';
 import type { LocalStatus } from '../core/local-endpoints.ts';
-import type { LoadDetails, PerfDetails, RunReport, SmokeDetails, StageName } from '../core/report.ts';
+import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../core/report.ts';
 import type { StageRun } from '../core/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/step.ts';
@@ -104,5 +104,3 @@ export interface LocalCommands {
   status(): Promise<LocalStatus>;
   env(): Promise<Readonly<Record<string, string>>>;
 }
-
-export type { StageName };

@@ -12,6 +12,7 @@ import { StagingError } from '../core/errors.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { SecretFile } from '../core/ports/secret-file.ts';
+import type { AppSource } from '../core/ports/source.ts';
 import type { SmokeDetails } from '../core/report.ts';
 import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
@@ -53,43 +54,16 @@ export interface Deps {
 
 /** Returns what the stages need for one command; connections are opened when first used. */
 export function openDeps(context: Context, resources: Resources, openUrl: (origin: string) => Promise<string>): Deps {
-  const { clock } = context;
-  const platforms = slot<Platforms>('platforms');
-  const secretFile = envFile(context.envFile);
-  const opened: { database: Database | undefined; cache: Cache | undefined } = { database: undefined, cache: undefined };
-  const use = () => {
-    if (platforms.peek() === undefined && context.target === 'cloud')
-      platforms.set(cloudPlatforms(context.settings(), context.secrets, clock));
-    return platforms.get();
-  };
-  const appOrigin = () => use().origin(context.settings().domain);
-  const openDatabase = () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl));
+  const connected = connections(context, resources);
+  const { use, secretFile, appOrigin, openDatabase } = connected;
   const actor = actorName(context.process.ciActor);
   const readSecret = context.secrets.read;
   const sealing = async () => stateSealing(stateKey(context));
-  const newReleaseId = () => newId('rel', clock.nowMs());
-
-  const base = () => ({
-    settings: context.settings(),
-    projects: use().projects,
-    databases: use().databases,
-    caches: use().caches,
-    secretFile,
-    appOrigin: appOrigin(),
-    clock,
-    openDatabase,
-    readMigrations: () => readMigrationFolder(context.settings().supabase.migrations),
-  });
-  const seed = (): SeedDeps => ({
-    ...base(),
-    openDataApi: () => use().dataApi(resources.databaseAccess.get()),
-    readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
-  });
-  const source = () =>
-    appSource({ dir: context.settings().app.dir, output: context.settings().app.output, environment: childEnvironment() });
-
+  const newReleaseId = () => newId('rel', context.clock.nowMs());
+  const base = () => baseDeps(context, connected);
+  const seed = () => seedDeps(context, resources, connected);
   return {
-    usePlatforms: platforms.set,
+    usePlatforms: connected.usePlatforms,
     platforms: use,
     secretFile,
     appOrigin,
@@ -97,17 +71,10 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
     openDatabase,
     actor,
     locating: base,
-    provision: () => ({
-      ...base(),
-      newSecret,
-      sealing,
-      readSecret,
-      openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
-      gatewayMissing: use().gatewayMissing,
-    }),
+    provision: () => ({ ...base(), newSecret, sealing, readSecret, openCache: connected.openCache, gatewayMissing: use().gatewayMissing }),
     deploy: (smoke) => ({
       ...base(),
-      source: source(),
+      source: sourceOf(context),
       deployments: use().deployments,
       moves: use().moves,
       sealing,
@@ -121,10 +88,53 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
     seed,
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
     secrets: () => knownSecrets(context, resources),
+    close: connected.close,
+  };
+}
+
+/** What is connected to in one command, each at most once. */
+type Connections = ReturnType<typeof connections>;
+
+function connections(context: Context, resources: Resources) {
+  const platforms = slot<Platforms>('platforms');
+  const opened: { database: Database | undefined; cache: Cache | undefined } = { database: undefined, cache: undefined };
+  const use = () => {
+    if (platforms.peek() === undefined && context.target === 'cloud') {
+      platforms.set(cloudPlatforms(context.settings(), context.secrets, context.clock));
+    }
+    return platforms.get();
+  };
+  return {
+    use,
+    usePlatforms: platforms.set,
+    secretFile: envFile(context.envFile),
+    appOrigin: () => use().origin(context.settings().domain),
+    openDatabase: () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl)),
+    openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
     close: async () => {
       await Promise.allSettled([opened.database?.close(), opened.cache?.close(), platforms.peek()?.close()]);
     },
   };
+}
+
+function baseDeps(context: Context, { use, secretFile, appOrigin, openDatabase }: Connections) {
+  const settings = context.settings();
+  const { projects, databases, caches } = use();
+  const readMigrations = () => readMigrationFolder(settings.supabase.migrations);
+  return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock: context.clock, openDatabase, readMigrations };
+}
+
+function seedDeps(context: Context, resources: Resources, connected: Connections): SeedDeps {
+  return {
+    ...baseDeps(context, connected),
+    openDataApi: () => connected.use().dataApi(resources.databaseAccess.get()),
+    readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
+  };
+}
+
+function sourceOf(context: Context): AppSource {
+  const { dir, output } = context.settings().app;
+  return appSource({ dir, output, environment: childEnvironment() });
 }
 
 function stateKey(context: Context): string {

@@ -4,6 +4,7 @@ import { thisMachine } from '../adapters/system/machine.ts';
 import type { RunReport } from '../core/report.ts';
 import { createRedactor } from '../core/redaction.ts';
 import { renderReportHtml } from '../output/html/report.ts';
+import { renderReportJson } from '../output/json.ts';
 import type { UpOutcome } from '../stages/up.ts';
 import type { App, ReportFiles } from './app.ts';
 import type { Context } from './context.ts';
@@ -20,8 +21,8 @@ export function reportWriter(
     const folder = join(context.stateDir, 'reports', run.runId);
     const files: ReportFiles = { html: join(folder, 'report.html'), json: join(folder, 'report.json') };
     const redact = createRedactor([...deps.secrets()]);
-    await writeDurably(files.html, redact(await renderReportHtml(report)));
-    await writeDurably(files.json, `${redact(JSON.stringify(report, null, 2))}\n`);
+    await writeDurably(files.html, await renderReportHtml(report, redact));
+    await writeDurably(files.json, renderReportJson(report, redact));
     return { report, files };
   };
 }

@@ -1,23 +1,28 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { z } from 'zod';
 import { removeCloud } from './local-cloud.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+
+/** What `--json` prints. */
+export interface Envelope<Data> {
+  readonly ok: boolean;
+  readonly command: string;
+  /** Throws when there is none or it is not as the schema says. */
+  readonly data: Data;
+  readonly error: { readonly code: string; readonly message: string; readonly fix: string | null } | undefined;
+}
 
 /** What a run of the tool came to. */
 export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** The envelope of `--json`. */
-  json(): {
-    readonly ok: boolean;
-    readonly command: string;
-    readonly data?: unknown;
-    readonly error?: { readonly code: string; readonly message: string; readonly fix: string };
-  };
+  /** Returns the envelope of `--json`, its data by this schema. */
+  json<Data>(data: z.ZodType<Data>): Envelope<Data>;
 }
 
 /** A copy of the sample project in a temporary folder and git repository of its own, with a local cloud of its own. */
@@ -29,6 +34,8 @@ export interface StagingProject {
     args: readonly string[],
     options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> },
   ): Promise<CliRun>;
+  /** Returns the texts of all reports and journals that were written. */
+  stateTexts(): Promise<readonly string[]>;
   /** Makes a commit that changes the home page; returns its id. */
   commit(marker: string): Promise<string>;
   remove(): Promise<void>;
@@ -43,6 +50,18 @@ export default defineConfig({
   load: { ...sample.load, profiles: { brief: [{ durationMs: 2000, vus: 10 }, { durationMs: 3000, vus: 10 }, { durationMs: 1000, vus: 0 }] }, profile: 'brief' },
 });
 `;
+
+const envelope = z.object({
+  ok: z.boolean(),
+  command: z.string(),
+  data: z.unknown(),
+  error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).optional(),
+});
+
+function readEnvelope<Data>(stdout: string, schema: z.ZodType<Data>): Envelope<Data> {
+  const { ok, command, data, error } = envelope.parse(JSON.parse(stdout));
+  return { ok, command, error, data: schema.parse(data) };
+}
 
 /** Creates the project; nothing runs yet. */
 export async function createStagingProject(): Promise<StagingProject> {
@@ -71,7 +90,17 @@ export async function createStagingProject(): Promise<StagingProject> {
         env: { NO_COLOR: '1', ...env },
         ...(signal === undefined ? {} : { cancelSignal: signal }),
       });
-      return { exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) };
+      return {
+        exitCode: done.exitCode ?? -1,
+        stdout: done.stdout,
+        stderr: done.stderr,
+        json: (schema) => readEnvelope(done.stdout, schema),
+      };
+    },
+    stateTexts: async () => {
+      const entries = await readdir(stateDir, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile() && /[/](?:reports|journal)(?:[/]|$)/.test(entry.parentPath));
+      return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'utf8')));
     },
     commit: async (marker) => {
       await writeFile(join(dir, 'app/public/release.txt'), `${marker}\n`);

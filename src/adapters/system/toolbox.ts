@@ -96,7 +96,7 @@ async function programState(options: ToolboxOptions, path: string | undefined, w
     extendEnv: false,
     stdin: 'ignore',
   });
-  const version = /\d+(?:\.\d+)+/.exec(`${asked.stdout}`)?.[0] ?? null;
+  const version = /\d+(?:\.\d+)+/.exec(asked.stdout)?.[0] ?? null;
   return { ...state, found: { path, version }, seen: path };
 }
 

@@ -7,6 +7,10 @@ export default class LocalEnv extends StagingCommand {
   static override examples = ['eval "$(<%= config.bin %> local env)"'];
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 
+  protected override logJson(variables: unknown): void {
+    this.printed.openSuccess(this.commandName, variables);
+  }
+
   /** Returns the variables by name. */
   async run() {
     const { flags } = await this.parse(LocalEnv);

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { createEventLines } from '../../../src/output/event-lines.ts';
-import { failureEnvelope, renderEnvelope, renderReportJson, successEnvelope } from '../../../src/output/json.ts';
-import { createSink } from '../../../src/output/sink.ts';
+import { failureEnvelope, renderReportJson, successEnvelope } from '../../../src/output/json.ts';
+import { createSink, toJsonLine } from '../../../src/output/sink.ts';
 import { capturedSink } from '../../support/captured-sink.ts';
 import { sampleReport } from '../../support/sample-report.ts';
 
@@ -73,7 +73,7 @@ describe('the sink', () => {
 
 describe('the JSON envelope', () => {
   it('is one line whose missing values are null', () => {
-    const line = renderEnvelope(successEnvelope('smoke', { a: undefined, b: [undefined], c: 'two\nlines' }), identity);
+    const line = toJsonLine(successEnvelope('smoke', { a: undefined, b: [undefined], c: 'two\nlines' }), identity);
 
     expect(line).toBe(String.raw`{"ok":true,"command":"smoke","data":{"a":null,"b":[null],"c":"two\nlines"}}`);
   });
@@ -81,12 +81,12 @@ describe('the JSON envelope', () => {
   it('carries code, message and fix of a failure, and data only when there is some', () => {
     const error = { code: 'SMOKE_RED', message: 'One check is red.' };
 
-    expect(JSON.parse(renderEnvelope(failureEnvelope('smoke', error), identity))).toEqual({
+    expect(JSON.parse(toJsonLine(failureEnvelope('smoke', error), identity))).toEqual({
       ok: false,
       command: 'smoke',
       error: { ...error, fix: null },
     });
-    expect(JSON.parse(renderEnvelope(failureEnvelope('smoke', { ...error, fix: 'Run it.' }, { checks: 1 }), identity))).toEqual({
+    expect(JSON.parse(toJsonLine(failureEnvelope('smoke', { ...error, fix: 'Run it.' }, { checks: 1 }), identity))).toEqual({
       ok: false,
       command: 'smoke',
       error: { ...error, fix: 'Run it.' },
@@ -96,7 +96,7 @@ describe('the JSON envelope', () => {
 
   it('escapes what a terminal would act on and stays the same data', () => {
     const data = '\u009B2J \u202E \u007F \u001B';
-    const line = renderEnvelope(successEnvelope('logs', data), identity);
+    const line = toJsonLine(successEnvelope('logs', data), identity);
 
     expect(line).toBe(String.raw`{"ok":true,"command":"logs","data":"\u009b2J \u202e \u007f \u001b"}`);
     expect(JSON.parse(line)).toMatchObject({ data });
