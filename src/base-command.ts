@@ -167,8 +167,8 @@ export abstract class StagingCommand extends Command {
     return undefined;
   }
 
-  protected override async finally(error: Error | undefined): Promise<void> {
-    await super.finally(error);
+  protected override async finally(thrown: Error | undefined): Promise<void> {
+    await super.finally(thrown);
     await this.printed.flush();
   }
 

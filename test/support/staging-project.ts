@@ -54,7 +54,7 @@ export default defineConfig({
 const envelope = z.object({
   ok: z.boolean(),
   command: z.string(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).optional(),
 });
 
