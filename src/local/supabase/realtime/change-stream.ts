@@ -1,5 +1,6 @@
 import type { Pgoutput } from 'pg-logical-replication';
 import type { Sql } from '../cluster.ts';
+import { untilVisible } from './commit-visibility.ts';
 
 /** A committed change of one row. Values are as Postgres writes them. */
 export interface TableChange {
@@ -129,6 +130,7 @@ function changeReader(options: StreamOptions): (message: Pgoutput.Message) => vo
     switch (message.tag) {
       case 'begin':
         committedAt = new Date(Number(message.commitTime.valueOf() / 1000n)).toISOString();
+        turn = turn.then(async () => untilVisible(options.sql, message.xid)).catch(() => undefined);
         return;
       case 'relation':
         // Values stay as Postgres writes them: the library would make dates and numbers of them.
