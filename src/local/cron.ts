@@ -3,13 +3,15 @@ export function isDue(schedule: string, at: Date): boolean {
   const fields = schedule.trim().split(/\s+/);
   if (fields.length !== 5) throw new Error(`The schedule "${schedule}" has ${fields.length} fields, not 5.`);
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;
-  return (
-    matches(minute, at.getUTCMinutes(), 0, 59) &&
-    matches(hour, at.getUTCHours(), 0, 23) &&
-    matches(day, at.getUTCDate(), 1, 31) &&
-    matches(month, at.getUTCMonth() + 1, 1, 12) &&
-    (matches(weekday, at.getUTCDay(), 0, 7) || (at.getUTCDay() === 0 && matches(weekday, 7, 0, 7)))
-  );
+  // All are looked at before any decides, so that a malformed field is never overlooked.
+  const fits = [
+    matches(minute, at.getUTCMinutes(), 0, 59),
+    matches(hour, at.getUTCHours(), 0, 23),
+    matches(day, at.getUTCDate(), 1, 31),
+    matches(month, at.getUTCMonth() + 1, 1, 12),
+    matches(weekday, at.getUTCDay(), 0, 7) || (at.getUTCDay() === 0 && matches(weekday, 7, 0, 7)),
+  ];
+  return fits.every(Boolean);
 }
 
 function matches(field: string, value: number, min: number, max: number): boolean {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ensureCloud } from '../../src/local/lifecycle.ts';
@@ -139,6 +140,36 @@ describe('deployments', () => {
     expect(echoed).toMatchObject({ status: 201, headers: { 'x-method': 'POST' } });
     expect(echoed.text).toHaveLength(100_000);
     expect((await page(domainOf('runs'))).text).toBe('<h1>first</h1>');
+  });
+
+  it('streams both ways, and follows the link of a function to another', async () => {
+    await createProject('streams');
+    const { url } = await deployReady('streams', 'flow');
+    const { host, port } = cloud.endpoints.gateway;
+    const seen: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const asked = request({ host, port, path: '/api/stream', method: 'POST', headers: { host: String(url) } }, (answer) => {
+        answer.once('end', resolve);
+        answer.on('data', (chunk: Buffer) => {
+          // The second half is sent only once the first half has come back.
+          if (seen.push(chunk.toString()) === 1) asked.write('one');
+          else if (chunk.toString().includes('one')) asked.end('two');
+        });
+      });
+      asked.once('error', reject);
+      asked.flushHeaders();
+    });
+    expect(seen.join('')).toBe('firstonetwolast');
+    expect(JSON.parse((await page(url, '/api/linked')).text)).toMatchObject({ marker: 'flow', url: '/api/linked' });
+  });
+
+  it('refuses a link that leads out of the deployment', async () => {
+    await createProject('escapes');
+    const created = await vercel.deploy('escapes', { ...tinyApp('out'), '.vercel/output/functions/x.func': '../../../../../etc' });
+    expect((await vercel.settled(created.body['id'])).body).toMatchObject({
+      readyState: 'ERROR',
+      errorMessage: expect.stringContaining('points out'),
+    });
   });
 
   it('shows a function its own variables and nothing of ours', async () => {

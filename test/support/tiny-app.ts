@@ -48,6 +48,19 @@ export function tinyApp(marker: string): Files {
       export async function POST(request) {
         return new Response(await request.text(), { status: 201, headers: { 'x-method': request.method } });
       }`,
+    '.vercel/output/functions/api/stream.func/.vc-config.json': JSON.stringify({
+      runtime: 'nodejs24.x',
+      handler: 'stream.mjs',
+      launcherType: 'Nodejs',
+      supportsResponseStreaming: true,
+    }),
+    '.vercel/output/functions/api/stream.func/stream.mjs': `
+      export default (req, res) => {
+        res.write('first');
+        req.on('data', (chunk) => res.write(chunk));
+        req.on('end', () => res.end('last'));
+      };`,
+    '.vercel/output/functions/api/linked.func': 'env.func',
     '.vercel/output/functions/api/ws.func/.vc-config.json': nodeFunction,
     '.vercel/output/functions/api/ws.func/index.js': webSocketEcho,
   };

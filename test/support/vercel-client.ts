@@ -41,7 +41,7 @@ export function vercelClient(endpoints: LocalEndpoints) {
       file,
       sha: sha1(content),
       size: Buffer.byteLength(content),
-      mode: 0o100644,
+      mode: file.endsWith('.func') ? 0o120777 : 0o100644,
     }));
     const body = { name: project, project, files: list, ...more };
     const first = await call('POST', '/v13/deployments?skipAutoDetectionConfirmation=1', body);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { z } from 'zod';
+import { isDue } from '../cron.ts';
 import type { LayoutFile } from './layout.ts';
 import { isSymlink } from './layout.ts';
 import type { Route, Routes } from './router.ts';
@@ -85,6 +86,7 @@ export async function readBuildOutput(dir: string, files: readonly LayoutFile[])
   }
   const settings = parse(config, await readFile(join(dir, outputPrefix, 'config.json'), 'utf8'), '.vercel/output/config.json');
   const routes: readonly Route[] = settings.routes;
+  for (const { schedule } of settings.crons) isDue(schedule, new Date(0)); // throws on one that nobody could run
   return {
     routes: compileRoutes(routes),
     statics: staticFiles(dir, files, settings.overrides),

@@ -57,8 +57,13 @@ function passOn(request: IncomingMessage, inner: ClientRequest, response: Server
   response.once('close', () => {
     if (!response.writableFinished) inner.destroy();
   });
-  if (hasBody(request)) request.pipe(inner);
-  else inner.end();
+  if (!hasBody(request)) {
+    inner.end();
+    return;
+  }
+  // The function begins when the headers are there, not when the first byte of the body is.
+  inner.flushHeaders();
+  request.pipe(inner);
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -81,6 +86,7 @@ function passBack(answer: IncomingMessage, decision: Rewritten, id: string, requ
   for (const name of hopByHop) delete headers[name];
   headers['cache-control'] ??= 'public, max-age=0, must-revalidate';
   response.writeHead(answer.statusCode === 200 ? (decision.status ?? 200) : (answer.statusCode ?? 200), headers);
+  if (answer.headers['content-length'] === undefined) response.flushHeaders(); // a stream may begin with a long silence
   answer.once('error', () => response.destroy());
   answer.once('aborted', () => response.destroy());
   answer.pipe(response);
