@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StagingError } from '../core/errors.ts';
 import type { StagingSettings, TargetName } from '../core/settings.ts';
-import { type ConfigProblem, problemsOf } from './problems.ts';
+import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
 
 /** A configuration as loaded. */
@@ -30,9 +30,7 @@ export async function loadConfig(path: string, toolEntry: string, target: Target
 
 /** Returns the error for a broken configuration; it lists every problem with path, value seen and value expected. */
 export function configInvalid(path: string, problems: readonly ConfigProblem[]): StagingError {
-  const lines = problems.map((problem) => `  ${problem.path}: seen ${problem.seen}, expected ${problem.expected}`);
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return new StagingError('usage', 'CONFIG_INVALID', `${path} has ${count}:\n${lines.join('\n')}`, {
+  return new StagingError('usage', 'CONFIG_INVALID', problemsText(path, problems), {
     fix: `Correct ${path}, then run \`jv-staging doctor\`.`,
     data: { path, problems },
   });

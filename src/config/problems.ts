@@ -15,6 +15,13 @@ export function problemsOf(error: z.ZodError, input: unknown): readonly ConfigPr
   return error.issues.flatMap((issue) => problemsOfIssue(issue, input));
 }
 
+/** Returns the sentence for a file with problems: how many, then each on a line of its own. */
+export function problemsText(file: string, problems: readonly ConfigProblem[]): string {
+  const lines = problems.map((problem) => `  ${problem.path}: seen ${problem.seen}, expected ${problem.expected}`);
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return `${file} has ${count}:\n${lines.join('\n')}`;
+}
+
 function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown): readonly ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StagingError } from '../core/errors.ts';
 import type { JsonValue } from '../core/ports/database.ts';
 import { canonicalJson, type SeedPlan, type SeedTable, type SeedValue } from '../core/seed.ts';
-import { type ConfigProblem, problemsOf } from './problems.ts';
+import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
 
 const email = z.email().refine((address) => address === address.toLowerCase(), 'an e-mail address in lower case');
 const identifier = z.string().regex(/^[a-z_][a-z0-9_]*$/, 'a name in lower case, as in the database');
@@ -55,9 +55,7 @@ function looksLikeDirective(literal: JsonValue): boolean {
 }
 
 function seedInvalid(file: string, problems: readonly ConfigProblem[]): StagingError {
-  const lines = problems.map((problem) => `  ${problem.path}: seen ${problem.seen}, expected ${problem.expected}`);
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return new StagingError('usage', 'SEED_INVALID', `${file} has ${count}:\n${lines.join('\n')}`, {
+  return new StagingError('usage', 'SEED_INVALID', problemsText(file, problems), {
     fix: `Correct ${file}.`,
     data: { file, problems },
   });
