@@ -57,9 +57,15 @@ async function launch() {
 function keepCompiledCode() {
   if (process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
   try {
+    const { existsSync, mkdirSync } = require('node:fs');
     const { homedir } = require('node:os');
-    const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-    require('node:module').enableCompileCache(join(cache, 'jv-staging', 'compiled'));
+    let folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    // One by one: making them all at once, as enableCompileCache would, never ends below a folder like /proc.
+    for (const name of ['', 'jv-staging', 'compiled']) {
+      folder = join(folder, name);
+      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    }
+    require('node:module').enableCompileCache(folder);
   } catch {
     // No home, or one that cannot be written: start without the cache.
   }
