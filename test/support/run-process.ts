@@ -30,8 +30,8 @@ export async function runProcess(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const { promise, resolve, reject } = Promise.withResolvers<Ended>();
-  child.on('error', reject);
-  child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr, durationMs: Date.now() - startedMs }));
-  return promise;
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr, durationMs: Date.now() - startedMs }));
+  });
 }
