@@ -52,6 +52,12 @@ function openSteps(purpose) {
   const { node24Package, node24 } = require('./node24.js');
   const { packagesFresh, installPackages } = require('./setup/packages.js');
   const steps = [];
+  // First: where they cannot be installed, nobody should wait for the packages only to read that.
+  if (purpose !== undefined) {
+    const { installPrograms, missingPrograms } = require('./setup/programs.js');
+    const missing = missingPrograms();
+    if (missing.length > 0) steps.push(() => installPrograms(missing, ownEnv()));
+  }
   const node24Folder = join(root, 'bin', 'node24');
   if (isOldNode() && (node24() === undefined || !packagesFresh(node24Folder))) {
     if (node24Package() === undefined) {
@@ -65,11 +71,6 @@ function openSteps(purpose) {
   }
   if (!packagesFresh(root))
     steps.push(() => installPackages({ folder: root, what: "jv-staging's packages", size: '570 MB', env: ownEnv() }));
-  if (purpose !== undefined) {
-    const { installPrograms, missingPrograms } = require('./setup/programs.js');
-    const missing = missingPrograms();
-    if (missing.length > 0) steps.push(() => installPrograms(missing, ownEnv()));
-  }
   const { builtHash, sourceHash } = require('./sources.js');
   if (builtHash() !== sourceHash()) steps.push(() => buildDist(ownEnv()));
   return steps;

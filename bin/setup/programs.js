@@ -34,6 +34,11 @@ function missingPrograms() {
 
 /** Installs missing programs: Debian's as root; as anybody else the Chrome of npm, and for the rest it says the command. */
 async function installPrograms(missing, env) {
+  for (const { variable, name } of missing) {
+    const named = variable && process.env[variable];
+    if (named)
+      throw new SetupError(`${variable} is ${named}, which is no program that can be run.`, `Name a ${name} in ${variable}, or unset it.`);
+  }
   const apt = findProgram({ names: ['apt-get'], places: [] });
   if (apt !== undefined && process.getuid() === 0) {
     await installDebian(missing, apt);
