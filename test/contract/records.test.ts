@@ -112,7 +112,11 @@ describe('the journal’s files', () => {
     const path = await started();
     await writeFile(path, content);
 
-    await expect(fileJournal(dir, 'run-2').unfinished()).rejects.toMatchObject({ kind: 'missing', code: 'JOURNAL_DAMAGED', message: expect.stringContaining(path) });
+    await expect(fileJournal(dir, 'run-2').unfinished()).rejects.toMatchObject({
+      kind: 'missing',
+      code: 'JOURNAL_DAMAGED',
+      message: expect.stringContaining(path),
+    });
   });
 
   test('a run’s id cannot leave the folder', async () => {
@@ -126,13 +130,18 @@ describe('the journal’s files', () => {
     const journal = fileJournal(dir, 'run-1');
     await Promise.all(Array.from({ length: 20 }, (_, index) => journal.append(entry('run-1', `step-${index}`, 'intent', 1))));
 
-    expect((await fileJournal(dir, 'run-2').unfinished()).map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, index) => `step-${index}`));
+    expect((await fileJournal(dir, 'run-2').unfinished()).map(({ path }) => path)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `step-${index}`),
+    );
   });
 
   test('a folder that cannot be written is STATE_NOT_WRITABLE before anything else happens', async () => {
     await writeFile(join(dir, 'file'), '');
 
-    await expect(fileJournal(join(dir, 'file'), 'run-1').append(entry('run-1', 'a', 'intent', 1))).rejects.toMatchObject({ kind: 'missing', code: 'STATE_NOT_WRITABLE' });
+    await expect(fileJournal(join(dir, 'file'), 'run-1').append(entry('run-1', 'a', 'intent', 1))).rejects.toMatchObject({
+      kind: 'missing',
+      code: 'STATE_NOT_WRITABLE',
+    });
   });
 });
 
@@ -146,14 +155,20 @@ function secretFileContract(name: string, open: () => SecretFile): void {
       await file.write({ A: '1', B: 'two words # not a comment' });
       await file.write({ A: '3' });
 
-      await expect(Promise.all(['A', 'B', 'C'].map((each) => file.read(each)))).resolves.toEqual(['3', 'two words # not a comment', undefined]);
+      await expect(Promise.all(['A', 'B', 'C'].map((each) => file.read(each)))).resolves.toEqual([
+        '3',
+        'two words # not a comment',
+        undefined,
+      ]);
     });
 
     test('writes at once all stand', async () => {
       const file = open();
       await Promise.all(Array.from({ length: 10 }, (_, index) => file.write({ [`NAME_${index}`]: `${index}` })));
 
-      await expect(Promise.all(Array.from({ length: 10 }, (_, index) => file.read(`NAME_${index}`)))).resolves.toEqual(Array.from({ length: 10 }, (_, index) => `${index}`));
+      await expect(Promise.all(Array.from({ length: 10 }, (_, index) => file.read(`NAME_${index}`)))).resolves.toEqual(
+        Array.from({ length: 10 }, (_, index) => `${index}`),
+      );
     });
   });
 }
@@ -186,7 +201,9 @@ describe('the environment file’s text', () => {
   test('comments, blank lines, order and other lines stay', () => {
     const text = '# head\n\nexport A=old # why\nB: "two\nlines"\n\n  C = \'x\'\n# A=commented\nA=again';
 
-    expect(withValues(text, { A: 'new', D: 'added' })).toBe('# head\n\nA=new # why\nB: "two\nlines"\n\n  C = \'x\'\n# A=commented\nA=new\nD=added\n');
+    expect(withValues(text, { A: 'new', D: 'added' })).toBe(
+      '# head\n\nA=new # why\nB: "two\nlines"\n\n  C = \'x\'\n# A=commented\nA=new\nD=added\n',
+    );
   });
 
   test('a line that looks like an assignment within another’s quotes is not one', () => {
@@ -197,22 +214,39 @@ describe('the environment file’s text', () => {
     expect(parse(after)).toEqual({ KEY: 'first\nA=inside\nlast', A: 'outside' });
   });
 
-  test.each(['it\'s', 'say "hi"', 'back`tick', 'a\nb', ' lead and trail ', '', '#x', 'a=b', '$HOME ${X}', 'ü😀', String.raw`back\nslash`, 'postgresql://u:p%40w@h:5432/d?x=1&y=2'])('%j survives', (value) => {
+  test.each([
+    "it's",
+    'say "hi"',
+    'back`tick',
+    'a\nb',
+    ' lead and trail ',
+    '',
+    '#x',
+    'a=b',
+    '$HOME ${X}',
+    'ü😀',
+    String.raw`back\nslash`,
+    'postgresql://u:p%40w@h:5432/d?x=1&y=2',
+  ])('%j survives', (value) => {
     expect(parse(withValues('Z=1\n', { A: value }))).toEqual({ Z: '1', A: value });
   });
 
   test('any value either survives, with all others, or is refused', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string({ unit: fc.constantFrom("'", '"', '`', '\\', '\n', '\r', '#', ' ', '=', 'a', '$') }), (plain, nasty) => {
-        const before = withValues('FIRST=1\n# c\n', { LAST: 'z' });
-        for (const value of [plain, nasty]) {
-          try {
-            expect(parse(withValues(before, { A: value }))).toEqual({ FIRST: '1', LAST: 'z', A: value });
-          } catch (error) {
-            expect(error).toMatchObject({ code: 'ENV_VALUE_UNWRITABLE' });
+      fc.property(
+        fc.string(),
+        fc.string({ unit: fc.constantFrom("'", '"', '`', '\\', '\n', '\r', '#', ' ', '=', 'a', '$') }),
+        (plain, nasty) => {
+          const before = withValues('FIRST=1\n# c\n', { LAST: 'z' });
+          for (const value of [plain, nasty]) {
+            try {
+              expect(parse(withValues(before, { A: value }))).toEqual({ FIRST: '1', LAST: 'z', A: value });
+            } catch (error) {
+              expect(error).toMatchObject({ code: 'ENV_VALUE_UNWRITABLE' });
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -256,13 +290,24 @@ describe('a state file', () => {
     const path = join(dir, 'a.json');
     await writeFile(path, content);
 
-    await expect(readJsonFile(path, schema)).rejects.toMatchObject({ kind: 'missing', code: 'STATE_DAMAGED', message: expect.stringContaining(path) });
+    await expect(readJsonFile(path, schema)).rejects.toMatchObject({
+      kind: 'missing',
+      code: 'STATE_DAMAGED',
+      message: expect.stringContaining(path),
+    });
   });
 });
 
 describe('the migration folder', () => {
   test('migrations come in order of version; everything else is named', async () => {
-    const files = { '20260102000000_b.sql': 'select 2;', '20260101000000_a_b.sql': 'select 1;', 'DEPLOY_ALL.sql': 'drop', '2026_x.sql': '', 'README.md': '', '20260103000000.sql': '' };
+    const files = {
+      '20260102000000_b.sql': 'select 2;',
+      '20260101000000_a_b.sql': 'select 1;',
+      'DEPLOY_ALL.sql': 'drop',
+      '2026_x.sql': '',
+      'README.md': '',
+      '20260103000000.sql': '',
+    };
     for (const [file, content] of Object.entries(files)) await writeFile(join(dir, file), content);
 
     const folder = await readMigrationFolder(dir);
@@ -279,6 +324,10 @@ describe('the migration folder', () => {
     await writeFile(join(dir, '20260101000000_a.sql'), Buffer.from([0xff, 0xfe, 0x00]));
 
     await expect(readMigrationFolder(join(dir, 'nowhere'))).rejects.toMatchObject({ kind: 'missing', code: 'MIGRATIONS_MISSING' });
-    await expect(readMigrationFolder(dir)).rejects.toMatchObject({ kind: 'red', code: 'MIGRATION_UNREADABLE', message: expect.stringContaining('20260101000000_a.sql') });
+    await expect(readMigrationFolder(dir)).rejects.toMatchObject({
+      kind: 'red',
+      code: 'MIGRATION_UNREADABLE',
+      message: expect.stringContaining('20260101000000_a.sql'),
+    });
   });
 });

@@ -84,7 +84,11 @@ describe('what goes up', () => {
     await writeFile(join(base, 'outside'), 'x');
     await symlink(target, join(output, 'link'));
 
-    await expect(names()).rejects.toMatchObject({ kind: 'refused', code: 'DEPLOY_FILE_REFUSED', message: expect.stringContaining(join(output, 'link')) });
+    await expect(names()).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'DEPLOY_FILE_REFUSED',
+      message: expect.stringContaining(join(output, 'link')),
+    });
   });
 
   test('a pipe is refused instead of being waited for', async () => {
@@ -93,24 +97,43 @@ describe('what goes up', () => {
     await expect(names()).rejects.toMatchObject({ kind: 'refused', code: 'DEPLOY_FILE_REFUSED' });
   });
 
-  test.each(['.env', '.env.local', '.env.production', 'server.pem', 'private.key', 'id_rsa', 'id_ed25519', '.npmrc', '.git/config', '.jv-staging/journal/a', '.ssh/config', '.aws/credentials'])(
-    '%s never goes up',
-    async (path) => {
-      await add(`static/${path}`, 'secret');
-      await add('static/environment.js', 'x');
+  test.each([
+    '.env',
+    '.env.local',
+    '.env.production',
+    'server.pem',
+    'private.key',
+    'id_rsa',
+    'id_ed25519',
+    '.npmrc',
+    '.git/config',
+    '.jv-staging/journal/a',
+    '.ssh/config',
+    '.aws/credentials',
+  ])('%s never goes up', async (path) => {
+    await add(`static/${path}`, 'secret');
+    await add('static/environment.js', 'x');
 
-      expect(await names()).toEqual(['.vercel/output/config.json', '.vercel/output/static/environment.js']);
-    },
-  );
+    expect(await names()).toEqual(['.vercel/output/config.json', '.vercel/output/static/environment.js']);
+  });
 
   test('files outside the output that a function names go up under their path from the root', async () => {
     const root = join(output, '../..');
     await mkdir(join(root, 'node_modules/pkg'), { recursive: true });
     await writeFile(join(root, 'node_modules/pkg/index.js'), 'module.exports = 1');
     await writeFile(join(root, 'node_modules/pkg/ca.pem'), 'a public certificate, but not sent');
-    await add('functions/a.func/.vc-config.json', JSON.stringify({ filePathMap: { 'x/y.js': 'node_modules/pkg/index.js', ca: 'node_modules/pkg/ca.pem', self: '.vercel/output/config.json' } }));
+    await add(
+      'functions/a.func/.vc-config.json',
+      JSON.stringify({
+        filePathMap: { 'x/y.js': 'node_modules/pkg/index.js', ca: 'node_modules/pkg/ca.pem', self: '.vercel/output/config.json' },
+      }),
+    );
 
-    expect(await names()).toEqual(['.vercel/output/config.json', '.vercel/output/functions/a.func/.vc-config.json', 'node_modules/pkg/index.js']);
+    expect(await names()).toEqual([
+      '.vercel/output/config.json',
+      '.vercel/output/functions/a.func/.vc-config.json',
+      'node_modules/pkg/index.js',
+    ]);
   });
 
   test.each([
@@ -224,7 +247,11 @@ describe('the upload', () => {
       return true;
     });
 
-    await expect(create()).rejects.toMatchObject({ kind: 'vendor', code: 'VERCEL_RATE_LIMITED', message: expect.stringContaining('until 2026-11-23T00:00:00.000Z: Too many uploads') });
+    await expect(create()).rejects.toMatchObject({
+      kind: 'vendor',
+      code: 'VERCEL_RATE_LIMITED',
+      message: expect.stringContaining('until 2026-11-23T00:00:00.000Z: Too many uploads'),
+    });
     const first = uploadsSeen();
     limited = false;
     await create();
@@ -244,12 +271,15 @@ describe('the upload', () => {
     expect(uploadsSeen()).toBeLessThanOrEqual(32);
   });
 
-  test.each(['reply', 'status'])('a deployment that was created although its %s was lost is found by its meta, not created again', async (lose) => {
-    const { create, created } = await vercelThat();
+  test.each(['reply', 'status'])(
+    'a deployment that was created although its %s was lost is found by its meta, not created again',
+    async (lose) => {
+      const { create, created } = await vercelThat();
 
-    await expect(create({ jvRelease: 'rel_1', lose })).resolves.toMatchObject({ id: 'dpl_1', meta: { jvRelease: 'rel_1' } });
-    expect(created).toHaveLength(1);
-  });
+      await expect(create({ jvRelease: 'rel_1', lose })).resolves.toMatchObject({ id: 'dpl_1', meta: { jvRelease: 'rel_1' } });
+      expect(created).toHaveLength(1);
+    },
+  );
 
   test.each([
     ['small', 100],
@@ -262,7 +292,11 @@ describe('the upload', () => {
     while (server?.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await appendFile(join(output, 'static/a'), 'more');
 
-    await expect(deploying).rejects.toMatchObject({ kind: 'red', code: 'DEPLOY_FILE_CHANGED', message: expect.stringContaining('static/a') });
+    await expect(deploying).rejects.toMatchObject({
+      kind: 'red',
+      code: 'DEPLOY_FILE_CHANGED',
+      message: expect.stringContaining('static/a'),
+    });
   });
 
   test('an interruption ends it with its own reason', async () => {

@@ -19,7 +19,9 @@ describe('sealed variables', () => {
   });
 
   test('another key does not open it', () => {
-    expect(() => stateSealing('x'.repeat(43)).open(stateSealing(key).seal(values))).toThrow(expect.objectContaining({ kind: 'missing', code: 'STATE_KEY_WRONG' }));
+    expect(() => stateSealing('x'.repeat(43)).open(stateSealing(key).seal(values))).toThrow(
+      expect.objectContaining({ kind: 'missing', code: 'STATE_KEY_WRONG' }),
+    );
   });
 
   test('a text that was changed anywhere does not open', () => {
