@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { postgresDatabase } from '../../src/adapters/postgres/postgres-database.ts';
 import type { Database } from '../../src/core/ports/database.ts';
 import { fakeDatabase } from '../fakes/database.ts';
+import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { databaseContract, migrationOf, recordOf } from './database.contract.ts';
@@ -158,6 +159,66 @@ describe('Postgres alone', () => {
     expect(await database.appliedMigrations(signal)).toEqual([]);
     await database.applyMigration(migrationOf('20260101000000', 'create table a (id int)'), signal);
     expect(await database.appliedMigrations(signal)).toHaveLength(1);
+  });
+
+  describe('a connection cut at the commit', () => {
+    let proxy: CuttingProxy;
+    let proxied: Database;
+
+    beforeEach(async () => {
+      proxy = await startCuttingProxy(server.port);
+      proxied = postgresDatabase(url.replace(`:${server.port}/`, `:${proxy.port}/`));
+      return async () => {
+        await proxied.close();
+        await proxy.close();
+      };
+    });
+
+    test('whose answer is lost: the migration stands, once, and the call says so', async () => {
+      proxy.cutAt('commit', 'after');
+
+      await proxied.applyMigration(migrationOf('20260101000000', 'create table a (id int); insert into a values (1);'), signal);
+
+      expect(proxy.cuts()).toBe(1);
+      expect(await database.appliedMigrations(signal)).toHaveLength(1);
+      expect(await sql`select * from a`).toHaveLength(1);
+    });
+
+    test('that never arrives: nothing stands, the call says so, and the next one applies it', async () => {
+      const migration = migrationOf('20260101000000', 'create table a (id int); insert into a values (1);');
+      proxy.cutAt('commit', 'before');
+
+      await expect(proxied.applyMigration(migration, signal)).rejects.toMatchObject({ kind: 'vendor', code: 'DATABASE_UNREACHABLE' });
+      expect(await database.appliedMigrations(signal)).toEqual([]);
+
+      await proxied.applyMigration(migration, signal);
+      expect(proxy.cuts()).toBe(1);
+      expect(await sql`select * from a`).toHaveLength(1);
+    });
+
+    test.each(['create table a', 'pg_advisory_xact_lock', 'insert into supabase_migrations'])(
+      'or at `%s`: nothing stands, and nothing is sent outside of the transaction',
+      async (text) => {
+        proxy.cutAt(text, 'before');
+
+        await expect(
+          proxied.applyMigration(migrationOf('20260101000000', 'create table a (id int); create table b (id int);'), signal),
+        ).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+
+        expect(proxy.cuts()).toBe(1);
+        expect(await database.tableProtection(signal)).toEqual([]);
+        expect(await database.appliedMigrations(signal)).toEqual([]);
+      },
+    );
+
+    test('of a release whose answer is lost: the record stands once', async () => {
+      proxy.cutAt('commit', 'after');
+
+      await proxied.appendRelease(recordOf('rel_1', 'staging', null), signal);
+
+      expect(proxy.cuts()).toBe(1);
+      await expect(database.releases('staging', signal)).resolves.toHaveLength(1);
+    });
   });
 
   test('another session’s lock ends a migration as red with 55P03 instead of blocking everybody', async () => {

@@ -63,7 +63,12 @@ describe('Vercel', () => {
         failed: [{ error: { code: 'ENV_CONFLICT', message: 'exists as sensitive', key: 'B' } }, { error: { code: 'BAD', envVarKey: 'C' } }],
       }),
     );
-    const variables = ['A', 'B', 'C'].map((name) => ({ name, value: 'canary-value', class: 'secret' as const, fingerprint: 'a'.repeat(64) }));
+    const variables = ['A', 'B', 'C'].map((name) => ({
+      name,
+      value: 'canary-value',
+      class: 'secret' as const,
+      fingerprint: 'a'.repeat(64),
+    }));
 
     const error = await projects.setVariables('prj_1', variables, signal).catch((thrown: unknown) => thrown);
 
@@ -122,7 +127,11 @@ describe('Vercel', () => {
 
   test('a domain that is not verified comes with the record to add', async () => {
     const { projects } = await vendors((_request, response) =>
-      sendJson(response, 200, { name: 'a.example.com', verified: false, verification: [{ type: 'TXT', domain: '_vercel.example.com', value: 'vc-domain-verify=a' }] }),
+      sendJson(response, 200, {
+        name: 'a.example.com',
+        verified: false,
+        verification: [{ type: 'TXT', domain: '_vercel.example.com', value: 'vc-domain-verify=a' }],
+      }),
     );
 
     await expect(projects.addDomain('prj_1', 'a.example.com', signal)).resolves.toEqual({
@@ -143,7 +152,12 @@ describe('Vercel', () => {
   });
 
   test('a failed deployment tells its message and the end of its log, line by line, printable', async () => {
-    const events = [{ text: 'last\u001B[31m' }, { payload: { text: 'one\ntwo' } }, { type: 'delimiter' }, ...Array.from({ length: 40 }, (_, index) => ({ text: `early ${index}` }))];
+    const events = [
+      { text: 'last\u001B[31m' },
+      { payload: { text: 'one\ntwo' } },
+      { type: 'delimiter' },
+      ...Array.from({ length: 40 }, (_, index) => ({ text: `early ${index}` })),
+    ];
     const { deployments } = await vendors((request, response) =>
       request.path.endsWith('/events')
         ? sendJson(response, 200, events)
@@ -167,7 +181,9 @@ describe('Vercel', () => {
     ['DELETED', 'canceled'],
     ['SOMETHING_NEW', 'queued'],
   ])('the state %s is %s', async (readyState, state) => {
-    const { deployments } = await vendors((_request, response) => sendJson(response, 200, { id: 'dpl_1', url: 'a.vercel.app', readyState, createdAt: 1 }));
+    const { deployments } = await vendors((_request, response) =>
+      sendJson(response, 200, { id: 'dpl_1', url: 'a.vercel.app', readyState, createdAt: 1 }),
+    );
 
     await expect(deployments.get('dpl_1', signal)).resolves.toMatchObject({ state });
   });
@@ -176,18 +192,31 @@ describe('Vercel', () => {
     let page = 0;
     const { deployments, seen } = await vendors((_request, response) => {
       page += 1;
-      sendJson(response, 200, { deployments: [{ uid: `dpl_${page}`, url: 'a', state: 'READY', created: page, meta: { a: '1' } }], pagination: { next: page < 3 ? page : 2 } });
+      sendJson(response, 200, {
+        deployments: [{ uid: `dpl_${page}`, url: 'a', state: 'READY', created: page, meta: { a: '1' } }],
+        pagination: { next: page < 3 ? page : 2 },
+      });
     });
 
     await expect(deployments.findByMeta('prj_1', { a: '1' }, signal)).resolves.toHaveLength(3);
     expect(seen).toHaveLength(3);
   });
 
-  const project = (toDeploymentId: string, jobStatus: string) => ({ id: 'prj_1', lastAliasRequest: { toDeploymentId, jobStatus, type: 'promote' } });
+  const project = (toDeploymentId: string, jobStatus: string) => ({
+    id: 'prj_1',
+    lastAliasRequest: { toDeploymentId, jobStatus, type: 'promote' },
+  });
 
   test('a move is waited for until its own job has succeeded', async () => {
-    const jobs = [project('dpl_0', 'succeeded'), project('dpl_1', 'pending'), project('dpl_1', 'in-progress'), project('dpl_1', 'succeeded')];
-    const { moves, seen } = await vendors((request, response) => (request.method === 'POST' ? response.writeHead(201).end() : sendJson(response, 200, jobs.shift())));
+    const jobs = [
+      project('dpl_0', 'succeeded'),
+      project('dpl_1', 'pending'),
+      project('dpl_1', 'in-progress'),
+      project('dpl_1', 'succeeded'),
+    ];
+    const { moves, seen } = await vendors((request, response) =>
+      request.method === 'POST' ? response.writeHead(201).end() : sendJson(response, 200, jobs.shift()),
+    );
 
     await moves.promote('prj_1', 'dpl_1', signal);
 
@@ -196,20 +225,30 @@ describe('Vercel', () => {
   });
 
   test.each(['failed', 'skipped'])('a move whose job is %s is an error', async (jobStatus) => {
-    const { moves } = await vendors((request, response) => (request.method === 'POST' ? response.writeHead(201).end() : sendJson(response, 200, project('dpl_1', jobStatus))));
+    const { moves } = await vendors((request, response) =>
+      request.method === 'POST' ? response.writeHead(201).end() : sendJson(response, 200, project('dpl_1', jobStatus)),
+    );
 
-    await expect(moves.rollback('prj_1', 'dpl_1', signal)).rejects.toMatchObject({ kind: 'vendor', code: 'VERCEL_DOMAIN_MOVE_FAILED', message: expect.stringContaining(jobStatus) });
+    await expect(moves.rollback('prj_1', 'dpl_1', signal)).rejects.toMatchObject({
+      kind: 'vendor',
+      code: 'VERCEL_DOMAIN_MOVE_FAILED',
+      message: expect.stringContaining(jobStatus),
+    });
   });
 
   test('a move that never ends is given up after its deadline', async () => {
-    const { moves, clock } = await vendors((request, response) => (request.method === 'POST' ? response.writeHead(202).end() : sendJson(response, 200, project('dpl_1', 'pending'))));
+    const { moves, clock } = await vendors((request, response) =>
+      request.method === 'POST' ? response.writeHead(202).end() : sendJson(response, 200, project('dpl_1', 'pending')),
+    );
 
     await expect(moves.promote('prj_1', 'dpl_1', signal)).rejects.toMatchObject({ kind: 'vendor', code: 'VERCEL_DOMAIN_MOVE_TIMEOUT' });
     expect(clock.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(180_000);
   });
 
   test('a 409 because it is current already is success', async () => {
-    const { moves, seen } = await vendors((request, response) => (request.method === 'POST' ? sendJson(response, 409, {}) : sendJson(response, 200, project('dpl_1', 'succeeded'))));
+    const { moves, seen } = await vendors((request, response) =>
+      request.method === 'POST' ? sendJson(response, 409, {}) : sendJson(response, 200, project('dpl_1', 'succeeded')),
+    );
 
     await moves.promote('prj_1', 'dpl_1', signal);
     expect(seen).toHaveLength(2);
@@ -230,7 +269,14 @@ describe('Vercel', () => {
 });
 
 describe('Supabase', () => {
-  const body = (overrides: Readonly<Record<string, unknown>> = {}) => ({ ref: 'a'.repeat(20), name: 'a', region: 'us-east-1', status: 'COMING_UP', created_at: new Date(Date.UTC(2026, 10, 22)).toISOString(), ...overrides });
+  const body = (overrides: Readonly<Record<string, unknown>> = {}) => ({
+    ref: 'a'.repeat(20),
+    name: 'a',
+    region: 'us-east-1',
+    status: 'COMING_UP',
+    created_at: new Date(Date.UTC(2026, 10, 22)).toISOString(),
+    ...overrides,
+  });
 
   test.each([
     ['ACTIVE_HEALTHY', 'healthy'],
@@ -269,36 +315,73 @@ describe('Supabase', () => {
       } else sendJson(response, 500, {});
     });
 
-    await expect(databases.create({ name: 'keep', region: 'us-east-1', password: 'p' }, signal)).resolves.toMatchObject({ ref: 'b'.repeat(20) });
-    await expect(databases.create({ name: 'a', region: 'us-east-1', password: 'canary-pw' }, signal)).rejects.toMatchObject({ code: 'SUPABASE_REQUEST_FAILED', outcomeUnknown: true });
+    await expect(databases.create({ name: 'keep', region: 'us-east-1', password: 'p' }, signal)).resolves.toMatchObject({
+      ref: 'b'.repeat(20),
+    });
+    await expect(databases.create({ name: 'a', region: 'us-east-1', password: 'canary-pw' }, signal)).rejects.toMatchObject({
+      code: 'SUPABASE_REQUEST_FAILED',
+      outcomeUnknown: true,
+    });
     expect(seen.filter(({ method }) => method === 'POST')).toHaveLength(2);
   });
 
   test('hosted addresses: gateway and server by the ref, the pooler in transaction mode, with TLS demanded', async () => {
-    const pooler = { database_type: 'PRIMARY', db_user: 'postgres.abc', db_host: 'aws-0-us-east-1.pooler.supabase.com', db_port: 5432, db_name: 'postgres', pool_mode: 'session' };
-    const { management } = await vendors((_request, response) => sendJson(response, 200, [{ ...pooler, database_type: 'READ_REPLICA', db_host: 'replica' }, pooler]));
+    const pooler = {
+      database_type: 'PRIMARY',
+      db_user: 'postgres.abc',
+      db_host: 'aws-0-us-east-1.pooler.supabase.com',
+      db_port: 5432,
+      db_name: 'postgres',
+      pool_mode: 'session',
+    };
+    const { management } = await vendors((_request, response) =>
+      sendJson(response, 200, [{ ...pooler, database_type: 'READ_REPLICA', db_host: 'replica' }, pooler]),
+    );
 
     const addresses = await hostedAddresses(management, 'a'.repeat(20), signal);
 
     expect(addresses.url).toBe(`https://${'a'.repeat(20)}.supabase.co`);
-    expect(connectionString(addresses.direct, 'p@:/?#% ü')).toBe(`postgresql://postgres:p%40%3A%2F%3F%23%25%20%C3%BC@db.${'a'.repeat(20)}.supabase.co:5432/postgres?sslmode=require`);
-    expect(connectionString(addresses.pooler, 'pw')).toBe('postgresql://postgres.abc:pw@aws-0-us-east-1.pooler.supabase.com:6543/postgres?sslmode=require');
+    expect(connectionString(addresses.direct, 'p@:/?#% ü')).toBe(
+      `postgresql://postgres:p%40%3A%2F%3F%23%25%20%C3%BC@db.${'a'.repeat(20)}.supabase.co:5432/postgres?sslmode=require`,
+    );
+    expect(connectionString(addresses.pooler, 'pw')).toBe(
+      'postgresql://postgres.abc:pw@aws-0-us-east-1.pooler.supabase.com:6543/postgres?sslmode=require',
+    );
   });
 
   test('new-style keys are taken where there are no legacy ones, and a project without keys is an error', async () => {
     const keys = [
-      [{ name: 'default', type: 'publishable', api_key: 'sb_publishable_x' }, { name: 'default', type: 'secret', api_key: 'sb_secret_x' }],
-      [{ name: 'anon', type: 'legacy', api_key: null }, { name: 'default', type: 'secret', api_key: '' }],
+      [
+        { name: 'default', type: 'publishable', api_key: 'sb_publishable_x' },
+        { name: 'default', type: 'secret', api_key: 'sb_secret_x' },
+      ],
+      [
+        { name: 'anon', type: 'legacy', api_key: null },
+        { name: 'default', type: 'secret', api_key: '' },
+      ],
     ];
-    const { databases } = await vendors((request, response) => sendJson(response, 200, request.path.endsWith('/api-keys') ? keys.shift() : []));
+    const { databases } = await vendors((request, response) =>
+      sendJson(response, 200, request.path.endsWith('/api-keys') ? keys.shift() : []),
+    );
 
-    await expect(databases.access('a'.repeat(20), 'pw', signal)).resolves.toMatchObject({ anonKey: 'sb_publishable_x', serviceRoleKey: 'sb_secret_x' });
+    await expect(databases.access('a'.repeat(20), 'pw', signal)).resolves.toMatchObject({
+      anonKey: 'sb_publishable_x',
+      serviceRoleKey: 'sb_secret_x',
+    });
     await expect(databases.access('a'.repeat(20), 'pw', signal)).rejects.toMatchObject({ code: 'SUPABASE_KEY_NOT_FOUND' });
   });
 
   test('filters quote every value, so that none can say anything of its own', () => {
     expect(keyFilter(['id'], [{ id: 'a' }, { id: '1),or(x.eq."y\\"' }])).toEqual({ id: String.raw`in.("a","1),or(x.eq.\"y\\\"")` });
-    expect(keyFilter(['a', 'b'], [{ a: 'x', b: 1 }, { a: null, b: true }])).toEqual({ or: '(and(a.eq."x",b.eq."1"),and(a.is.null,b.eq."true"))' });
+    expect(
+      keyFilter(
+        ['a', 'b'],
+        [
+          { a: 'x', b: 1 },
+          { a: null, b: true },
+        ],
+      ),
+    ).toEqual({ or: '(and(a.eq."x",b.eq."1"),and(a.is.null,b.eq."true"))' });
     expect(keyFilter(['id'], [{ id: null }])).toEqual({ or: '(and(id.is.null))' });
     expect(() => keyFilter([], [{ id: 1 }])).toThrow(TypeError);
   });
@@ -309,9 +392,15 @@ describe('Upstash', () => {
     ['a slug', 'eu1-fine-1'],
     ['a whole host name', 'eu1-fine-1.upstash.io'],
   ])('hosted addresses use TLS, whether the endpoint is %s', async (_name, endpoint) => {
-    const { caches } = await vendors((_request, response) => sendJson(response, 200, { endpoint, port: 6379, password: 'p@ss', rest_token: 'token' }));
+    const { caches } = await vendors((_request, response) =>
+      sendJson(response, 200, { endpoint, port: 6379, password: 'p@ss', rest_token: 'token' }),
+    );
 
-    await expect(caches.access('id', signal)).resolves.toEqual({ url: 'rediss://default:p%40ss@eu1-fine-1.upstash.io:6379', restUrl: 'https://eu1-fine-1.upstash.io', restToken: 'token' });
+    await expect(caches.access('id', signal)).resolves.toEqual({
+      url: 'rediss://default:p%40ss@eu1-fine-1.upstash.io:6379',
+      restUrl: 'https://eu1-fine-1.upstash.io',
+      restToken: 'token',
+    });
   });
 
   test('credentials go as Basic, and stand in no message', async () => {
@@ -327,7 +416,9 @@ describe('Upstash', () => {
     ['us-east-1', 'aws'],
     ['us-central1', 'gcp'],
   ])('a database in %s is made on %s, without eviction and with TLS', async (region, platform) => {
-    const { caches, seen } = await vendors((_request, response) => sendJson(response, 200, { database_id: 'id', database_name: 'a', primary_region: region, state: 'active', eviction: false }));
+    const { caches, seen } = await vendors((_request, response) =>
+      sendJson(response, 200, { database_id: 'id', database_name: 'a', primary_region: region, state: 'active', eviction: false }),
+    );
 
     await caches.create({ name: 'a', region }, signal);
 
@@ -337,10 +428,11 @@ describe('Upstash', () => {
   test('after a lost answer the database that was made is found, not made again', async () => {
     const { caches, seen } = await vendors((request, response) => {
       if (request.method === 'POST') response.destroy();
-      else sendJson(response, 200, [
-        { database_id: 'old', database_name: 'a', creation_time: 1 },
-        { database_id: 'new', database_name: 'a', creation_time: Date.UTC(2026, 10, 22) / 1000 },
-      ]);
+      else
+        sendJson(response, 200, [
+          { database_id: 'old', database_name: 'a', creation_time: 1 },
+          { database_id: 'new', database_name: 'a', creation_time: Date.UTC(2026, 10, 22) / 1000 },
+        ]);
     });
 
     await expect(caches.create({ name: 'a', region: 'us-east-1' }, signal)).resolves.toMatchObject({ id: 'new' });

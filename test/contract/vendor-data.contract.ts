@@ -18,7 +18,8 @@ export function databasePlatformContract(name: string, open: () => Promise<Opene
     let platform: DatabasePlatform;
     let close: () => Promise<void>;
 
-    const create = (projectName: string, password = 'p@ss/w:ord? #%ü') => platform.create({ name: projectName, region: 'us-east-1', password }, signal);
+    const create = (projectName: string, password = 'p@ss/w:ord? #%ü') =>
+      platform.create({ name: projectName, region: 'us-east-1', password }, signal);
     const healthy = (ref: string) => expect.poll(async () => (await platform.get(ref, signal)).state, { timeout: 30_000 }).toBe('healthy');
 
     beforeAll(async () => {
@@ -131,7 +132,10 @@ export function cachePlatformContract(name: string, open: () => Promise<Opened<C
     });
 
     test('an unknown database is an error, not an empty answer', async () => {
-      await expect(platform.access('00000000-0000-4000-8000-000000000000', signal)).rejects.toMatchObject({ kind: 'vendor', code: 'UPSTASH_REQUEST_FAILED' });
+      await expect(platform.access('00000000-0000-4000-8000-000000000000', signal)).rejects.toMatchObject({
+        kind: 'vendor',
+        code: 'UPSTASH_REQUEST_FAILED',
+      });
     });
   });
 }
@@ -181,31 +185,58 @@ export function dataApiContract(name: string, open: () => Promise<Opened<DataApi
       const keys = [{ id: `${prefix}-1` }, { id: `${prefix}-2` }, { id: `${prefix}-3` }];
       await expect(data.rowsByKey('contract_items', ['id'], keys, signal)).resolves.toEqual([]);
 
-      const stored = await data.upsert('contract_items', ['id'], keys.slice(0, 2).map((key) => ({ ...key, title: 'first' })), signal);
+      const stored = await data.upsert(
+        'contract_items',
+        ['id'],
+        keys.slice(0, 2).map((key) => ({ ...key, title: 'first' })),
+        signal,
+      );
       await data.upsert('contract_items', ['id'], [{ id: `${prefix}-1`, title: 'second' }], signal);
 
-      expect(stored.map(({ id, title }) => [id, title])).toEqual([[`${prefix}-1`, 'first'], [`${prefix}-2`, 'first']]);
+      expect(stored.map(({ id, title }) => [id, title])).toEqual([
+        [`${prefix}-1`, 'first'],
+        [`${prefix}-2`, 'first'],
+      ]);
       const found = await data.rowsByKey('contract_items', ['id'], keys, signal);
-      expect(found.map(({ id, title }) => [id, title]).toSorted()).toEqual([[`${prefix}-1`, 'second'], [`${prefix}-2`, 'first']]);
+      expect(found.map(({ id, title }) => [id, title]).toSorted()).toEqual([
+        [`${prefix}-1`, 'second'],
+        [`${prefix}-2`, 'first'],
+      ]);
     });
 
     test('a column that a row leaves out stays as it is, whatever the others have', async () => {
       await data.upsert('contract_items', ['id'], [{ id: `${prefix}-1`, title: 'one', note: 'kept' }], signal);
 
-      await data.upsert('contract_items', ['id'], [{ id: `${prefix}-1`, title: 'changed' }, { id: `${prefix}-2`, title: 'two', note: 'own' }], signal);
+      await data.upsert(
+        'contract_items',
+        ['id'],
+        [
+          { id: `${prefix}-1`, title: 'changed' },
+          { id: `${prefix}-2`, title: 'two', note: 'own' },
+        ],
+        signal,
+      );
 
       const found = await data.rowsByKey('contract_items', ['id'], [{ id: `${prefix}-1` }], signal);
       expect(found).toEqual([{ id: `${prefix}-1`, title: 'changed', note: 'kept' }]);
     });
 
-    test.each(['a,b', 'say "hi"', 'it\'s', String.raw`back\slash`, '(x)', 'a.b:c', 'null', '%*', 'ü 😀', 'a&b=c#d', '{x}', ''])('a key of %j finds its row and no other', async (text) => {
-      const ids = [`${prefix}${text}`, `${prefix}-other`];
-      await data.upsert('contract_items', ['id'], ids.map((id) => ({ id, title: 't' })), signal);
+    test.each(['a,b', 'say "hi"', "it's", String.raw`back\slash`, '(x)', 'a.b:c', 'null', '%*', 'ü 😀', 'a&b=c#d', '{x}', ''])(
+      'a key of %j finds its row and no other',
+      async (text) => {
+        const ids = [`${prefix}${text}`, `${prefix}-other`];
+        await data.upsert(
+          'contract_items',
+          ['id'],
+          ids.map((id) => ({ id, title: 't' })),
+          signal,
+        );
 
-      const found = await data.rowsByKey('contract_items', ['id'], [{ id: ids[0] ?? '' }], signal);
+        const found = await data.rowsByKey('contract_items', ['id'], [{ id: ids[0] ?? '' }], signal);
 
-      expect(found.map(({ id }) => id)).toEqual([ids[0]]);
-    });
+        expect(found.map(({ id }) => id)).toEqual([ids[0]]);
+      },
+    );
 
     test('a key of several columns, with numbers and nulls, is one key', async () => {
       // Objects only: the local cloud's @supabase/lite 0.10.0 refuses a bare `true` for a jsonb column, which PostgREST takes.
@@ -217,16 +248,35 @@ export function dataApiContract(name: string, open: () => Promise<Opened<DataApi
       await data.upsert('contract_pairs', ['owner', 'slot'], rows, signal);
       await data.upsert('contract_pairs', ['owner', 'slot'], [{ owner: prefix, slot: 2, value: { on: false } }], signal);
 
-      const found = await data.rowsByKey('contract_pairs', ['owner', 'slot'], [{ owner: prefix, slot: 2 }, { owner: prefix, slot: null }, { owner: 'nobody', slot: 1 }], signal);
+      const found = await data.rowsByKey(
+        'contract_pairs',
+        ['owner', 'slot'],
+        [
+          { owner: prefix, slot: 2 },
+          { owner: prefix, slot: null },
+          { owner: 'nobody', slot: 1 },
+        ],
+        signal,
+      );
 
-      expect(found.map(({ slot, value }) => [slot, value]).toSorted()).toEqual([[2, { on: false }], [null, { none: [] }]].toSorted());
+      expect(found.map(({ slot, value }) => [slot, value]).toSorted()).toEqual(
+        [
+          [2, { on: false }],
+          [null, { none: [] }],
+        ].toSorted(),
+      );
     });
 
     test('more rows than fit into one request are all written and all found', async () => {
       const rows = Array.from({ length: 1_203 }, (_, index) => ({ id: `${prefix}-${index}`, title: `${index}` }));
 
       const stored = await data.upsert('contract_items', ['id'], rows, signal);
-      const found = await data.rowsByKey('contract_items', ['id'], rows.map(({ id }) => ({ id })), signal);
+      const found = await data.rowsByKey(
+        'contract_items',
+        ['id'],
+        rows.map(({ id }) => ({ id })),
+        signal,
+      );
 
       expect([stored.length, found.length, new Set(found.map(({ id }) => id)).size]).toEqual([1_203, 1_203, 1_203]);
     });
@@ -265,7 +315,9 @@ export function dataApiContract(name: string, open: () => Promise<Opened<DataApi
       await data.setPassword(id, 'third-password', signal);
 
       await expect(data.canSignIn(email, 'third-password', signal)).resolves.toBe(true);
-      await expect(data.setPassword('00000000-0000-4000-8000-999999999999', 'x-password', signal)).rejects.toMatchObject({ kind: 'vendor' });
+      await expect(data.setPassword('00000000-0000-4000-8000-999999999999', 'x-password', signal)).rejects.toMatchObject({
+        kind: 'vendor',
+      });
     });
   });
 }

@@ -33,7 +33,11 @@ afterAll(() => cloud.stop());
 const supabase = () => {
   const { apiUrl, accessToken, organization } = cloud.endpoints.supabase;
   const api = managementApi({ accessToken, localUrl: apiUrl, clock: systemClock });
-  return { api, port: supabaseDatabasePlatform(api, { organization, addresses: localAddresses, clock: systemClock }), close: () => api.close() };
+  return {
+    api,
+    port: supabaseDatabasePlatform(api, { organization, addresses: localAddresses, clock: systemClock }),
+    close: () => api.close(),
+  };
 };
 const upstash = () => {
   const { apiUrl, email, apiKey } = cloud.endpoints.upstash;
@@ -112,8 +116,24 @@ describe('the local cloud’s own vendors', () => {
   });
 
   test.each([
-    ['Supabase', () => supabaseDatabasePlatform(managementApi({ accessToken: 'sbp_wrong', localUrl: cloud.endpoints.supabase.apiUrl, clock: systemClock }), { organization: 'x', addresses: localAddresses, clock: systemClock }).findByName('x', signal), 'SUPABASE_ACCESS_TOKEN'],
-    ['Upstash', () => upstashCachePlatform(upstashApi({ email: 'a@b.c', apiKey: 'wrong', localUrl: cloud.endpoints.upstash.apiUrl, clock: systemClock }), { addresses: localCacheAddresses, clock: systemClock }).findByName('x', signal), 'UPSTASH_API_KEY'],
+    [
+      'Supabase',
+      () =>
+        supabaseDatabasePlatform(
+          managementApi({ accessToken: 'sbp_wrong', localUrl: cloud.endpoints.supabase.apiUrl, clock: systemClock }),
+          { organization: 'x', addresses: localAddresses, clock: systemClock },
+        ).findByName('x', signal),
+      'SUPABASE_ACCESS_TOKEN',
+    ],
+    [
+      'Upstash',
+      () =>
+        upstashCachePlatform(
+          upstashApi({ email: 'a@b.c', apiKey: 'wrong', localUrl: cloud.endpoints.upstash.apiUrl, clock: systemClock }),
+          { addresses: localCacheAddresses, clock: systemClock },
+        ).findByName('x', signal),
+      'UPSTASH_API_KEY',
+    ],
   ])('a wrong token for %s is a missing credential whose fix names the variable', async (_name, call, variable) => {
     const error = await call().catch((thrown: unknown) => thrown);
 
@@ -143,7 +163,9 @@ describe('the local cloud’s own vendors', () => {
     const { id } = await platform.port.create({ name: 'jv-password', region: 'us-east-1' }, signal);
     const { url } = await platform.port.access(id, signal);
 
-    const error = await redisCache(change(url)).ping('jv:', signal).catch((thrown: unknown) => thrown);
+    const error = await redisCache(change(url))
+      .ping('jv:', signal)
+      .catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ code, kind });
     expect(String(error)).not.toContain('canary-pw');

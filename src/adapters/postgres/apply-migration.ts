@@ -4,7 +4,7 @@ import { printable } from '../../core/printable.ts';
 import { isConnectionLoss, type SqlFailure, sqlFailure } from './database-error.ts';
 import type { Session } from './session.ts';
 import { type SqlStatement, splitSql } from './sql-statements.ts';
-import { ensureStateSchema } from './state-schema.ts';
+import { ensureStateSchema, hasStateSchema } from './state-schema.ts';
 import { offsetOfCharacter, textPosition } from './text-position.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -39,7 +39,8 @@ export async function applyMigration(
     await record(session, migration, statements);
   };
   await transactions.run(signal, work, async (error) => {
-    if (isConnectionLoss(error) && (await isApplied(reader, migration))) return;
+    if (isConnectionLoss(error) && (await hasStateSchema(reader)) && (await hasLedger(reader)) && (await isApplied(reader, migration)))
+      return;
     throw error;
   });
 }
@@ -84,13 +85,18 @@ async function takeLock(session: Session, migration: MigrationFile): Promise<voi
   }
 }
 
-/** The ledger of the Supabase CLI, made as it makes it (supabase/cli pkg/migration/history.go, read 2026-11-22). */
-async function ensureLedger(session: Session): Promise<void> {
+/** Returns true when the ledger is there as the Supabase CLI of today makes it; older ones kept the version alone. */
+async function hasLedger(session: Session): Promise<boolean> {
   const [found] = await session.query(
     (sql) => sql<{ columns: number }[]>`select count(*)::int as columns from information_schema.columns
       where table_schema = 'supabase_migrations' and table_name = 'schema_migrations' and column_name in ('version', 'statements', 'name')`,
   );
-  if (found?.columns === 3) return;
+  return found?.columns === 3;
+}
+
+/** The ledger of the Supabase CLI, made as it makes it (supabase/cli pkg/migration/history.go, read 2026-11-22). */
+async function ensureLedger(session: Session): Promise<void> {
+  if (await hasLedger(session)) return;
   await session.query((sql) =>
     sql
       .unsafe(

@@ -3,7 +3,7 @@ import { StagingError } from '../../core/errors.ts';
 import type { ReleaseRecord } from '../../core/release.ts';
 import { isConnectionLoss } from './database-error.ts';
 import type { Session } from './session.ts';
-import { ensureStateSchema } from './state-schema.ts';
+import { ensureStateSchema, hasStateSchema } from './state-schema.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Key of the advisory lock that one appending run holds ("jvreleas" in ASCII, as a bigint). */
@@ -31,8 +31,7 @@ const recordSchema = z.object({
 
 /** Returns the history of an environment, oldest first; empty when no release was ever written. Throws `RELEASE_DAMAGED` (kind `missing`). */
 export async function readReleases(session: Session, environment: string): Promise<readonly ReleaseRecord[]> {
-  const [table] = await session.query((sql) => sql<{ found: boolean }[]>`select to_regclass('jv_staging.releases') is not null as found`);
-  if (table?.found !== true) return [];
+  if (!(await hasStateSchema(session))) return [];
   const rows = await session.query(
     (sql) =>
       sql<{ id: string; record: unknown }[]>`select id, record from jv_staging.releases where environment = ${environment} order by seq`,
@@ -66,7 +65,7 @@ export async function appendRelease(
     );
   };
   await transactions.run(signal, work, async (error) => {
-    if (isConnectionLoss(error) && (await stands(reader, record.id))) return;
+    if (isConnectionLoss(error) && (await hasStateSchema(reader)) && (await stands(reader, record.id))) return;
     throw error;
   });
 }

@@ -39,3 +39,14 @@ function statements(everybody: string): string {
     revoke all on all tables in schema jv_staging from ${everybody};
     revoke all on all sequences in schema jv_staging from ${everybody}`;
 }
+
+/** Returns true when our tables are there: after a first transaction that was lost they are not. */
+export async function hasStateSchema(session: Session): Promise<boolean> {
+  const [found] = await session.query(
+    (sql) =>
+      sql<
+        { both: boolean }[]
+      >`select to_regclass('jv_staging.releases') is not null and to_regclass('jv_staging.migration_checksums') is not null as both`,
+  );
+  return found?.both === true;
+}
