@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { postgresDatabase } from '../../src/adapters/postgres/postgres-database.ts';
+import type { Session } from '../../src/adapters/postgres/session.ts';
+import { openTransactions } from '../../src/adapters/postgres/transactions.ts';
 import type { Database } from '../../src/core/ports/database.ts';
 import { fakeDatabase } from '../fakes/database.ts';
 import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
@@ -211,6 +213,31 @@ describe('Postgres alone', () => {
       },
     );
 
+    test('or while nothing was under way: nothing more is sent for that transaction, nor outside of it', async () => {
+      const transactions = openTransactions(url.replace(`:${server.port}/`, `:${proxy.port}/`), { prepare: false, fetch_types: false });
+      const work = async (session: Session) => {
+        await session.query((on) => on`create table a (id int)`);
+        proxy.cutAll();
+        // The loss must have reached the client: it is what comes after it that counts.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await session.query((on) => on`create table b (id int)`);
+      };
+
+      const ran = transactions.run(signal, work, async (error) => {
+        throw error;
+      });
+
+      await expect(ran).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+      expect(await database.tableProtection(signal)).toEqual([]);
+      await transactions.run(
+        signal,
+        async (session) => void (await session.query((on) => on`create table c (id int)`)),
+        async () => undefined,
+      );
+      expect((await database.tableProtection(signal)).map(({ table }) => table)).toEqual(['c']);
+      await transactions.close();
+    });
+
     test('of a release whose answer is lost: the record stands once', async () => {
       proxy.cutAt('commit', 'after');
 
@@ -248,7 +275,11 @@ describe('Postgres alone', () => {
     await other.close();
   });
 
-  test('our schema is closed to the API’s roles and to everybody', async () => {
+  test('our schema is closed to the API’s roles and to everybody, even where new things are open to them by default', async () => {
+    const grants = ['usage on schemas', 'all on tables', 'all on sequences'].map(
+      (what) => `alter default privileges grant ${what} to anon, authenticated, service_role, public;`,
+    );
+    await sql.unsafe(grants.join('\n'));
     await database.appendRelease(recordOf('rel_1', 'staging', null), signal);
 
     const [rights] = await sql`select

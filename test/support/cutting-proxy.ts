@@ -9,7 +9,9 @@ export interface CuttingProxy {
   readonly port: number;
   /** Arms it: the next connection that sends `text` is cut. */
   cutAt(text: string, cut: Cut): void;
-  /** Times that it has cut. */
+  /** Cuts every connection there is. */
+  cutAll(): void;
+  /** Times that it has cut at a text. */
   cuts(): number;
   close(): Promise<void>;
 }
@@ -57,6 +59,9 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
     port: address.port,
     cutAt: (text, cut) => {
       armed = { text, cut };
+    },
+    cutAll: () => {
+      for (const socket of sockets) socket.destroy();
     },
     cuts: () => cuts,
     close: async () => {
