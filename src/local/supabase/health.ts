@@ -55,6 +55,8 @@ async function ask(
       await viaGateway(projects, project, '/auth/v1/admin/users?per_page=1');
       return { name: 'GoTrue', version: 'v2.180.0', description: 'GoTrue is a user registration and authentication API' };
     case 'rest':
+      // The root is answered from what PostgREST remembers: its login shows that it can still work.
+      await selectOne(cluster.serviceUrl('authenticator', project.ref));
       await viaGateway(projects, project, '/rest/v1/');
       return { db_schema: 'public' };
     case 'realtime':
@@ -67,8 +69,12 @@ async function ask(
   }
 }
 
-async function login(project: Project, port: number, database: string): Promise<undefined> {
-  const sql = openPool(connectionUrl(ownerRole(project.ref), project.password, port, database), 1, { connect_timeout: 3, prepare: false });
+function login(project: Project, port: number, database: string): Promise<undefined> {
+  return selectOne(connectionUrl(ownerRole(project.ref), project.password, port, database));
+}
+
+async function selectOne(url: string): Promise<undefined> {
+  const sql = openPool(url, 1, { connect_timeout: 3, prepare: false });
   try {
     await sql`select 1`;
   } finally {

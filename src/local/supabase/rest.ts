@@ -76,7 +76,7 @@ export async function openRest(options: RestOptions): Promise<RestApi> {
     fetch: async (request, claims) => {
       const store: RestRequest = { claims, error: undefined };
       const response = await current.run(store, async () => app.fetch(asKeyHolder(request)));
-      return mendError(response, store);
+      return mendObject(request, await mendError(response, store));
     },
     invalidate: () => {
       schema = undefined;
@@ -113,6 +113,25 @@ async function mendError(response: Response, { claims, error }: RestRequest): Pr
   const headers = new Headers(response.headers);
   headers.delete('content-length');
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+const objectType = 'application/vnd.pgrst.object+json';
+
+/** lite forgets that one object was asked for when a written row is returned with rows of another table. */
+async function mendObject(request: Request, response: Response): Promise<Response> {
+  const isList = response.headers.get('content-type')?.startsWith('application/json') === true;
+  if (!response.ok || !isList || request.headers.get('accept')?.includes(objectType) !== true) return response;
+  const rows: unknown = await response.json();
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  if (Array.isArray(rows) && rows.length !== 1) {
+    const details = `The result contains ${rows.length} rows`;
+    const error = { code: 'PGRST116', details, hint: null, message: 'Cannot coerce the result to a single JSON object' };
+    return new Response(JSON.stringify(error), { status: 406, headers });
+  }
+  headers.set('content-type', `${objectType}; charset=utf-8`);
+  const row: unknown = Array.isArray(rows) ? rows[0] : rows;
+  return new Response(JSON.stringify(row), { status: response.status, headers });
 }
 
 /** PostgREST's table of HTTP statuses by SQLSTATE (docs.postgrest.org, references/errors, read 2026-11-22). */
