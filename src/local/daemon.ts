@@ -7,7 +7,7 @@ import type { Engines } from './engines.ts';
 import { failureFile, lockFile } from './files.ts';
 import { writeJson } from './json-file.ts';
 import type { ProcessLock } from './process-lock.ts';
-import { takeLock } from './process-lock.ts';
+import { lockHolder, takeLock } from './process-lock.ts';
 
 const log = (line: string) => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
@@ -44,7 +44,9 @@ async function run(stateDir: string, engines: Engines, lock: ProcessLock): Promi
     const startedMs = performance.now();
     const cloud = await startCloud({ stateDir, engines, log, onStopAsked: () => ask('the control interface') });
     log(`ready after ${Math.round(performance.now() - startedMs)} ms`);
+    const watch = setInterval(() => void stillOurs(stateDir).then((ours) => ours || ask('the removal of its state folder')), 2_000);
     log(`stopping, asked by ${await asked}`);
+    clearInterval(watch);
     await cloud.stop();
     log('stopped');
     return 0;
@@ -55,6 +57,11 @@ async function run(stateDir: string, engines: Engines, lock: ProcessLock): Promi
   } finally {
     await lock.release();
   }
+}
+
+/** A daemon whose folder was removed cannot be found any more: nobody would ever stop it. */
+async function stillOurs(stateDir: string): Promise<boolean> {
+  return (await lockHolder(lockFile(stateDir)))?.pid === process.pid;
 }
 
 function describe(error: unknown) {

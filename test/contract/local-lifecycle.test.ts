@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +78,21 @@ describe('the life of a local cloud', { timeout }, () => {
     const after = await start();
     expect({ ...after, pid: 0, domains: {} }).toEqual({ ...before, pid: 0, domains: {} });
     expect(after.pid).not.toBe(before.pid);
+  });
+
+  it('ends when its folder is removed, and a new one at the same place begins afresh', async () => {
+    const before = await start();
+    const shared = (await readFile(join(stateDir, 'shared-dir'), 'utf8')).trim();
+    const mark = markOf(before.pid);
+    await rm(stateDir, { recursive: true, force: true });
+    while (mark && isAlive(mark)) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50);
+      });
+    }
+    const after = await start();
+    expect(after.vercel.token).not.toBe(before.vercel.token);
+    await expect(stat(shared)).rejects.toThrow('ENOENT');
   });
 
   it('leaves nothing running when its start is broken off', async () => {

@@ -100,7 +100,7 @@ describe('the router of a deployment', () => {
   });
 
   it('refuses patterns that are none', () => {
-    expect(() => compileRoutes([{ src: '(' }])).toThrow();
+    expect(() => compileRoutes([{ src: '(' }])).toThrow('Invalid regular expression');
     expect(() => compileRoutes([{ dest: '/x' }])).toThrow('neither `src` nor `handle`');
   });
 });
