@@ -1,19 +1,15 @@
-// Whether `npm ci` will take the lock files, and quickly. With --write: adds the packages' addresses where npm left them out.
+// Whether `npm ci` will take the lock files.
 'use strict';
 
-const { readFileSync, writeFileSync } = require('node:fs');
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
 const files = ['package-lock.json', 'bin/node24/package-lock.json', 'bin/chrome/package-lock.json'];
-const write = process.argv.includes('--write');
 
 for (const file of files) {
   const lock = JSON.parse(readFileSync(join(root, file), 'utf8'));
   const findings = [...missingOf(lock.packages)];
-  if (write) addAddresses(lock.packages);
-  else findings.push(...withoutAddress(lock.packages));
-  if (write) writeFileSync(join(root, file), `${JSON.stringify(lock, null, 2)}\n`);
   if (findings.length === 0) continue;
   process.stderr.write(`${file}:\n${findings.map((finding) => `  ${finding}\n`).join('')}`);
   process.exitCode = 1;
@@ -29,22 +25,6 @@ function missingOf(packages) {
         ([name, version]) => `${path} wants ${name}@${version}, which is missing: choose a version whose packages are all in the registry`,
       ),
   );
-}
-
-/** Without an address npm asks the registry about each package first. */
-function withoutAddress(packages) {
-  const count = Object.entries(packages).filter(([path, { resolved, link }]) => path !== '' && !link && resolved === undefined).length;
-  return count === 0 ? [] : [`${count} packages have no address: run \`node bin/lock-file.js --write\``];
-}
-
-function addAddresses(packages) {
-  for (const [path, entry] of Object.entries(packages)) {
-    if (path === '' || entry.link || entry.resolved !== undefined) continue;
-    const { version, ...rest } = entry;
-    const name = entry.name ?? nameOf(path);
-    const resolved = `https://registry.npmjs.org/${name}/-/${name.split('/').at(-1)}-${version}.tgz`;
-    packages[path] = { version, resolved, ...rest };
-  }
 }
 
 function nameOf(path) {
