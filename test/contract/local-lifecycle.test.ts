@@ -84,12 +84,9 @@ describe('the life of a local cloud', { timeout }, () => {
     const before = await start();
     const shared = (await readFile(join(stateDir, 'shared-dir'), 'utf8')).trim();
     const mark = markOf(before.pid);
+    if (!mark) throw new Error('It does not run.');
     await rm(stateDir, { recursive: true, force: true });
-    while (mark && isAlive(mark)) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 50);
-      });
-    }
+    await ended(mark);
     const after = await start();
     expect(after.vercel.token).not.toBe(before.vercel.token);
     await expect(stat(shared)).rejects.toThrow('ENOENT');
@@ -177,6 +174,14 @@ async function signalAndWait(stateDir: string): Promise<void> {
   const mark: ProcessMark | undefined = pid === undefined ? undefined : markOf(pid);
   if (!mark) throw new Error('It does not run.');
   await endAll([mark], 30_000);
+}
+
+async function ended(mark: ProcessMark): Promise<void> {
+  while (isAlive(mark)) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
 }
 
 async function statesOf(cloud: TestCloud): Promise<Readonly<Record<string, string>>> {

@@ -16,6 +16,8 @@ export interface Instance {
   /** Keeps connections to this instance only. */
   readonly agent: Agent;
   isAlive(): boolean;
+  /** Resolves once it has ended, or after a moment: a connection breaks before the process's end is told. */
+  goneOrSo(): Promise<void>;
   /** Asks it to end, kills it after a moment, waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function startInstance(spec: InstanceSpec, host: InstanceHost): Pro
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     ...(host.account ? { uid: host.account.uid, gid: host.account.gid } : {}),
   });
+  child.setMaxListeners(0); // each request that it broke waits for its end
   const hear = (stream: 'stdout' | 'stderr') => (text: string) => {
     if (lastWords.push(text) > 20) lastWords.shift();
     host.onLine(spec.id, stream, text);
@@ -60,7 +63,14 @@ export async function startInstance(spec: InstanceSpec, host: InstanceHost): Pro
     if (child.pid !== undefined) host.onStarted(child.pid, spec.id);
     await ping(port, secret);
     const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256 });
-    return { port, secret, agent, isAlive: () => isRunning(child), stop: () => stop(child, agent) };
+    return {
+      port,
+      secret,
+      agent,
+      isAlive: () => isRunning(child),
+      goneOrSo: () => goneOrSo(child),
+      stop: () => stop(child, agent),
+    };
   } catch (error) {
     await stop(child);
     const said = lastWords.length > 0 ? ` It said: ${lastWords.slice(-5).join(' | ')}` : '';
@@ -113,6 +123,22 @@ function ping(port: number, secret: string): Promise<void> {
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null && child.pid !== undefined;
+}
+
+/** How long a process that broke a connection may take to be known as ended, in milliseconds. */
+const endingMs = 500;
+
+function goneOrSo(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (!isRunning(child)) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      child.off('exit', done);
+      resolve();
+    };
+    const timer = setTimeout(done, endingMs);
+    child.on('exit', done);
+  });
 }
 
 async function stop(child: ChildProcess, agent?: Agent): Promise<void> {

@@ -48,7 +48,10 @@ export function proxyToFunction(
       },
       (answer) => passBack(answer, decision, id, request, response),
     );
-    inner.once('error', () => failedInvocation(request, response));
+    // Whoever asks again after this answer meets a new process, not the remains of this one.
+    inner.once('error', () => {
+      if (!response.destroyed) void instance.goneOrSo().then(() => failedInvocation(request, response));
+    });
     passOn(request, inner, response);
   });
 }
