@@ -1,4 +1,4 @@
-import { hasSqlDetails, parse } from 'libpg-query';
+import { setFlagsFromString } from 'node:v8';
 import { offsetOfCharacter } from './text-position.ts';
 
 /** One statement of a file. */
@@ -22,6 +22,7 @@ export type SplitSql =
 export async function splitSql(file: string): Promise<SplitSql> {
   const sql = file.startsWith('\uFEFF') ? ` ${file.slice(1)}` : file;
   if (sql.trim() === '') return { kind: 'statements', statements: [] };
+  const { hasSqlDetails, parse } = await sqlParser();
   try {
     const tree = await parse(sql);
     return { kind: 'statements', statements: statementsOf(sql, tree.stmts ?? []) };
@@ -30,6 +31,16 @@ export async function splitSql(file: string): Promise<SplitSql> {
     // Its cursor position counts characters from 0 (tried with 18.1.5: a wide character before the error moves it by one).
     return { kind: 'syntax-error', message: error.message, offset: offsetOfCharacter(sql, (error.sqlDetails?.cursorPosition ?? 0) + 1) };
   }
+}
+
+/**
+ * Returns Postgres's parser. V8's optimising compiler would take 500 MB for its largest function after a few files (seen with
+ * libpg-query 18.1.5 on Node 24.21), and no file here is long enough to win that time back: WebAssembly that is loaded from now
+ * on keeps its first, unoptimised code.
+ */
+async function sqlParser() {
+  for (const flag of ['--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag);
+  return import('libpg-query');
 }
 
 interface RawStatement {
