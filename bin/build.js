@@ -26,7 +26,11 @@ const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/re
  * Programs that the tool starts, each one file: the daemon outlives a new build of dist/, and the instance is copied to where the
  * account of deployed functions can read it.
  */
-const programs = { 'local-daemon': 'src/local/daemon.ts', 'local-instance': 'src/local/runtime/instance/main.ts' };
+const programs = {
+  'lighthouse-worker': 'src/adapters/lighthouse/worker.ts',
+  'local-daemon': 'src/local/daemon.ts',
+  'local-instance': 'src/local/runtime/instance/main.ts',
+};
 
 const settings = {
   absWorkingDir: root,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
 import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
 import { k6Load } from '../adapters/k6/engine.ts';
@@ -11,7 +12,6 @@ import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
 import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
 import { perfSettingsForUrl } from '../core/perf.ts';
-import type { Queues } from '../core/ports/cache.ts';
 import type { LoadEngine } from '../core/ports/measure.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
@@ -42,7 +42,7 @@ export interface Gates {
 export function gatesOf(context: Context, deps: Deps, resources: Resources): Gates {
   const { clock } = context;
   const web = webClient();
-  const opened: Queues[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   const sessions: Sessions = {
     signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
   };
@@ -81,7 +81,11 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
     },
     perf: ({ url, runs }) => {
       const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
-      const audit = lighthouseAudit(findChrome(toolboxOptions(context)));
+      const audit = lighthouseAudit({
+        worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'),
+        chromePath: findChrome(toolboxOptions(context)),
+      });
+      opened.push(audit);
       return perfStage({ target: target(url), settings: { ...settings, runs: runs ?? settings.runs }, audit, web, sessions, clock });
     },
     load: (choice) => {
@@ -92,7 +96,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
       return loadStage({ target: target(choice.url), settings, stages, engine: loadEngine(context, choice.engine), web, sessions, clock });
     },
     close: async () => {
-      await Promise.allSettled([web.close(), ...opened.map((queues) => queues.close())]);
+      await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { lighthouseAudit } from '../../src/adapters/lighthouse/audit.ts';
 import { startChrome } from '../../src/adapters/lighthouse/chrome.ts';
@@ -13,6 +14,7 @@ import { closeServer, listen, originOf } from '../support/delayed-server.ts';
 import { requires } from '../support/requires.ts';
 
 const test = requires('chrome');
+const worker = fileURLToPath(new URL('../../src/adapters/lighthouse/worker.ts', import.meta.url));
 const html = (title: string, link = '') =>
   `<!doctype html><html lang="en"><head><meta name="viewport" content="width=device-width"><title>${title}</title>${link}</head><body><h1>${title}</h1><p>Text</p></body></html>`;
 const none = new AbortController().signal;
@@ -67,7 +69,7 @@ afterAll(async () => {
 async function audit(path: string, headers: Readonly<Record<string, string>> = {}, bypassSecret?: string) {
   const origin = `http://staging.jetvision.example:${new URL(originOf(app)).port}`;
   const target = { origin, resolve: { 'staging.jetvision.example': '127.0.0.1' }, bypassSecret };
-  const run = await lighthouseAudit().audit(target, { path, headers, formFactor: 'desktop' }, none);
+  const run = await lighthouseAudit({ worker }).audit(target, { path, headers, formFactor: 'desktop' }, none);
   const findings = judgePage({ page: { id: 'page', path, as: 'nobody' }, runs: [run] }, origin, perfSettingsForUrl(path));
   return { run, verdicts: Object.fromEntries(findings.map((finding) => [finding.id, finding.verdict])), findings };
 }
@@ -119,13 +121,27 @@ describe('Lighthouse in a real browser', () => {
     const origin = originOf(server);
     await closeServer(server);
 
-    const failing = lighthouseAudit().audit({ origin, resolve: {} }, { path: '/', headers: {}, formFactor: 'mobile' }, none);
+    const failing = lighthouseAudit({ worker }).audit({ origin, resolve: {} }, { path: '/', headers: {}, formFactor: 'mobile' }, none);
 
     await expect(failing).rejects.toMatchObject({ code: 'PERF_PAGE_FAILED', kind: 'red' });
   });
 
+  test('a Lighthouse process that ends without an answer fails the page, with what it said', async () => {
+    const failing = lighthouseAudit({ worker: '/nowhere/worker.js' }).audit(
+      { origin: originOf(app), resolve: {} },
+      { path: '/', headers: {}, formFactor: 'desktop' },
+      none,
+    );
+
+    await expect(failing).rejects.toMatchObject({
+      code: 'PERF_PAGE_FAILED',
+      message: expect.stringMatching(/Lighthouse's process ended with 1: Error: Cannot find module/),
+    });
+    expect(profiles()).toEqual([]);
+  });
+
   test('tells the versions of both', async () => {
-    const versions = await lighthouseAudit().versions(none);
+    const versions = await lighthouseAudit({ worker }).versions(none);
 
     expect(versions.lighthouse).toMatch(/^13\./);
     expect(versions.browser).toMatch(/Chrom/);
@@ -133,7 +149,7 @@ describe('Lighthouse in a real browser', () => {
 
   test('an abort ends the browser with all its processes and removes its profile', async () => {
     const controller = new AbortController();
-    const auditing = lighthouseAudit().audit(
+    const auditing = lighthouseAudit({ worker }).audit(
       { origin: originOf(app), resolve: {} },
       { path: '/slow', headers: {}, formFactor: 'desktop' },
       controller.signal,

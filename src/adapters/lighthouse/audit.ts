@@ -1,34 +1,57 @@
-import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import { StagingError } from '../../core/errors.ts';
-import type { PageAudit, PageRun } from '../../core/ports/measure.ts';
-import type { WebTarget } from '../../core/ports/web.ts';
+import type { PageAudit } from '../../core/ports/measure.ts';
 import { chromeVersion, startChrome } from './chrome.ts';
 import { findChrome } from './find-chrome.ts';
-import { readRun } from './lighthouse-result.ts';
+import { spareWorker } from './worker-process.ts';
 
 /** Bound on one run; Lighthouse itself waits 45 s for a page to load (`maxWaitForLoad`) and needs 5 to 10 s beside that. */
 const runTimeoutMs = 120_000;
 
-/** What is audited. */
-type AuditedPage = Parameters<PageAudit['audit']>[1];
+/** What the audit is made of. */
+export interface LighthouseOptions {
+  /** The program that Lighthouse runs in: `dist/lighthouse-worker.js`, or `worker.ts` from source. */
+  readonly worker: string;
+  /** The browser's program; found when undefined. */
+  readonly chromePath?: string | undefined;
+}
+
+/** An audit that keeps a process for the next run. */
+export interface ClosablePageAudit extends PageAudit {
+  /** Ends that process at once; it ends by itself some seconds after the last run. */
+  close(): Promise<void>;
+}
 
 /**
  * Returns the audit of pages by Lighthouse in a browser started for each run: no cache, cookie or service worker of one run
- * reaches the next. `chromePath` is found when undefined.
+ * reaches the next. Lighthouse itself runs in a process of its own: it takes up to 400 MB and cannot be broken off otherwise.
  */
-export function lighthouseAudit(chromePath?: string): PageAudit {
+export function lighthouseAudit({ worker: workerPath, chromePath }: LighthouseOptions): ClosablePageAudit {
+  const spare = spareWorker(workerPath);
   return {
+    close: () => spare.close(),
     audit: async (target, page, signal) => {
-      const chrome = await startChrome(await findChrome(chromePath), target.resolve, signal);
+      const path = await findChrome(chromePath);
+      // Lighthouse loads while the browser starts.
+      const worker = spare.take();
+      let answered = false;
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(runTimeoutMs)]);
       try {
-        return await untilAborted(auditIn(chrome.devtoolsUrl, target, page), bounded);
+        const chrome = await startChrome(path, target.resolve, signal);
+        try {
+          const read = await untilAborted(worker.audit({ devtoolsUrl: chrome.devtoolsUrl, target, page }), bounded);
+          answered = true;
+          if (read.kind === 'failed') throw pageFailed(page.path, `${read.reason} (${read.code})`);
+          return read.run;
+        } finally {
+          await chrome.close();
+        }
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof StagingError) throw error;
         throw pageFailed(page.path, bounded.aborted ? `the audit took longer than ${runTimeoutMs / 1000} s` : reasonOf(error), error);
       } finally {
-        await chrome.close();
+        if (answered) spare.keep(worker);
+        else await worker.close();
       }
     },
     versions: async (signal) => {
@@ -37,64 +60,6 @@ export function lighthouseAudit(chromePath?: string): PageAudit {
       return { browser, lighthouse: manifest.version };
     },
   };
-}
-
-async function auditIn(devtoolsUrl: string, target: WebTarget, audited: AuditedPage): Promise<PageRun> {
-  const [{ default: puppeteer }, { default: lighthouse, desktopConfig }] = await Promise.all([
-    import('puppeteer-core'),
-    import('lighthouse'),
-  ]);
-  const browser = await puppeteer.connect({ browserWSEndpoint: devtoolsUrl, defaultViewport: null });
-  try {
-    const page = await browser.newPage();
-    await signPageIn(browser, page, target, audited.headers);
-    const result = await lighthouse(
-      `${target.origin}${audited.path}`,
-      {
-        output: 'json',
-        logLevel: 'silent',
-        onlyCategories: ['performance'],
-        disableFullPageScreenshot: true,
-        // An error page is judged by its status, with a message of our own.
-        ignoreStatusCode: true,
-      },
-      audited.formFactor === 'desktop' ? desktopConfig : undefined,
-      page,
-    );
-    const read = readRun(result?.lhr);
-    if (read.kind === 'failed') throw pageFailed(audited.path, `${read.reason} (${read.code})`);
-    return read.run;
-  } finally {
-    await browser.disconnect();
-  }
-}
-
-/**
- * Signs the page in. Lighthouse's own `extraHeaders` go to every origin that a page loads from, a font service as well: cookies
- * are therefore set as cookies of this origin, and other headers are added to requests to this origin only.
- */
-async function signPageIn(browser: Browser, page: Page, target: WebTarget, headers: Readonly<Record<string, string>>): Promise<void> {
-  const { cookie, ...others } = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const { hostname, protocol } = new URL(target.origin);
-  const secure = protocol === 'https:';
-  const cookies = (cookie ?? '').split(';').flatMap((pair) => {
-    const [name = '', ...value] = pair.trim().split('=');
-    return name === '' ? [] : [{ name, value: value.join('='), domain: hostname, path: '/', httpOnly: true, secure }];
-  });
-  if (cookies.length > 0) await browser.setCookie(...cookies);
-  const bypass = target.bypassSecret === undefined ? {} : { 'x-vercel-protection-bypass': target.bypassSecret };
-  const added = { ...others, ...bypass };
-  if (Object.keys(added).length > 0) await addHeaders(await page.createCDPSession(), target.origin, added);
-}
-
-async function addHeaders(session: CDPSession, origin: string, added: Readonly<Record<string, string>>): Promise<void> {
-  session.on('Fetch.requestPaused', ({ requestId, request }) => {
-    const merged = { ...request.headers, ...added };
-    const headers = Object.entries(merged).map(([name, value]) => ({ name, value }));
-    // The page may be gone by the time that its request is continued.
-    session.send('Fetch.continueRequest', { requestId, headers }).catch(() => undefined);
-  });
-  await session.send('Fetch.enable', { patterns: [{ urlPattern: `${origin}/*` }] });
 }
 
 /** Rejects with the signal's reason when aborted; what the promise does after that is of no interest. */
