@@ -63,12 +63,16 @@ function guarded(draw: EventSink, redact: Redactor): EventSink {
 
 function lineDrawer(options: DrawerOptions): EventSink {
   const titles = new Map<string, string>();
+  const groups = new Set<string>();
   const paint = paintOf(options.color);
-  const trail = (path: readonly string[]) => path.map((id, depth) => titles.get(path.slice(0, depth + 1).join('/')) ?? id).join(' › ');
+  /** The outermost step and the step itself: what lies between is order, not news. */
+  const trail = (path: readonly string[]) =>
+    [...new Set([path.slice(0, 1).join('/'), path.join('/')])].map((key) => titles.get(key) ?? key).join(' › ');
   return (event: RunEvent) => {
     switch (event.type) {
       case 'step-started':
         titles.set(event.path.join('/'), event.title);
+        groups.add(event.path.slice(0, -1).join('/'));
         if (options.verbose === true) options.sink.err(`${paint.gray('…')} ${trail(event.path)}\n`);
         return;
       case 'step-note':
@@ -76,6 +80,8 @@ function lineDrawer(options: DrawerOptions): EventSink {
         return;
       case 'step-finished': {
         titles.set(event.path.join('/'), event.title);
+        // A group below the outermost step that went well has nothing to add to its own steps.
+        if (event.path.length > 1 && groups.has(event.path.join('/')) && event.outcome === 'done') return;
         const mark = outcomeMark(event.outcome);
         const ending = outcomeText(event.outcome, event.detail);
         options.sink.err(

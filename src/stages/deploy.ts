@@ -30,8 +30,8 @@ export interface DeployDeps extends ResourceDeps, SchemaDeps {
   readonly newReleaseId: () => string;
   /** Who runs this: `user@host`, or the CI job. */
   readonly actor: string;
-  /** The smoke stage on an address, expecting this commit. */
-  readonly smoke: (origin: string, gitSha: string) => StageRun<SmokeDetails>;
+  /** The smoke stage on an address, expecting this commit and this deployment. */
+  readonly smoke: (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
   /** The seed stage with the configured profile. */
   readonly seed: () => StageRun<SeedDetails>;
 }
@@ -139,7 +139,7 @@ function smokeStep(deps: DeployDeps, facts: DeployFacts, id: string, title: stri
     id,
     title,
     steps: () => {
-      const run = deps.smoke(origin(), facts.source.get().sha);
+      const run = deps.smoke(origin(), facts.source.get().sha, facts.deployment.get().id);
       return [
         ...run.steps,
         {

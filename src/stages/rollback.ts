@@ -18,8 +18,8 @@ export interface RollbackDeps extends ResourceDeps, Pick<SchemaDeps, 'openDataba
   readonly moves: DomainMoves;
   readonly newReleaseId: () => string;
   readonly actor: string;
-  /** The smoke stage on an address, expecting this commit. */
-  readonly smoke: (origin: string, gitSha: string) => StageRun<SmokeDetails>;
+  /** The smoke stage on an address, expecting this commit and this deployment. */
+  readonly smoke: (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
 }
 
 /** What a rollback reports beside its findings. */
@@ -103,7 +103,7 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       id: 'smoke-domain',
       title: `Smoke on ${domain}`,
       steps: () => {
-        smoked.set(deps.smoke(deps.appOrigin, plan.get().to.gitSha));
+        smoked.set(deps.smoke(deps.appOrigin, plan.get().to.gitSha, goal.get().id));
         return smoked.get().steps.map((step) => (step.id === 'verdict' ? holdVerdict(step, red) : step));
       },
     },

@@ -56,7 +56,7 @@ export async function createApp(request: AppRequest): Promise<App> {
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
     status: () => environmentStatus(deps.status(), resources, request.signal),
     runSteps: async (steps, options) => {
-      if (options.changes && !options.dryRun && locks.length === 0) {
+      if (options.changes && !options.dryRun && context.loaded !== undefined && locks.length === 0) {
         const holder = { actor: deps.actor, command: options.command, pid: process.pid };
         locks.push(await takeRunLock(context.stateDir, holder, waitMs, clock, request.signal));
       }

@@ -26,8 +26,8 @@ import type { StatusDeps } from '../stages/status.ts';
 import type { Context } from './context.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
 
-/** Smokes an address, expecting this commit. */
-export type SmokeOn = (origin: string, gitSha: string) => StageRun<SmokeDetails>;
+/** Smokes an address, expecting this commit and this deployment. */
+export type SmokeOn = (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
 
 /** What the stages need, put together from the adapters. */
 export interface Deps {

@@ -16,6 +16,7 @@ import type { LoadEngine } from '../core/ports/measure.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke-checks.ts';
+import type { SmokeExpectation } from '../core/smoke.ts';
 import type { StageRun } from '../core/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
 import { loadStage } from '../stages/load.ts';
@@ -38,6 +39,9 @@ export interface Gates {
   close(): Promise<void>;
 }
 
+/** What must answer at the environment's own address. */
+type LiveRelease = Pick<SmokeExpectation, 'gitSha' | 'deploymentId'>;
+
 /** Returns the gates for one command. */
 export function gatesOf(context: Context, deps: Deps, resources: Resources): Gates {
   const { clock } = context;
@@ -46,10 +50,13 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const sessions: Sessions = {
     signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
   };
-  const ownTarget = (): WebTarget => targetOf(deps.appOrigin(), deps);
-  const target = (url: string | undefined) => (url === undefined ? ownTarget() : namedTarget(url));
+  // Sent to the address under test alone: it passes Vercel's deployment protection (contracts.md §1.3, read 2026-11-22).
+  const bypassSecret = context.secrets.read({ kind: 'env', name: 'VERCEL_AUTOMATION_BYPASS_SECRET' });
+  const withBypass = (target: WebTarget): WebTarget => ({ ...target, bypassSecret });
+  const own = (origin: string) => withBypass(targetOf(origin, deps));
+  const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(namedTarget(url)));
 
-  const fullSmoke = (address: WebTarget, gitSha: string | undefined, only: readonly string[] | undefined): StageRun<SmokeDetails> => {
+  const fullSmoke = (address: WebTarget, live: LiveRelease, only: readonly string[] | undefined): StageRun<SmokeDetails> => {
     const settings = context.settings();
     const access = resources.databaseAccess.get();
     const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: settings.upstash.prefix });
@@ -60,7 +67,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         target: address,
         checks: settings.smoke.checks,
         profile: 'full',
-        expected: { environment: settings.environment, sentryEnvironment: settings.environment, gitSha },
+        expected: { environment: settings.environment, sentryEnvironment: settings.environment, ...live },
         only,
         production: settings.production,
         secrets: { 'the service role key': access.serviceRoleKey, 'the database address': access.poolerUrl },
@@ -70,13 +77,13 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   };
 
   return {
-    smokeOn: (origin, gitSha) => fullSmoke(targetOf(origin, deps), gitSha, undefined),
+    smokeOn: (origin, gitSha, deploymentId) => fullSmoke(own(origin), { gitSha, deploymentId }, undefined),
     smoke: ({ url, only }) => {
       if (url !== undefined && context.loaded === undefined) {
-        return smokeRun({ web, clock }, { target: namedTarget(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
+        return smokeRun({ web, clock }, { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
       }
       return afterLocating(deps.locating(), resources, (live) =>
-        fullSmoke(target(url), url === undefined ? live?.gitSha : undefined, only),
+        fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, only),
       );
     },
     perf: ({ url, runs }) => {

@@ -74,9 +74,10 @@ function withoutCredentials(status: LocalStatus): LocalStatus {
 
 function stopCommand(context: Context): string {
   const { loaded, request } = context;
-  if (loaded === undefined) return 'npx jv-staging local stop';
-  const path = relative(request.cwd, loaded.path);
-  return path === 'staging.config.ts' ? 'npx jv-staging local stop' : `npx jv-staging local stop --config ${path}`;
+  // In the tool's own repository there is no installed program, and npx would look at the machine's own Node first.
+  const program = request.cwd === request.toolRoot ? 'node bin/run.js' : 'npx jv-staging';
+  const path = loaded === undefined ? 'staging.config.ts' : relative(request.cwd, loaded.path);
+  return `${program} local stop${path === 'staging.config.ts' ? '' : ` --config ${path}`}`;
 }
 
 function notRunning(stateDir: string): StagingError {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { StagingError } from '../../core/errors.ts';
@@ -38,7 +38,12 @@ export async function takeRunLock(
     const release = await tryLock(stateDir);
     if (release !== undefined) {
       await writeFile(noteFile, JSON.stringify({ ...holder, since: isoNow(clock) }), { mode: 0o600 });
-      return { release };
+      return {
+        release: async () => {
+          await rm(noteFile, { force: true });
+          await release();
+        },
+      };
     }
     if (clock.nowMs() >= endMs) throw await lockedBy(noteFile, stateDir);
     await clock.sleep(500, signal);
