@@ -149,6 +149,13 @@ describe('rate limits', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test('a 429 that asks for more than the longest single wait is not waited for, even if the call had the time', async () => {
+    const { client, server, clock } = await serve((_request, response) => sendJson(response, 429, {}, { 'retry-after': '90' }));
+
+    await expect(client.send(get())).rejects.toMatchObject({ code: 'VERCEL_RATE_LIMITED' });
+    expect([server.seen.length, clock.waits]).toEqual([1, []]);
+  });
+
   test.each(['99999999999999999999', '1e400', '8640000000000000'])('a 429 without a usable reset (%s) does not crash', async (after) => {
     const { client } = await serve((_request, response) => sendJson(response, 429, {}, { 'retry-after': after }));
 
