@@ -92,7 +92,7 @@ describe('what goes up', () => {
   });
 
   test('a pipe is refused instead of being waited for', async () => {
-    execFileSync('mkfifo', [join(output, 'pipe')]);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(output, 'pipe')]);
 
     await expect(names()).rejects.toMatchObject({ kind: 'refused', code: 'DEPLOY_FILE_REFUSED' });
   });
