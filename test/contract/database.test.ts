@@ -60,7 +60,7 @@ describe('Postgres alone', () => {
       {
         version: '20260101000000',
         name: 'change',
-        statements: ['-- first\ncreate table a (id int)', 'insert into a values (1)', '-- after\nselect \';\' as "x;y", $$ ; $$'],
+        statements: ['-- first\ncreate table a (id int)', 'insert into a values (1)', '-- after\nselect \';\' as "x;y", $$ ; $$', '-- end'],
       },
     ]);
   });

@@ -34,7 +34,11 @@ export async function applyMigration(
     await ensureLedger(session);
     await ensureStateSchema(session);
     if (await isApplied(session, migration)) return;
-    await runStatements(session, migration, statements);
+    await runStatements(
+      session,
+      migration,
+      statements.filter(({ node }) => node !== 'comment'),
+    );
     await forgetSettings(session);
     await record(session, migration, statements);
   };

@@ -9,7 +9,7 @@ export interface SqlStatement {
   readonly offset: number;
   /** Where the statement itself begins in the file, after its comments. */
   readonly startOffset: number;
-  /** Name of its parse tree's node (`CreateStmt`, `TransactionStmt`). */
+  /** Name of its parse tree's node (`CreateStmt`, `TransactionStmt`); `comment` for comments after the last semicolon. */
   readonly node: string;
 }
 
@@ -71,5 +71,10 @@ function statementsOf(sql: string, raw: readonly RawStatement[]): readonly SqlSt
     offset += lead.length + body.length;
     previousEnd = end;
   }
+  const rest = bytes.subarray(previousEnd).toString('utf8');
+  const text = rest.replace(/^[;\s]+/, '').trimEnd();
+  // The Supabase CLI keeps it as an entry of its ledger, and restores the file from there (tried with 3.1.0).
+  const start = offset + rest.indexOf(text);
+  if (text !== '') statements.push({ text, offset: start, startOffset: start, node: 'comment' });
   return statements;
 }
