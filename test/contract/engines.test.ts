@@ -77,7 +77,14 @@ describe('Postgres', () => {
     await sql.end();
     await server.stop();
 
-    expect(row).toMatchObject({ wal: 'logical', listens: '127.0.0.1', preloaded: 'pg_stat_statements', major: 15, encoding: 'UTF8', fsync: 'on' });
+    expect(row).toMatchObject({
+      wal: 'logical',
+      listens: '127.0.0.1',
+      preloaded: 'pg_stat_statements',
+      major: 15,
+      encoding: 'UTF8',
+      fsync: 'on',
+    });
     expect(await isListening(server.port)).toBe(false);
   });
 

@@ -8,7 +8,7 @@ import { requires } from '../support/requires.ts';
 import { testContext, type TestContext } from '../support/service-context.ts';
 
 const accessToken = `sbp_${randomBytes(20).toString('hex')}`;
-const password = "p'w ö\"d";
+const password = 'p\'w ö"d';
 
 let test: TestContext;
 let service: SupabaseService;
@@ -108,12 +108,22 @@ describe('Management API', () => {
   });
 
   it('creates a project that comes up, is isolated from the others, and can be deleted', async () => {
-    const created = await api('POST', '/v1/projects', { name: 'second', db_pass: 'geheim', organization_slug: service.organization, region: 'us-east-1' });
+    const created = await api('POST', '/v1/projects', {
+      name: 'second',
+      db_pass: 'geheim',
+      organization_slug: service.organization,
+      region: 'us-east-1',
+    });
     const second = service.projects().at(-1)?.ref ?? '';
-    await expect.poll(async () => (await api('GET', `/v1/projects/${second}`)).body, { timeout: 20_000 }).toMatchObject({ status: 'ACTIVE_HEALTHY' });
+    await expect
+      .poll(async () => (await api('GET', `/v1/projects/${second}`)).body, { timeout: 20_000 })
+      .toMatchObject({ status: 'ACTIVE_HEALTHY' });
     const theirs = await service.credentials(second);
 
-    expect(created).toMatchObject({ status: 201, body: { name: 'second', status: 'COMING_UP', ref: expect.stringMatching(/^[a-z]{20}$/) } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: { name: 'second', status: 'COMING_UP', ref: expect.stringMatching(/^[a-z]{20}$/) },
+    });
     const sql = direct({ ...theirs, addresses: { ...theirs.addresses, direct: { ...theirs.addresses.direct, database: ref } } });
     await expect(sql`select 1`).rejects.toMatchObject({ code: '42501' });
     await sql.end();
@@ -143,7 +153,9 @@ describe('Management API', () => {
       expect.objectContaining({ type: 'publishable', api_key: expect.stringMatching(/^sb_publishable_/) }),
       expect.objectContaining({ type: 'secret', api_key: expect.stringContaining('·') }),
     ]);
-    expect(revealed.body).toContainEqual(expect.objectContaining({ type: 'secret', api_key: expect.stringMatching(/^sb_secret_[\w-]{22}_[\w-]{8}$/) }));
+    expect(revealed.body).toContainEqual(
+      expect.objectContaining({ type: 'secret', api_key: expect.stringMatching(/^sb_secret_[\w-]{22}_[\w-]{8}$/) }),
+    );
   });
 
   it('asks each service for its health, and tells when one is down', async () => {
@@ -151,7 +163,9 @@ describe('Management API', () => {
     const unknown = await api('GET', `/v1/projects/${ref}/health`);
 
     expect(up.body).toEqual(
-      expect.arrayContaining(['auth', 'db', 'rest', 'realtime'].map((name) => expect.objectContaining({ name, healthy: true, status: 'ACTIVE_HEALTHY' }))),
+      expect.arrayContaining(
+        ['auth', 'db', 'rest', 'realtime'].map((name) => expect.objectContaining({ name, healthy: true, status: 'ACTIVE_HEALTHY' })),
+      ),
     );
     expect(unknown.status).toBe(400);
   });
@@ -178,8 +192,10 @@ describe('Management API', () => {
 describe('Database', () => {
   it('has the hosted schemas, roles and extensions, and auth.users in its hosted shape', async () => {
     const sql = direct();
-    const schemas = await sql`select nspname from pg_namespace where nspname in ('auth', 'extensions', 'storage', 'realtime', 'graphql_public') order by 1`;
-    const extensions = await sql`select extname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where nspname = 'extensions' order by 1`;
+    const schemas =
+      await sql`select nspname from pg_namespace where nspname in ('auth', 'extensions', 'storage', 'realtime', 'graphql_public') order by 1`;
+    const extensions =
+      await sql`select extname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where nspname = 'extensions' order by 1`;
     const columns = await sql`select attname from pg_attribute where attrelid = 'auth.users'::regclass and attnum > 0`;
     const [publication] = await sql`select pubname from pg_publication`;
     await sql.end();
@@ -193,10 +209,13 @@ describe('Database', () => {
 
   it('gives new tables in public to the API roles, as hosted, and what lies elsewhere to nobody', async () => {
     const sql = direct();
-    await sql.unsafe('create table granted (id int primary key); create schema jv_staging; create table jv_staging.kept (id int primary key); alter table jv_staging.kept enable row level security');
+    await sql.unsafe(
+      'create table granted (id int primary key); create schema jv_staging; create table jv_staging.kept (id int primary key); alter table jv_staging.kept enable row level security',
+    );
     // A request makes PostgREST read the schema: it must not grant anything either.
     await clientWith(credentials.serviceRoleKey).from('granted').select();
-    const [row] = await sql`select has_table_privilege('anon', 'granted', 'select') as anon, has_table_privilege('service_role', 'granted', 'insert') as service,
+    const [row] =
+      await sql`select has_table_privilege('anon', 'granted', 'select') as anon, has_table_privilege('service_role', 'granted', 'insert') as service,
       has_table_privilege('authenticated', 'jv_staging.kept', 'select') as elsewhere, has_schema_privilege('anon', 'jv_staging', 'usage') as usage`;
     await sql.unsafe('drop schema jv_staging cascade; drop table granted');
     await sql.end();
@@ -237,10 +256,20 @@ describe('Database', () => {
 describe('REST with supabase-js', () => {
   it('selects, inserts, upserts, updates, counts, embeds, calls functions and deletes', async () => {
     const client = clientWith(credentials.serviceRoleKey);
-    const inserted = await client.from('clients').insert([{ name: 'A' }, { name: 'B' }]).select();
-    const upserted = await client.from('clients').upsert([{ name: 'B' }, { name: 'C' }], { onConflict: 'name' }).select();
+    const inserted = await client
+      .from('clients')
+      .insert([{ name: 'A' }, { name: 'B' }])
+      .select();
+    const upserted = await client
+      .from('clients')
+      .upsert([{ name: 'B' }, { name: 'C' }], { onConflict: 'name' })
+      .select();
     const owner = '00000000-0000-4000-8000-000000000001';
-    const request = await client.from('requests').insert({ owner, passengers: 3, client_id: inserted.data?.[0].id }).select('passengers, clients(name)').single();
+    const request = await client
+      .from('requests')
+      .insert({ owner, passengers: 3, client_id: inserted.data?.[0].id })
+      .select('passengers, clients(name)')
+      .single();
     const updated = await client.from('requests').update({ note: 'seen' }).eq('owner', owner).select('note');
     const counted = await client.from('clients').select('*', { count: 'exact', head: true });
     const page = await client.from('clients').select('name', { count: 'exact' }).order('name').range(0, 1);
@@ -273,13 +302,38 @@ describe('REST with supabase-js', () => {
     expect(who.data).toEqual({ role: 'authenticated', user: 'authenticated', uid: mine.data.owner });
   });
 
+  it('gives values of every type as to_json does, read and written', async () => {
+    const sql = direct();
+    await sql.unsafe(`create type mood as enum ('a', 'b'); create table typed (id int primary key,
+      ts timestamp default '2026-01-02 03:04:05.678', tz timestamptz default '2026-01-02 03:04:05+02', d date default '2026-01-02',
+      tm time default '10:00', i interval default '1 day 2 hours', bytes bytea default '\\x0102', n numeric default 1.50, f float8 default 1.5,
+      r real default 0.1, u uuid default '7b0d0c2e-6a65-4d7e-9b2f-0c1d2e3f4a5b', m mood default 'a', ma mood[] default '{a,b}',
+      ta text[] default '{a,"b c"}', na numeric[] default '{1.50,2}', tza timestamptz[] default '{2026-01-02 03:04:05+02}',
+      j json default '{"b":1,"a":[1,null]}', jb jsonb default '[1]', b bool default true, rng int4range default '[1,5)',
+      ip inet default '10.0.0.1', nothing text, forever timestamptz default 'infinity')`);
+    const client = clientWith(credentials.serviceRoleKey);
+    const written = await client.from('typed').insert({ id: 1 }).select().single();
+    const read = await client.from('typed').select().eq('n', 1.5).eq('tz', '2026-01-02T01:04:05Z').single();
+    const rewritten = await client.from('typed').upsert(read.data).select().single();
+    const [row] = await sql`select to_json(typed)::text as json from typed`;
+    await sql.unsafe('drop table typed; drop type mood');
+    await sql.end();
+
+    const expected: unknown = JSON.parse(String(row?.['json']));
+    expect(written.data).toEqual(expected);
+    expect(read.data).toEqual(expected);
+    expect(rewritten.data).toEqual(expected);
+  });
+
   it('answers errors as PostgREST does', async () => {
     const client = clientWith(credentials.serviceRoleKey);
     const raised = await client.rpc('refuse');
     const violated = await client.from('requests').insert({ passengers: 99, owner: '00000000-0000-4000-8000-000000000001' });
     const missing = await client.from('requests').insert({ note: 'no passengers', owner: '00000000-0000-4000-8000-000000000001' });
     const twice = await client.from('clients').insert({ name: 'A' });
-    const dangling = await client.from('requests').insert({ passengers: 1, client_id: 999_999, owner: '00000000-0000-4000-8000-000000000001' });
+    const dangling = await client
+      .from('requests')
+      .insert({ passengers: 1, client_id: 999_999, owner: '00000000-0000-4000-8000-000000000001' });
     const unknown = await client.from('nowhere').select();
     const none = await client.from('clients').select().eq('name', 'nobody').single();
 
@@ -320,16 +374,34 @@ describe('REST with supabase-js', () => {
     expect(await ask({ authorization: `Bearer ${credentials.serviceRoleKey}` })).toBe(401);
     expect(await ask({ apikey: credentials.anonKey, authorization: `Bearer ${expired}` })).toBe(401);
     expect(await ask({ apikey: keys[0]?.key ?? '' })).toBe(200);
-    expect((await clientWith(keys[1]?.key ?? '').from('clients').select()).data).toHaveLength(3);
-    expect((await clientWith(keys[0]?.key ?? '').from('clients').select()).data).toEqual([]);
+    expect(
+      (
+        await clientWith(keys[1]?.key ?? '')
+          .from('clients')
+          .select()
+      ).data,
+    ).toHaveLength(3);
+    expect(
+      (
+        await clientWith(keys[0]?.key ?? '')
+          .from('clients')
+          .select()
+      ).data,
+    ).toEqual([]);
   });
 
   it('answers browsers of any origin', async () => {
     const preflight = await fetch(`${credentials.addresses.url}/rest/v1/clients`, {
       method: 'OPTIONS',
-      headers: { origin: 'https://staging.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'apikey,content-type' },
+      headers: {
+        origin: 'https://staging.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'apikey,content-type',
+      },
     });
-    const answer = await fetch(`${credentials.addresses.url}/rest/v1/clients`, { headers: { apikey: credentials.anonKey, origin: 'https://staging.example' } });
+    const answer = await fetch(`${credentials.addresses.url}/rest/v1/clients`, {
+      headers: { apikey: credentials.anonKey, origin: 'https://staging.example' },
+    });
 
     expect(preflight.status).toBe(200);
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
@@ -374,7 +446,12 @@ describe('Auth with supabase-js', () => {
 
   it('lets the service role create, find, list, change and remove users', async () => {
     const { admin } = clientWith(credentials.serviceRoleKey).auth;
-    const created = await admin.createUser({ email: 'admin-made@staging.test', password: 'geheim1', email_confirm: true, app_metadata: { role: 'admin' } });
+    const created = await admin.createUser({
+      email: 'admin-made@staging.test',
+      password: 'geheim1',
+      email_confirm: true,
+      app_metadata: { role: 'admin' },
+    });
     const id = created.data.user?.id ?? '';
     const found = await admin.getUserById(id);
     const firstPage = await admin.listUsers({ page: 1, perPage: 2 });
@@ -385,7 +462,12 @@ describe('Auth with supabase-js', () => {
     const removed = await admin.deleteUser(id);
     const gone = await admin.getUserById(id);
 
-    expect(found.data.user).toMatchObject({ id, email: 'admin-made@staging.test', app_metadata: { role: 'admin', provider: 'email' }, identities: [{ provider: 'email' }] });
+    expect(found.data.user).toMatchObject({
+      id,
+      email: 'admin-made@staging.test',
+      app_metadata: { role: 'admin', provider: 'email' },
+      identities: [{ provider: 'email' }],
+    });
     expect(firstPage.data.users).toHaveLength(2);
     expect(firstPage.data).toMatchObject({ nextPage: 2 });
     expect(changed.data.user).toMatchObject({ email: 'renamed@staging.test', user_metadata: { a: 1 } });
@@ -459,7 +541,9 @@ describe('What survives', () => {
     process.stderr.write = original;
 
     expect(down.status).toBeGreaterThanOrEqual(500);
-    expect(health.body).toEqual(['auth', 'db', 'rest'].map((name) => expect.objectContaining({ name, healthy: false, status: 'UNHEALTHY' })));
+    expect(health.body).toEqual(
+      ['auth', 'db', 'rest'].map((name) => expect.objectContaining({ name, healthy: false, status: 'UNHEALTHY' })),
+    );
     expect(up.error).toBeNull();
     expect(stderr.join('')).not.toMatch(/PostgresError|\n\s+at /);
   });

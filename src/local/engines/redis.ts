@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StagingError } from '../../core/errors.ts';
 import type { ServiceContext } from '../service.ts';
 import { ownedFile, ownedFolder } from './postgres.ts';
-import { assertPortFree, endStaleServer, logEnd, startServer, waitForPort } from './server-process.ts';
+import { ReplyError, respConnection } from './resp.ts';
+import { assertPortFree, endStaleServer, logEnd, startServer, waitForPort, type ServerProcess } from './server-process.ts';
 
 /** Settings of one Redis database: one server each. */
 export interface RedisSettings {
@@ -76,6 +78,7 @@ export async function startRedis(context: ServiceContext, program: string, setti
   });
   try {
     await waitForPort(port, server, 30_000);
+    await waitUntilLoaded(port, server, settings.password);
   } catch (error) {
     await server.stop(1000);
     throw new StagingError(
@@ -89,6 +92,23 @@ export async function startRedis(context: ServiceContext, program: string, setti
     );
   }
   return { host: '127.0.0.1', port, alive: () => server.alive(), store, stop: () => server.stop() };
+}
+
+/** A server that reads its file listens already, and answers LOADING until it has done so. */
+async function waitUntilLoaded(port: number, server: ServerProcess, password: string): Promise<void> {
+  const connection = respConnection(port, () => ({ user: 'default', password }));
+  try {
+    while (server.alive()) {
+      const [reply] = await connection.send([['PING']]).catch((error: unknown) => [error]);
+      if (reply === 'PONG') return;
+      // Other errors than LOADING would not go away.
+      if (!(reply instanceof ReplyError && reply.message.startsWith('LOADING'))) throw new Error(`It answered ${String(reply)}.`);
+      await delay(10);
+    }
+  } finally {
+    connection.close();
+  }
+  throw new Error(`It ended with ${await server.ended}.`);
 }
 
 /** Ends the server of a database, if a killed process left one behind, and removes its data. */

@@ -100,12 +100,19 @@ async function broadcastOne(c: Context, realtime: Realtime): Promise<Response> {
 function lazyRest(options: GatewayOptions) {
   let opened: Promise<{ readonly rest: RestApi; readonly close: () => Promise<void> }> | undefined;
   const open = async () => {
+    const listener = openPool(options.cluster.serviceUrl('authenticator', options.ref), 1, { idle_timeout: 0 });
+    let asked = 0;
     const rest = await openRest({
       databaseUrl: options.cluster.serviceUrl('authenticator', options.ref),
       catalogUrl: options.cluster.superuserUrl(options.ref),
       jwtSecret: options.keys().jwtSecret,
+      // Notifications come on one connection, in order: two round trips on it, and all that were sent before are here.
+      settle: async () => {
+        asked += 1;
+        const { unlisten } = await listener.listen(`settle_${asked}`, () => undefined);
+        await unlisten();
+      },
     });
-    const listener = openPool(options.cluster.serviceUrl('authenticator', options.ref), 1, { idle_timeout: 0 });
     await listener.listen('pgrst', rest.invalidate, rest.invalidate);
     const close = async () => {
       await listener.end({ timeout: 1 });

@@ -1,5 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { App } from '@supabase/lite';
+import type { createPostgresConnection } from '@supabase/lite/postgres';
+import { isoTime } from './iso-time.ts';
 import type { Claims } from './keys.ts';
+import { errorAnswer, postgresError, type PostgresError } from './rest-errors.ts';
 
 /** PostgREST over one project's database. */
 export interface RestApi {
@@ -10,17 +15,13 @@ export interface RestApi {
   close(): Promise<void>;
 }
 
-interface PostgresError {
-  readonly code: string;
-  readonly message: string;
-  readonly detail: string | undefined;
-  readonly hint: string | undefined;
-}
-
 interface RestRequest {
   readonly claims: Claims;
   error: PostgresError | undefined;
 }
+
+/** How long a refused request waits for news of the schema at most: Postgres may be down. */
+const settleMs = 1000;
 
 /** The request that @supabase/lite is working on: its claims go in here, the database's error comes out. */
 const current = new AsyncLocalStorage<RestRequest>();
@@ -32,6 +33,8 @@ export interface RestOptions {
   /** Address for a superuser: lite reads information_schema, which shows others only what they may touch. */
   readonly catalogUrl: string;
   readonly jwtSecret: string;
+  /** Returns when every change of the schema that was committed before the call has come to `invalidate`. */
+  settle(): Promise<void>;
 }
 
 /**
@@ -40,16 +43,56 @@ export interface RestOptions {
  * stack traces, and never reads the schema again.
  */
 export async function openRest(options: RestOptions): Promise<RestApi> {
-  const [{ App }, { createPostgresConnection }] = await Promise.all([import('@supabase/lite'), import('@supabase/lite/postgres')]);
+  const lite: Lite = { ...(await import('@supabase/lite')), ...(await import('@supabase/lite/postgres')) };
   quietLite();
-  const connect = (url: string, max: number) =>
-    createPostgresConnection({ url, postgresOptions: { max, prepare: false, idle_timeout: 20, onnotice: () => undefined } });
-  const connection = connect(options.databaseUrl, 8);
-  const catalog = connect(options.catalogUrl, 1);
-  let schema: ReturnType<typeof catalog.introspect> | undefined;
-  const readSchema = () => (schema ??= catalog.introspect({ useCache: false }));
+  let generation: Generation | undefined;
+  return {
+    fetch: async (request, claims) => {
+      const body = request.body === null ? undefined : await request.arrayBuffer();
+      const asked = (generation ??= openGeneration(lite, options));
+      const response = await asked.fetch(asKeyHolder(request, body), claims);
+      if (response.ok || response.status >= 500) return response;
+      // Refused, so nothing has changed: if it was for an old schema, it is asked again.
+      await Promise.race([options.settle().catch(() => undefined), delay(settleMs)]);
+      if (generation === asked) return response;
+      generation ??= openGeneration(lite, options);
+      return await generation.fetch(asKeyHolder(request, body), claims);
+    },
+    invalidate: () => {
+      void generation?.retire();
+      generation = undefined;
+    },
+    close: async () => {
+      await generation?.retire();
+    },
+  };
+}
+
+const schemaUnknown = {
+  code: 'PGRST002',
+  details: null,
+  hint: null,
+  message: 'Could not query the database for the schema cache. Retrying.',
+};
+
+/** What is used of lite. */
+interface Lite {
+  readonly App: typeof App;
+  readonly createPostgresConnection: typeof createPostgresConnection;
+}
+
+/** lite as of one schema: connections know the types of the time when they were made, so a new schema gets new ones. */
+interface Generation {
+  fetch(request: Request, claims: Claims): Promise<Response>;
+  /** Closes the connections when the last request is answered. */
+  retire(): Promise<void>;
+}
+
+function openGeneration(lite: Lite, options: RestOptions): Generation {
+  const connection = connectLite(lite, options.databaseUrl, 8);
+  const introspect = schemaReader(lite, options.catalogUrl);
   // The roles exist and their rights are the project's own business; with `true` lite takes the role of the claims on every request.
-  Object.assign(connection, { ensureRlsContext: async () => true, introspect: readSchema });
+  Object.assign(connection, { ensureRlsContext: async () => true, introspect });
   const withContext = connection.withContext.bind(connection);
   connection.withContext = async (vars, run, settings) => {
     try {
@@ -60,7 +103,7 @@ export async function openRest(options: RestOptions): Promise<RestApi> {
       throw error;
     }
   };
-  const app = new App({
+  const app = new lite.App({
     connection,
     api: { enabled: true, schemas: ['public', 'graphql_public'], max_rows: 1000 },
     auth: { enabled: false, jwt_secret: options.jwtSecret },
@@ -72,18 +115,63 @@ export async function openRest(options: RestOptions): Promise<RestApi> {
       },
     },
   });
+  const inFlight = new Set<Promise<Response>>();
+  const answer = async (request: Request, claims: Claims) => {
+    const known = await introspect().then(
+      () => true,
+      () => false,
+    );
+    if (!known) return Response.json(schemaUnknown, { status: 503 });
+    const store: RestRequest = { claims, error: undefined };
+    const response = await current.run(store, async () => app.fetch(request));
+    return mendObject(request, await mendError(response, store));
+  };
   return {
     fetch: async (request, claims) => {
-      const store: RestRequest = { claims, error: undefined };
-      const response = await current.run(store, async () => app.fetch(asKeyHolder(request)));
-      return mendObject(request, await mendError(response, store));
+      const answering = answer(request, claims);
+      inFlight.add(answering);
+      try {
+        return await answering;
+      } finally {
+        inFlight.delete(answering);
+      }
     },
-    invalidate: () => {
-      schema = undefined;
+    retire: async () => {
+      await Promise.allSettled(inFlight);
+      await connection.close();
     },
-    close: async () => {
-      await Promise.all([connection.close(), catalog.close()]);
-    },
+  };
+}
+
+function connectLite(lite: Lite, url: string, max: number) {
+  return lite.createPostgresConnection({
+    url,
+    postgresOptions: { max, prepare: false, idle_timeout: 20, onnotice: () => undefined, types: jsonTypes },
+  });
+}
+
+/** Returns what reads the schema once; a failure is tried again at the next call. */
+function schemaReader(lite: Lite, catalogUrl: string) {
+  const read = async () => {
+    const catalog = connectLite(lite, catalogUrl, 1);
+    try {
+      const found = await catalog.introspect({ useCache: false });
+      // lite answers with an empty schema when it could not read; only a real one has this part.
+      if (!('timezones' in found)) throw new Error('The schema could not be read.');
+      return found;
+    } finally {
+      await catalog.close();
+    }
+  };
+  let reading: ReturnType<typeof read> | undefined;
+  return async () => {
+    reading ??= read();
+    try {
+      return await reading;
+    } catch (error) {
+      reading = undefined;
+      throw error;
+    }
   };
 }
 
@@ -93,7 +181,7 @@ function keyOf(request: RestRequest | undefined) {
 }
 
 /** The gateway has checked key and token; lite gets a key of ours, which stands for the claims in `current`. */
-function asKeyHolder(request: Request): Request {
+function asKeyHolder(request: Request, body: ArrayBuffer | undefined): Request {
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   // lite refuses secret keys from browsers by this header; the hosted gateway does so for `sb_secret_` alone.
@@ -101,15 +189,12 @@ function asKeyHolder(request: Request): Request {
   headers.set('apikey', 'gateway');
   const url = new URL(request.url);
   url.searchParams.delete('apikey');
-  // undici wants `duplex` with a streamed body; it is not in the type that lib.dom gives.
-  const init = { method: request.method, headers, body: request.body, duplex: 'half' as const, signal: request.signal };
-  return new Request(url, init);
+  return new Request(url, { method: request.method, headers, ...(body === undefined ? {} : { body }), signal: request.signal });
 }
 
 async function mendError(response: Response, { claims, error }: RestRequest): Promise<Response> {
   if (response.status !== 500 || error === undefined) return response;
-  const status = statusOf(error.code, claims['role'] === 'anon');
-  const body = { code: error.code, details: error.detail ?? null, hint: error.hint ?? null, message: error.message };
+  const { status, body } = errorAnswer(error, claims['role'] === 'anon');
   const headers = new Headers(response.headers);
   headers.delete('content-length');
   return new Response(JSON.stringify(body), { status, headers });
@@ -134,57 +219,18 @@ async function mendObject(request: Request, response: Response): Promise<Respons
   return new Response(JSON.stringify(row), { status: response.status, headers });
 }
 
-/** PostgREST's table of HTTP statuses by SQLSTATE (docs.postgrest.org, references/errors, read 2026-11-22). */
-function statusOf(code: string, anonymous: boolean): number {
-  const exact: Readonly<Record<string, number>> = {
-    '23503': 409,
-    '23505': 409,
-    '25006': 405,
-    '42883': 404,
-    '42P01': 404,
-    '42P17': 500,
-    '53400': 500,
-    '57014': 500,
-    '42501': anonymous ? 401 : 403,
-    P0001: 400,
-  };
-  const byClass: Readonly<Record<string, number>> = {
-    '08': 503,
-    '09': 500,
-    '0L': 403,
-    '0P': 403,
-    '25': 500,
-    '28': 403,
-    '2D': 500,
-    '38': 500,
-    '39': 500,
-    '3B': 500,
-    '40': 500,
-    '53': 503,
-    '54': 500,
-    '55': 500,
-    '57': 500,
-    '58': 500,
-    F0: 500,
-    HV: 500,
-    P0: 500,
-    XX: 500,
-  };
-  return exact[code] ?? byClass[code.slice(0, 2)] ?? 400;
-}
-
-function postgresError(error: unknown): PostgresError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  if (!/^[0-9A-Z]{5}$/.test(error.code))
-    return { code: '08000', message: 'The database does not answer.', detail: undefined, hint: undefined };
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-  return {
-    code: error.code,
-    message: error.message,
-    detail: 'detail' in error ? text(error.detail) : undefined,
-    hint: 'hint' in error ? text(error.hint) : undefined,
-  };
-}
+/** lite gives some types as Postgres writes them, where PostgREST has what to_json makes of them. Numbers are type oids (pg_type.dat). */
+const jsonTypes = {
+  bytea: { to: 17, from: [17], serialize: (value: unknown) => value, parse: (text: string) => text },
+  timestamp: { to: 1114, from: [1114], serialize: (value: unknown) => value, parse: (text: string) => text.replace(' ', 'T') },
+  timestamptz: { to: 1184, from: [1184], serialize: (value: unknown) => value, parse: isoTime },
+  numeric: {
+    to: 1700,
+    from: [1700],
+    serialize: String,
+    parse: (text: string) => (Number.isFinite(Number(text)) ? Number(text) : text),
+  },
+};
 
 let quiet = false;
 

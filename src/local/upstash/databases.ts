@@ -12,7 +12,7 @@ import {
 import { serveLoopback, type LoopbackServer } from '../loopback.ts';
 import type { ServiceContext } from '../service.ts';
 import { openCollection, type Collection } from '../store.ts';
-import { ReplyError, respConnection, type Reply, type RespConnection } from './resp.ts';
+import { ReplyError, respConnection, type Reply, type RespConnection } from '../engines/resp.ts';
 import { redisRest } from './rest.ts';
 
 /** A Redis database as stored: the file is ours alone (0600), for it holds password and tokens. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import { isLoopbackHost } from '../loopback.ts';
 import { sameSecret } from '../same-secret.ts';
-import { ReplyError, type Reply, type RespConnection } from './resp.ts';
+import { ReplyError, type Reply, type RespConnection } from '../engines/resp.ts';
 
 /** What the REST interface of one database works with. */
 export interface RedisRestOptions {

@@ -1,3 +1,5 @@
+import { isoTime } from '../iso-time.ts';
+
 /** One condition on a column, as a subscription sends it: `status=eq.OPEN`, `id=in.(1,2)`. */
 export interface ColumnFilter {
   readonly column: string;
@@ -144,9 +146,4 @@ function pattern(source: string, flags: string): RegExp {
   } catch {
     return /$^/;
   }
-}
-
-/** Turns `2026-11-22 20:00:00.5+00` into what the API's clients expect: `2026-11-22T20:00:00.5+00:00`. */
-export function isoTime(text: string): string {
-  return text.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00');
 }

@@ -1,7 +1,7 @@
 import type { Sql } from '../cluster.ts';
+import { isoTime } from '../iso-time.ts';
 import type { Claims } from '../keys.ts';
 import type { TableChange } from './change-stream.ts';
-import { isoTime } from './filters.ts';
 
 /** A change as one subscriber may see it, in the shape that clients know. */
 export interface VisibleChange {
