@@ -38,7 +38,7 @@ function basic(user: string, key: string): string {
 }
 
 function api(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-  return ask(service.app, basic(email, apiKey), method, path, body);
+  return ask(service.app, { authorization: basic(email, apiKey), method, path, body });
 }
 
 function database() {
@@ -67,9 +67,14 @@ async function raw(method: string, path: string, body?: string, headers: Record<
 
 describe('Developer API', () => {
   it('refuses wrong credentials and a foreign host', async () => {
-    const wrong = await ask(service.app, basic(email, 'wrong'), 'GET', '/v2/redis/databases');
-    const missing = await ask(service.app, '', 'GET', '/v2/redis/databases');
-    const rebound = await ask(service.app, basic(email, apiKey), 'GET', '/v2/redis/databases', undefined, { host: 'evil.example' });
+    const wrong = await ask(service.app, { authorization: basic(email, 'wrong'), method: 'GET', path: '/v2/redis/databases' });
+    const missing = await ask(service.app, { authorization: '', method: 'GET', path: '/v2/redis/databases' });
+    const rebound = await ask(service.app, {
+      authorization: basic(email, apiKey),
+      method: 'GET',
+      path: '/v2/redis/databases',
+      host: 'evil.example',
+    });
 
     expect(wrong).toEqual({ status: 401, body: 'Unauthorized' });
     expect(missing.status).toBe(401);
@@ -179,7 +184,7 @@ describe('Redis REST with @upstash/redis', () => {
     const rounds = Array.from({ length: 50 }, () => redis.multi().incr('turn').incr('turn').exec());
     const [results] = await Promise.all([Promise.all(rounds), ...Array.from({ length: 50 }, () => redis.set('noise', 1))]);
 
-    expect(results.every((pair) => Number(pair[1]) === Number(pair[0]) + 1)).toBe(true);
+    expect(results.every((pair) => pair[1] === pair[0] + 1)).toBe(true);
     expect(await redis.get('turn')).toBe(100);
   });
 
@@ -238,7 +243,7 @@ describe('TCP', () => {
 
     expect(await redis.get('shared')).toBe(value);
     expect(await rest().get('back')).toBe(`${value}!`);
-    await expect(intruder.connect()).rejects.toThrow();
+    await expect(intruder.connect()).rejects.toThrow(/closed/i);
     redis.disconnect();
     intruder.disconnect();
   });
@@ -281,7 +286,7 @@ describe('What survives', () => {
     await expect(rest(before.restToken).get('kept')).rejects.toThrow(/WRONGPASS/);
     expect(await rest().get('kept')).toBe('value');
     expect(await after.get('kept')).toBe('value');
-    await expect(old.get('kept')).rejects.toThrow();
+    await expect(old.get('kept')).rejects.toThrow(/closed|WRONGPASS/i);
     old.disconnect();
     after.disconnect();
   });

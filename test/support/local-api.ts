@@ -6,19 +6,23 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** Asks an emulated vendor's API without a socket; `authorization` is sent as it is. */
-export async function ask(
-  app: FetchApp,
-  authorization: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<ApiAnswer> {
+/** A question to an emulated vendor. */
+export interface ApiQuestion {
+  /** The header, as it is. */
+  readonly authorization: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly host?: string;
+}
+
+/** Asks an emulated vendor's API without a socket. */
+export async function ask(app: FetchApp, question: ApiQuestion): Promise<ApiAnswer> {
+  const { authorization, method, path, body, host = '127.0.0.1:4100' } = question;
   const response = await app.fetch(
     new Request(`http://127.0.0.1:4100${path}`, {
       method,
-      headers: { host: '127.0.0.1:4100', authorization, 'content-type': 'application/json', ...headers },
+      headers: { host, authorization, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }),
   );
