@@ -1,11 +1,8 @@
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { portTaken } from './engines/server-process.ts';
-
-/** Anything that answers web requests. */
-export interface Answering {
-  fetch(request: Request): Response | Promise<Response>;
-}
+import { listenOn } from './serve-app.ts';
+import type { FetchApp } from './service.ts';
 
 /**
  * Returns true when the Host header names loopback. Others are refused: a page of the web whose name was made to resolve to 127.0.0.1
@@ -24,18 +21,19 @@ export interface LoopbackServer {
 }
 
 /** Serves the application on a port of 127.0.0.1. Throws `LOCAL_PORT_TAKEN`. */
-export async function serveLoopback(app: Answering, port: number, what: string): Promise<LoopbackServer> {
-  const server = createAdaptorServer({ fetch: (request) => app.fetch(request), overrideGlobalObjects: false });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject('code' in error && error.code === 'EADDRINUSE' ? portTaken(port, what, error) : error));
-    server.listen(port, '127.0.0.1', () => resolve());
-  });
+export async function serveLoopback(app: FetchApp, port: number, what: string): Promise<LoopbackServer> {
+  const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
+  // Clients keep connections for longer than Node's 5 s, and would meet closed ones.
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => void listener(request, response));
+  try {
+    await listenOn(server, port);
+  } catch (error) {
+    throw error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? portTaken(port, what, error) : error;
+  }
   const stop = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
-      if ('closeAllConnections' in server) server.closeAllConnections();
+      server.closeAllConnections();
     });
-  // createAdaptorServer may make HTTP/2 servers; without options it makes a plain one.
-  if (!('closeAllConnections' in server)) throw new Error('An HTTP/1 server was expected.');
   return { server, url: `http://127.0.0.1:${port}`, stop };
 }

@@ -269,6 +269,7 @@ describe('Redis', () => {
     id: 'db1',
     password: 'geheim',
     readOnlyPassword: 'nur-lesen',
+    adminPassword: 'verwalter',
     eviction: false,
     maxMemoryBytes: 8 * 1024 * 1024,
     maxClients: 100,
@@ -287,6 +288,14 @@ describe('Redis', () => {
     expect(await reader.get('key')).toBe('value');
     await expect(reader.set('key', 'other')).rejects.toThrow(/NOPERM/);
     await expect(reader.call('ACL', 'LIST')).rejects.toThrow(/NOPERM/);
+    for (const [name, ...words] of [
+      ['CONFIG', 'SET', 'dir', '/tmp'],
+      ['SHUTDOWN', 'NOSAVE'],
+      ['ACL', 'LIST'],
+      ['REPLICAOF', 'NO', 'ONE'],
+    ] as const) {
+      await expect(full.call(name, ...words)).rejects.toThrow(/NOPERM/);
+    }
     await expect(stranger.connect()).rejects.toThrow(/closed/i);
     for (const one of [full, reader, stranger]) one.disconnect();
     await server.stop();

@@ -16,6 +16,8 @@ export interface RedisSettings {
   readonly password: string;
   /** Password of the user `default_ro`, who may only read. */
   readonly readOnlyPassword: string;
+  /** Password of the local cloud's own user: it alone may change settings and users. */
+  readonly adminPassword: string;
   /** With false a full database refuses writes (`noeviction`), which queues need; with true it drops keys. */
   readonly eviction: boolean;
   readonly maxMemoryBytes: number;
@@ -31,6 +33,30 @@ export interface RedisServer {
   store(settings: RedisSettings): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Name of the local cloud's own user. */
+export const adminUser = 'jv_admin';
+
+/** What the platform withholds from its users: settings, users, the server's process and its replication. */
+const withheld = [
+  'config',
+  'acl',
+  'shutdown',
+  'debug',
+  'module',
+  'replicaof',
+  'slaveof',
+  'failover',
+  'cluster',
+  'psync',
+  'sync',
+  'replconf',
+  'migrate',
+  'save',
+  'bgsave',
+  'bgrewriteaof',
+  'swapdb',
+];
 
 /** Name of the user whose token may only read. */
 export const readOnlyUser = 'default_ro';
@@ -78,7 +104,7 @@ export async function startRedis(context: ServiceContext, program: string, setti
   });
   try {
     await waitForPort(port, server, 30_000);
-    await waitUntilLoaded(port, server, settings.password);
+    await waitUntilLoaded(port, server, settings.adminPassword);
   } catch (error) {
     await server.stop(1000);
     throw new StagingError(
@@ -96,7 +122,7 @@ export async function startRedis(context: ServiceContext, program: string, setti
 
 /** A server that reads its file listens already, and answers LOADING until it has done so. */
 async function waitUntilLoaded(port: number, server: ServerProcess, password: string): Promise<void> {
-  const connection = respConnection(port, () => ({ user: 'default', password }));
+  const connection = respConnection(port, () => ({ user: adminUser, password }));
   try {
     while (server.alive()) {
       const [reply] = await connection.send([['PING']]).catch((error: unknown) => [error]);
@@ -126,6 +152,10 @@ export async function removeStrayRedis(context: ServiceContext, known: ReadonlyS
 
 /** Returns the ACL rule of the full user; only the password's hash is written down. */
 export function fullAccess(password: string): readonly string[] {
+  return [...adminAccess(password), ...withheld.map((command) => `-${command}`)];
+}
+
+function adminAccess(password: string): readonly string[] {
   return ['reset', 'on', `#${sha256(password)}`, '~*', '&*', '+@all'];
 }
 
@@ -172,6 +202,7 @@ maxclients ${settings.maxClients}
 maxmemory ${settings.maxMemoryBytes}
 maxmemory-policy ${settings.eviction ? 'volatile-lru' : 'noeviction'}
 user default ${fullAccess(settings.password).join(' ')}
+user ${adminUser} ${adminAccess(settings.adminPassword).join(' ')}
 user ${readOnlyUser} ${readOnlyAccess(settings.readOnlyPassword).join(' ')}
 `;
 }

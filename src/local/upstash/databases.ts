@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  adminUser,
   fullAccess,
   readOnlyAccess,
   readOnlyUser,
@@ -63,7 +64,7 @@ export interface Databases {
   resetPassword(id: string): Promise<CacheDatabase>;
   remove(id: string): Promise<void>;
   addresses(id: string): Promise<DatabaseAddresses>;
-  /** Sends one command as the full user. */
+  /** Sends one command as our own user. */
   command(id: string, command: readonly string[]): Promise<Reply>;
   /** True when the server answers. */
   alive(id: string): boolean;
@@ -73,6 +74,8 @@ export interface Databases {
 interface Running {
   readonly redis: RedisServer;
   readonly rest: LoopbackServer;
+  /** Logged in as our own user. */
+  readonly admin: RespConnection;
   readonly full: RespConnection;
   readonly readOnly: RespConnection;
 }
@@ -82,6 +85,7 @@ interface Lifecycle {
   readonly program: string;
   readonly stored: Collection<CacheDatabase>;
   readonly running: Map<string, Running>;
+  readonly adminPassword: string;
 }
 
 /** Limits of a free database (upstash.com/docs/redis/overall/pricing, read 2026-11-22). */
@@ -90,7 +94,8 @@ export const limits = { memoryBytes: 256 * 1024 * 1024, maxClients: 10_000, maxC
 /** Opens the stored databases and starts a server for each. */
 export async function openDatabases(context: ServiceContext, program: string): Promise<Databases> {
   const stored = await openCollection<CacheDatabase>(context.stateDir, 'databases');
-  const lifecycle: Lifecycle = { context, program, stored, running: new Map() };
+  const adminPassword = await ownPassword(context.stateDir);
+  const lifecycle: Lifecycle = { context, program, stored, running: new Map(), adminPassword };
   const stop = async () => {
     await Promise.all([...lifecycle.running.keys()].map((id) => stopRunning(lifecycle, id)));
   };
@@ -131,6 +136,16 @@ export async function openDatabases(context: ServiceContext, program: string): P
   };
 }
 
+/** Returns the password of our own user, made the first time. */
+async function ownPassword(stateDir: string): Promise<string> {
+  const secrets = await openCollection<{ readonly password: string }>(stateDir, 'redis');
+  const known = secrets.get(adminUser);
+  if (known !== undefined) return known.password;
+  const password = randomBytes(24).toString('base64url');
+  await secrets.put(adminUser, { password });
+  return password;
+}
+
 function newDatabase(wanted: NewDatabase): CacheDatabase {
   return {
     id: randomUUID(),
@@ -151,11 +166,12 @@ function freshSecrets() {
   return { password: secret(24), restToken: `A${secret(42)}`, readOnlyToken: `A${secret(42)}` };
 }
 
-function settingsOf(database: CacheDatabase): RedisSettings {
+function settingsOf(database: CacheDatabase, adminPassword: string): RedisSettings {
   return {
     id: database.id,
     password: database.password,
     readOnlyPassword: database.readOnlyToken,
+    adminPassword,
     eviction: database.eviction,
     maxMemoryBytes: limits.memoryBytes,
     maxClients: limits.maxClients,
@@ -164,9 +180,10 @@ function settingsOf(database: CacheDatabase): RedisSettings {
 
 async function startRunning(lifecycle: Lifecycle, database: CacheDatabase): Promise<void> {
   const { context, program, stored, running } = lifecycle;
-  const redis = await startRedis(context, program, settingsOf(database));
+  const redis = await startRedis(context, program, settingsOf(database, lifecycle.adminPassword));
   // Until the first `put` the document is not stored: a creation that fails leaves none.
   const secrets = () => stored.get(database.id) ?? database;
+  const admin = respConnection(redis.port, () => ({ user: adminUser, password: lifecycle.adminPassword }));
   const full = respConnection(redis.port, () => ({ user: 'default', password: secrets().password }));
   const readOnly = respConnection(redis.port, () => ({ user: readOnlyUser, password: secrets().readOnlyToken }));
   try {
@@ -177,7 +194,7 @@ async function startRunning(lifecycle: Lifecycle, database: CacheDatabase): Prom
       log: (line) => context.log(line),
     });
     const rest = await serveLoopback(app, await context.ports.port(`upstash-${database.id}`), `Redis REST of ${database.name}`);
-    running.set(database.id, { redis, rest, full, readOnly });
+    running.set(database.id, { redis, rest, admin, full, readOnly });
   } catch (error) {
     await redis.stop();
     throw error;
@@ -188,6 +205,7 @@ async function stopRunning({ running }: Lifecycle, id: string): Promise<void> {
   const here = running.get(id);
   running.delete(id);
   if (here === undefined) return;
+  here.admin.close();
   here.full.close();
   here.readOnly.close();
   await here.rest.stop();
@@ -199,8 +217,8 @@ async function changeDatabase(lifecycle: Lifecycle, id: string, change: Partial<
   const here = lifecycle.running.get(id);
   if (database === undefined || here === undefined) throw new Error(`There is no database ${id}.`);
   const changed = { ...database, ...change };
-  await here.redis.store(settingsOf(changed));
-  const replies = await here.full.send([
+  await here.redis.store(settingsOf(changed, lifecycle.adminPassword));
+  const replies = await here.admin.send([
     ['CONFIG', 'SET', 'maxmemory-policy', changed.eviction ? 'volatile-lru' : 'noeviction'],
     ['ACL', 'SETUSER', 'default', ...fullAccess(changed.password)],
     ['ACL', 'SETUSER', readOnlyUser, ...readOnlyAccess(changed.readOnlyToken)],
@@ -212,7 +230,7 @@ async function changeDatabase(lifecycle: Lifecycle, id: string, change: Partial<
 }
 
 async function commandOn({ running }: Lifecycle, id: string, command: readonly string[]): Promise<Reply> {
-  const [reply = null] = (await running.get(id)?.full.send([command])) ?? [];
+  const [reply = null] = (await running.get(id)?.admin.send([command])) ?? [];
   return reply;
 }
 
