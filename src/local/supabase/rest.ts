@@ -43,8 +43,7 @@ export interface RestOptions {
  * stack traces, and never reads the schema again.
  */
 export async function openRest(options: RestOptions): Promise<RestApi> {
-  const lite: Lite = { ...(await import('@supabase/lite')), ...(await import('@supabase/lite/postgres')) };
-  quietLite();
+  const lite = await loadLite();
   let generation: Generation | undefined;
   return {
     fetch: async (request, claims) => {
@@ -232,12 +231,26 @@ const jsonTypes = {
   },
 };
 
-let quiet = false;
+let loading: Promise<Lite> | undefined;
+
+/** Loads lite once and takes back what that does to the process. */
+function loadLite(): Promise<Lite> {
+  const load = async () => {
+    // lite replaces it by one that throws when it is given an Error, as Node itself does.
+    const { emitWarning } = process;
+    const [{ App: app }, { createPostgresConnection: create }] = await Promise.all([
+      import('@supabase/lite'),
+      import('@supabase/lite/postgres'),
+    ]);
+    process.emitWarning = emitWarning;
+    dropOutputOfRequests();
+    return { App: app, createPostgresConnection: create };
+  };
+  return (loading ??= load());
+}
 
 /** lite writes the stack of every refused query to stderr: what it prints while it works on a request is dropped. */
-function quietLite(): void {
-  if (quiet) return;
-  quiet = true;
+function dropOutputOfRequests(): void {
   for (const level of ['error', 'warn', 'log'] as const) {
     const print = console[level].bind(console);
     console[level] = (...parts: unknown[]) => {
