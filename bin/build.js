@@ -92,6 +92,8 @@ const packages = {
       if (importer.includes('/node_modules/') || bundled.includes(name)) return undefined;
       return { path, external: true };
     });
+    // zod carries its messages in forty languages.
+    esbuild.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
     esbuild.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
   },
 };
