@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
+import { nearestWord } from './core/nearest.ts';
 import type { StageRun } from './core/stage.ts';
 import type { Step } from './core/step.ts';
 import type { StageResult } from './core/verdict.ts';
@@ -160,7 +161,7 @@ export abstract class StagingCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<unknown> {
-    const known = asStagingError(error) ?? error;
+    const known = asStagingError(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags })) ?? error;
     process.exitCode = exitCodeOf(known);
     if (this.argv.includes('--json')) this.printed.failure(this.commandName, known);
     else this.printed.error(known, { verbose: this.verbose });
@@ -228,7 +229,7 @@ export function asThrown(error: unknown): { readonly error: unknown } {
 }
 
 /** Returns the expected failure that an error is: ours, or a parse error of oclif (wrong usage); undefined for a bug of ours. */
-function asStagingError(error: unknown): StagingError | undefined {
+function asStagingError(error: unknown, flagNames: readonly string[]): StagingError | undefined {
   if (error instanceof StagingError) return error;
   if (!(error instanceof Error)) return undefined;
   const isParseError =
@@ -236,7 +237,14 @@ function asStagingError(error: unknown): StagingError | undefined {
   if (!isParseError) return undefined;
   const [sentence] = error.message.split('\nSee more help');
   return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim(), {
-    fix: 'Run the command with `--help` to see its flags.',
+    fix: usageFix(error, flagNames),
     cause: error,
   });
+}
+
+/** Names the flag that was probably meant; oclif's error for unknown flags lists them in `flags`. */
+function usageFix(error: Error, flagNames: readonly string[]): string {
+  const [unknown]: readonly unknown[] = 'flags' in error && Array.isArray(error.flags) ? error.flags : [];
+  const near = typeof unknown === 'string' ? nearestWord(unknown.replace(/^--(no-)?/, ''), flagNames) : undefined;
+  return `${near === undefined ? 'Run' : `Write \`--${near}\`, or run`} the command with \`--help\` to see its flags.`;
 }

@@ -56,6 +56,21 @@ describe('the command line', () => {
     expect(ended.stderr).toContain('no flag --frob');
   });
 
+  it('names the flag that was probably meant, and ends with 2', async () => {
+    const ended = await runProcess(process.execPath, [bin, 'smoke', '--ulr', 'http://127.0.0.1:1']);
+
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('Nonexistent flag: --ulr');
+    expect(ended.stderr.replaceAll(/\s+/g, ' ')).toContain('Write `--url`, or run the command with `--help`');
+  });
+
+  it('names the command that was probably meant', async () => {
+    const ended = await runProcess(process.execPath, [bin, 'local', 'strat']);
+
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('Did you mean `local start`?');
+  });
+
   it.each(['/proc', '/proc/no-such-folder', '/dev/null', '/dev/null/no-such-folder'])(
     'starts where no cache can be written: %s',
     async (cache) => {
