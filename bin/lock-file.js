@@ -9,7 +9,7 @@ const files = ['package-lock.json', 'bin/node24/package-lock.json', 'bin/chrome/
 
 for (const file of files) {
   const lock = JSON.parse(readFileSync(join(root, file), 'utf8'));
-  const findings = [...missingOf(lock.packages)];
+  const findings = missingOf(lock.packages);
   if (findings.length === 0) continue;
   process.stderr.write(`${file}:\n${findings.map((finding) => `  ${finding}\n`).join('')}`);
   process.exitCode = 1;
