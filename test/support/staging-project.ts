@@ -25,6 +25,17 @@ export interface CliRun {
   json<Data>(data: z.ZodType<Data>): Envelope<Data>;
 }
 
+/** A run of the tool that is under way. */
+export interface RunningCli {
+  readonly pid: number;
+  /** Resolves once stderr holds a line that matches; rejects when the run ends without one. */
+  said(line: RegExp): Promise<void>;
+  /** Sends a signal to the tool alone, as `kill` does. */
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  /** Resolves when it has ended, whatever its exit code. */
+  readonly done: Promise<CliRun>;
+}
+
 /** A copy of the sample project in a temporary folder and git repository of its own, with a local cloud of its own. */
 export interface StagingProject {
   readonly dir: string;
@@ -36,6 +47,8 @@ export interface StagingProject {
   ): Promise<CliRun>;
   /** Returns the texts of all reports and journals that were written. */
   stateTexts(): Promise<readonly string[]>;
+  /** Starts the built tool in the same way and returns it while it runs. */
+  start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): RunningCli;
   /** Makes a commit that changes the home page; returns its id. */
   commit(marker: string): Promise<string>;
   remove(): Promise<void>;
@@ -84,19 +97,15 @@ export async function createStagingProject(): Promise<StagingProject> {
   return {
     dir,
     stateDir,
-    run: async (args, { signal, env } = {}) => {
-      const done = await execa(process.execPath, command(args), {
-        ...settings,
-        env: { NO_COLOR: '1', ...env },
-        ...(signal === undefined ? {} : { cancelSignal: signal }),
-      });
-      return {
-        exitCode: done.exitCode ?? -1,
-        stdout: done.stdout,
-        stderr: done.stderr,
-        json: (schema) => readEnvelope(done.stdout, schema),
-      };
-    },
+    run: async (args, { signal, env } = {}) =>
+      cliRun(
+        await execa(process.execPath, command(args), {
+          ...settings,
+          env: { NO_COLOR: '1', ...env },
+          ...(signal === undefined ? {} : { cancelSignal: signal }),
+        }),
+      ),
+    start: (args, { env } = {}) => runningCli(execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', ...env } })),
     stateTexts: async () => {
       const entries = await readdir(stateDir, { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => entry.isFile() && /[/](?:reports|journal)(?:[/]|$)/.test(entry.parentPath));
@@ -112,5 +121,43 @@ export async function createStagingProject(): Promise<StagingProject> {
       await removeCloud(join(stateDir, 'local')).catch(() => undefined);
       await rm(dir, { recursive: true, force: true });
     },
+  };
+}
+
+function cliRun(done: { readonly exitCode?: number | undefined; readonly stdout: string; readonly stderr: string }): CliRun {
+  return { exitCode: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr, json: (schema) => readEnvelope(done.stdout, schema) };
+}
+
+interface ToolProcess extends Promise<{ readonly exitCode?: number | undefined; readonly stdout: string; readonly stderr: string }> {
+  readonly pid?: number | undefined;
+  readonly stderr: NodeJS.ReadableStream;
+  kill(signal: NodeJS.Signals): boolean;
+}
+
+function runningCli(child: ToolProcess): RunningCli {
+  let text = '';
+  const waiting = new Set<() => void>();
+  child.stderr.on('data', (chunk) => {
+    text += String(chunk);
+    for (const look of waiting) look();
+  });
+  const done = child.then(cliRun);
+  return {
+    pid: child.pid ?? -1,
+    signal: (name) => void child.kill(name),
+    done,
+    said: (line) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!line.test(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        void done.then((run) =>
+          reject(new Error(`The run ended with ${run.exitCode} and never said ${line}.\n${run.stderr}\n${run.stdout}`)),
+        );
+      }),
   };
 }
