@@ -147,11 +147,11 @@ function runningCli(child: ToolProcess): RunningCli {
     signal: (name) => void child.kill(name),
     done,
     said: (line) =>
-      new Promise((resolve, reject) => {
+      new Promise((heard, reject) => {
         const look = () => {
           if (!line.test(text)) return;
           waiting.delete(look);
-          resolve();
+          heard();
         };
         waiting.add(look);
         look();
