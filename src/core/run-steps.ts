@@ -85,9 +85,8 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
   events({ type: 'step-started', path, title: step.title, at: isoNow(clock) });
   try {
     options.signal.throwIfAborted();
-    const { outcome, detail }: Performed = state.planning ? { outcome: 'planned' } : await perform(step, path, options);
+    const { outcome, detail }: Performed = state.planning ? { outcome: 'planned' } : await perform(step, path, options, state);
     if (outcome === 'planned') state.planning = true;
-    if (outcome === 'done') state.done = [...state.done, { step, path }];
     if ((outcome === 'done' || outcome === 'unchanged') && step.steps !== undefined) {
       await runSiblings(step.steps(), path, step.concurrent === true, options, state);
     }
@@ -104,7 +103,7 @@ function settle(state: RunState, path: readonly string[]): void {
   state.done = state.done.filter((undoable) => !isBelow(undoable));
 }
 
-async function perform(step: Step, path: readonly string[], options: RunOptions): Promise<Performed> {
+async function perform(step: Step, path: readonly string[], options: RunOptions, state: RunState): Promise<Performed> {
   const io = stepIo(path, options);
   const skipped = step.skip?.();
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
@@ -114,6 +113,8 @@ async function perform(step: Step, path: readonly string[], options: RunOptions)
   if (step.mutates === true && options.dryRun === true) return { outcome: 'planned' };
   const report = (step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io)) ?? undefined;
   if (typeof report === 'object' && report.verdict !== 'green') return { outcome: outcomeOf[report.verdict], detail: report.detail };
+  // Before it is verified: what was changed but did not come out as wished must be taken back, too.
+  state.done = [...state.done, { step, path }];
   await step.verify?.(io);
   return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }

@@ -30,7 +30,10 @@ export interface UpOutcome {
   readonly notRun: readonly { readonly stage: StageName; readonly reason: string }[];
 }
 
-/** Returns the stages of `up` as one run; each stage is made when its turn comes, since it may depend on the ones before. */
+/**
+ * Returns the stages of `up` as one run; each stage is made when its turn comes, since it may depend on the ones before. Throws
+ * `UP_NOTHING_SELECTED` (exit 2).
+ */
 export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>>>, selection: UpSelection, clock: Clock): UpRun {
   const selected = selectStages(selection);
   const started: StartedStage[] = [];
@@ -91,7 +94,11 @@ const titles: Readonly<Record<StageName, string>> = {
 function selectStages(selection: UpSelection): readonly StageName[] {
   const { from, only } = selection;
   const first = from === undefined ? 0 : stageNames.indexOf(from);
-  return stageNames.filter((stage, index) => index >= first && (only === undefined || only.includes(stage)));
+  const selected = stageNames.filter((stage, index) => index >= first && (only === undefined || only.includes(stage)));
+  if (selected.length > 0) return selected;
+  throw new StagingError('usage', 'UP_NOTHING_SELECTED', `No stage is left: --from ${String(from)} comes after every --only stage (${(only ?? []).join(', ')}).`, {
+    fix: 'Leave out `--from` or `--only`.',
+  });
 }
 
 function notRun(selected: readonly StageName[], reached: readonly StageName[], failed: StageName | undefined): UpOutcome['notRun'] {

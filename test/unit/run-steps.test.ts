@@ -73,6 +73,23 @@ describe('running steps', () => {
     expect(outcomes().slice(-3)).toEqual(['three undone', 'two undo-failed', 'one undone']);
   });
 
+  it('undoes a step that was run but did not come out as wished', async () => {
+    const { options, outcomes } = harness({ undoOnFailure: true });
+    const undone: string[] = [];
+    const step: Step = {
+      id: 'move',
+      title: 'Move',
+      run: async () => undefined,
+      verify: async () => Promise.reject(new StagingError('vendor', 'NOT_MOVED', 'Not moved.')),
+      undo: async () => void undone.push('move'),
+    };
+
+    await expect(runSteps([step], options)).rejects.toMatchObject({ code: 'NOT_MOVED' });
+
+    expect(undone).toEqual(['move']);
+    expect(outcomes()).toEqual(['move failed', 'move undone']);
+  });
+
   it('does not undo what is settled', async () => {
     const { options } = harness({ undoOnFailure: true });
     const undone: string[] = [];
