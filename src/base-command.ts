@@ -57,6 +57,9 @@ export interface SharedFlagValues {
   readonly 'wait-lock'?: string;
 }
 
+/** Signals that follow one another within this time are one interruption. */
+const sameInterruptMs = 500;
+
 /**
  * What every command shares: flags, the JSON envelope, exit codes, interruption. A command declares and makes one call; tests
  * replace `createApp`.
@@ -68,6 +71,7 @@ export abstract class StagingCommand extends Command {
   static readonly effects: CommandEffects;
 
   private readonly interruption = new AbortController();
+  private interruptedAtMs = 0;
   private app: App | undefined;
   private verbose = false;
 
@@ -183,8 +187,13 @@ export abstract class StagingCommand extends Command {
   }
 
   private interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
-    // The second one means it: whoever pressed twice does not want to wait for children to end.
-    if (this.interruption.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (this.interruption.signal.aborted) {
+      // The second one means it: whoever pressed twice does not want to wait for children to end. But one press may come to us
+      // several times at once: from the terminal or the group, and from each launcher above us.
+      if (performance.now() - this.interruptedAtMs > sameInterruptMs) process.exit(signal === 'SIGINT' ? 130 : 143);
+      return;
+    }
+    this.interruptedAtMs = performance.now();
     const kind = signal === 'SIGINT' ? 'interrupted' : 'terminated';
     this.interruption.abort(
       new StagingError(kind, 'RUN_INTERRUPTED', `The run was interrupted by ${signal}.`, {
