@@ -4,8 +4,8 @@ import { waitUntil } from '../core/wait.ts';
 import type { ProvisionDeps } from './provision.ts';
 import { readAccess, type Resources } from './resources.ts';
 
-/** How long resources may take to answer after their platform has accepted them. */
-const readyDeadlineMs = 10 * 60_000;
+/** How long resources may take to answer after their platform has accepted them; on this machine nothing takes minutes. */
+const readyDeadlineMs = { cloud: 10 * 60_000, local: 90_000 } as const;
 
 /** Waits until the databases really answer: the platform's own word is asked first, but does not suffice. */
 export function readyStep(deps: ProvisionDeps, resources: Resources): Step {
@@ -13,21 +13,17 @@ export function readyStep(deps: ProvisionDeps, resources: Resources): Step {
     id: 'ready',
     title: 'Wait until database, gateway, pooler and Redis answer',
     run: async (io) => {
+      const deadlineMs = readyDeadlineMs[deps.settings.target];
       await waitUntil(() => missingParts(deps, resources, io.signal), {
         clock: deps.clock,
         signal: io.signal,
-        deadlineMs: readyDeadlineMs,
+        deadlineMs,
         intervalMs: 500,
         onWaiting: (missing) => io.note(`waiting for ${missing}`),
         late: (missing) =>
-          new StagingError(
-            'vendor',
-            'RESOURCE_NOT_READY',
-            `After ${readyDeadlineMs / 60_000} minutes there is still no answer from ${missing}.`,
-            {
-              fix: 'Run `jv-staging provision` again: it goes on waiting.',
-            },
-          ),
+          new StagingError('vendor', 'RESOURCE_NOT_READY', `After ${deadlineMs / 1000} s there is still no answer from ${missing}.`, {
+            fix: 'Run `jv-staging provision` again: it goes on waiting.',
+          }),
       });
       return 'all answer';
     },
@@ -36,6 +32,11 @@ export function readyStep(deps: ProvisionDeps, resources: Resources): Step {
 
 async function missingParts(deps: ProvisionDeps, resources: Resources, signal: AbortSignal): Promise<string | undefined> {
   const { ref } = resources.database.get();
+  if ((await deps.databases.get(ref, signal)).state === 'failed') {
+    throw new StagingError('vendor', 'SUPABASE_PROJECT_FAILED', `Supabase gave up making project ${ref}; expected it to become healthy.`, {
+      fix: `Delete project ${ref} in Supabase’s dashboard, then run \`jv-staging provision\` again.`,
+    });
+  }
   const unhealthy = await deps.databases.unhealthy(ref, signal);
   if (unhealthy.length > 0) return `Supabase (${unhealthy.join(', ')})`;
   await readAccess(deps, resources, signal);

@@ -96,9 +96,14 @@ function selectStages(selection: UpSelection): readonly StageName[] {
   const first = from === undefined ? 0 : stageNames.indexOf(from);
   const selected = stageNames.filter((stage, index) => index >= first && (only === undefined || only.includes(stage)));
   if (selected.length > 0) return selected;
-  throw new StagingError('usage', 'UP_NOTHING_SELECTED', `No stage is left: --from ${String(from)} comes after every --only stage (${(only ?? []).join(', ')}).`, {
-    fix: 'Leave out `--from` or `--only`.',
-  });
+  throw new StagingError(
+    'usage',
+    'UP_NOTHING_SELECTED',
+    `No stage is left: --from ${String(from)} comes after every --only stage (${(only ?? []).join(', ')}).`,
+    {
+      fix: 'Leave out `--from` or `--only`.',
+    },
+  );
 }
 
 function notRun(selected: readonly StageName[], reached: readonly StageName[], failed: StageName | undefined): UpOutcome['notRun'] {

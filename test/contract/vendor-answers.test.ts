@@ -284,7 +284,8 @@ describe('Supabase', () => {
     ['RESTORING', 'starting'],
     ['INACTIVE', 'paused'],
     ['PAUSING', 'going-down'],
-    ['INIT_FAILED', 'unhealthy'],
+    ['INIT_FAILED', 'failed'],
+    ['RESTORE_FAILED', 'failed'],
     ['SOMETHING_NEW', 'unhealthy'],
   ])('the status %s is %s', async (status, state) => {
     const { databases } = await vendors((_request, response) => sendJson(response, 200, body({ status })));

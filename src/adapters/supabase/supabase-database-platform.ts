@@ -130,8 +130,11 @@ function stateOf(status: string): DatabaseProject['state'] {
     case 'PAUSING':
     case 'REMOVED':
       return 'going-down';
+    case 'INIT_FAILED':
+    case 'RESTORE_FAILED':
+      return 'failed';
     default:
-      // ACTIVE_UNHEALTHY, INIT_FAILED, RESTORE_FAILED, PAUSE_FAILED, UNKNOWN, and what the vendor adds later.
+      // ACTIVE_UNHEALTHY, PAUSE_FAILED, UNKNOWN, and what the vendor adds later.
       return 'unhealthy';
   }
 }

@@ -6,7 +6,8 @@ export interface DatabaseProject {
   readonly ref: string;
   readonly name: string;
   readonly region: string;
-  readonly state: 'starting' | 'healthy' | 'unhealthy' | 'paused' | 'going-down';
+  /** `failed`: the platform gave up making it; waiting does not help. */
+  readonly state: 'starting' | 'healthy' | 'unhealthy' | 'paused' | 'going-down' | 'failed';
 }
 
 /** The addresses and keys of a database project. All of it but `url` is secret. */
