@@ -23,7 +23,7 @@ import { loadStage } from '../stages/load.ts';
 import { perfStage } from '../stages/perf.ts';
 import type { Resources } from '../stages/resources.ts';
 import { userPasswordName } from '../stages/seed.ts';
-import { smokeRun } from '../stages/smoke.ts';
+import { type SmokeInput, smokeRun } from '../stages/smoke.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
@@ -50,34 +50,22 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const sessions: Sessions = {
     signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
   };
-  // Sent to the address under test alone: it passes Vercel's deployment protection (contracts.md §1.3, read 2026-11-22).
+  // Sent to the address under test alone, and over TLS alone: it passes Vercel's deployment protection (contracts.md §1.3, read 2026-11-22).
   const bypassSecret = context.secrets.read({ kind: 'env', name: 'VERCEL_AUTOMATION_BYPASS_SECRET' });
-  const withBypass = (target: WebTarget): WebTarget => ({ ...target, bypassSecret });
+  const withBypass = (target: WebTarget): WebTarget => (target.origin.startsWith('https:') ? { ...target, bypassSecret } : target);
   const own = (origin: string) => withBypass(targetOf(origin, deps));
   const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(namedTarget(url)));
 
-  const fullSmoke = (address: WebTarget, live: LiveRelease, only: readonly string[] | undefined): StageRun<SmokeDetails> => {
-    const settings = context.settings();
-    const access = resources.databaseAccess.get();
-    const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: settings.upstash.prefix });
+  const fullSmoke = (address: WebTarget, live: LiveRelease, only?: readonly string[]): StageRun<SmokeDetails> => {
+    const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix });
     opened.push(queues);
-    return smokeRun(
-      { web, clock, sessions, realtime: supabaseRealtime({ url: access.url, anonKey: access.anonKey }), queues },
-      {
-        target: address,
-        checks: settings.smoke.checks,
-        profile: 'full',
-        expected: { environment: settings.environment, sentryEnvironment: settings.environment, ...live },
-        only,
-        production: settings.production,
-        secrets: { 'the service role key': access.serviceRoleKey, 'the database address': access.poolerUrl },
-        workerSecret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }),
-      },
-    );
+    const { url, anonKey } = resources.databaseAccess.get();
+    const parts = { web, clock, sessions, realtime: supabaseRealtime({ url, anonKey }), queues };
+    return smokeRun(parts, { ...fullInput(context, resources, address, live), only });
   };
 
   return {
-    smokeOn: (origin, gitSha, deploymentId) => fullSmoke(own(origin), { gitSha, deploymentId }, undefined),
+    smokeOn: (origin, gitSha, deploymentId) => fullSmoke(own(origin), { gitSha, deploymentId }),
     smoke: ({ url, only }) => {
       if (url !== undefined && context.loaded === undefined) {
         return smokeRun({ web, clock }, { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
@@ -105,6 +93,21 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
     close: async () => {
       await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
     },
+  };
+}
+
+/** What the environment's own checks look at: everything that the configuration names, production's identities and our secrets. */
+function fullInput(context: Context, resources: Resources, target: WebTarget, live: LiveRelease): SmokeInput {
+  const { smoke, environment, production } = context.settings();
+  const { serviceRoleKey, poolerUrl } = resources.databaseAccess.get();
+  return {
+    target,
+    checks: smoke.checks,
+    profile: 'full',
+    expected: { environment, sentryEnvironment: environment, ...live },
+    production,
+    secrets: { 'the service role key': serviceRoleKey, 'the database address': poolerUrl },
+    workerSecret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readlink, rename, rm, symlink, readFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, symlink, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 
 /** One file to lay out: where it goes and where its content is. */
@@ -44,11 +44,6 @@ async function layOutFile(dir: string, file: LayoutFile, blob: string): Promise<
     return;
   }
   await link(blob, path).catch(() => copyFile(blob, path));
-}
-
-/** Returns where a laid-out link points to, or undefined when it is no link. */
-export async function linkTarget(path: string): Promise<string | undefined> {
-  return await readlink(path).catch(() => undefined);
 }
 
 function* batches<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
