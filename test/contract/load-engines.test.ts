@@ -73,7 +73,7 @@ describe.each(engines)('the engine $name', ({ name, make, it }) => {
     expect(measured.all.errorRate).toBeGreaterThan(0.013);
     expect(measured.all.errorRate).toBeLessThan(0.027);
     expect(Object.keys(measured.all.errorsByClass)).toEqual(['500']);
-    expect(measured.durationMs).toBeLessThan(6000);
+    expect(measured.durationMs).toBeLessThan(30_000);
     expect(measured.vusMax).toBe(20);
     expect(samples).toEqual(measured.timeline);
     expect(samples.length).toBeGreaterThanOrEqual(5);

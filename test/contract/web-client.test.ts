@@ -162,7 +162,7 @@ test('no answer, a slow drip and a body that never ends are class timeout, in ti
   for (const outcome of outcomes) {
     expect(outcome).toMatchObject({ kind: 'failure', class: 'timeout' });
     expect(outcome.durationMs).toBeGreaterThan(290);
-    expect(outcome.durationMs).toBeLessThan(2000);
+    expect(outcome.durationMs).toBeLessThan(10_000);
   }
 });
 
