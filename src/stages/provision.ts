@@ -1,3 +1,4 @@
+import { guardProduction } from '../core/guard.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DatabaseAccess } from '../core/ports/database.ts';
@@ -13,8 +14,8 @@ import { dnsSentence, domainStep } from './provision-domain.ts';
 import { readyStep } from './provision-ready.ts';
 import { cacheStep, databaseStep, projectStep } from './provision-resources.ts';
 import { variablesStep } from './provision-variables.ts';
-import { databasePasswordName, type ResourceDeps, type Resources } from './resources.ts';
-import { migrate, protectionStep, type SchemaDeps } from './schema.ts';
+import { databasePasswordName, findCache, findDatabase, findProject, type ResourceDeps, type Resources } from './resources.ts';
+import { migrate, nothingPending, protectionStep, type SchemaDeps } from './schema.ts';
 
 /** What provisioning needs beside finding resources. */
 export interface ProvisionDeps extends ResourceDeps, SchemaDeps {
@@ -49,6 +50,7 @@ export function provisionStage(deps: ProvisionDeps, resources: Resources): Stage
   const written = slot<readonly string[]>('variables written');
   const created = new Set<string>();
   const steps: readonly Step[] = [
+    refusalStep(deps, resources),
     secretsStep(deps),
     projectStep(deps, resources, created),
     {
@@ -75,6 +77,23 @@ export function provisionStage(deps: ProvisionDeps, resources: Resources): Stage
         domain: domain.get(),
         variablesWritten: written.peek() ?? [],
       });
+    },
+  };
+}
+
+/** Everything that would be refused later on is refused here, before the first resource is created. */
+function refusalStep(deps: ProvisionDeps, resources: Resources): Step {
+  const { domain, production } = deps.settings;
+  return {
+    id: 'refusals',
+    title: 'Check that nothing of production would be touched',
+    run: async (io) => {
+      guardProduction({ what: 'domain', identities: [domain] }, production);
+      await Promise.all([
+        findProject(deps, resources, io.signal),
+        findDatabase(deps, resources, io.signal),
+        findCache(deps, resources, io.signal),
+      ]);
     },
   };
 }
@@ -132,7 +151,7 @@ function schemaStep(deps: ProvisionDeps): Step {
     probe: async (io) => {
       // Once a release is out, migrations belong to a release: `deploy` applies them.
       const releases = await deps.openDatabase().releases(deps.settings.environment, io.signal);
-      return releases.length === 0 ? undefined : `left to deploy: ${releases.length} releases are out`;
+      return releases.length === 0 ? await nothingPending(deps, io) : `left to deploy: ${releases.length} releases are out`;
     },
     run: (io) => migrate(deps, io),
   };

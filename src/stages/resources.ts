@@ -75,6 +75,7 @@ export async function findProject(deps: ResourceDeps, resources: Resources, sign
 
 /** Finds the Supabase project by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `SUPABASE_NAME_AMBIGUOUS`. */
 export async function findDatabase(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<DatabaseProject | undefined> {
+  guardProduction({ what: 'Supabase project', identities: [deps.settings.name] }, deps.settings.production);
   const found = onlyOne(
     await deps.databases.findByName(deps.settings.name, signal),
     'SUPABASE_NAME_AMBIGUOUS',
@@ -89,6 +90,7 @@ export async function findDatabase(deps: ResourceDeps, resources: Resources, sig
 
 /** Finds the Upstash database by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `UPSTASH_NAME_AMBIGUOUS`. */
 export async function findCache(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<CacheDatabase | undefined> {
+  guardProduction({ what: 'Upstash database', identities: [deps.settings.name] }, deps.settings.production);
   const found = onlyOne(
     await deps.caches.findByName(deps.settings.name, signal),
     'UPSTASH_NAME_AMBIGUOUS',

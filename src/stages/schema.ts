@@ -19,8 +19,18 @@ export async function migrate(deps: SchemaDeps, io: StepIo): Promise<string> {
     io.note(migration.file);
     await database.applyMigration(migration, io.signal);
   }
-  const ignored = folder.ignored.length === 0 ? '' : `; not migrations by name: ${folder.ignored.join(', ')}`;
-  return `${pending.length} of ${folder.migrations.length} migrations applied now${ignored}`;
+  return `${pending.length} of ${folder.migrations.length} migrations applied now${ignoredText(folder)}`;
+}
+
+/** Returns a line that says that every migration is applied, or undefined when one is pending. */
+export async function nothingPending(deps: SchemaDeps, io: StepIo): Promise<string | undefined> {
+  const folder = await deps.readMigrations();
+  const pending = pendingMigrations(folder.migrations, await deps.openDatabase().appliedMigrations(io.signal));
+  return pending.length === 0 ? `all ${folder.migrations.length} migrations were applied before${ignoredText(folder)}` : undefined;
+}
+
+function ignoredText({ ignored }: MigrationFolder): string {
+  return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
 }
 
 /** Returns the step that refuses a table without row-level security. Throws `DATABASE_TABLE_UNPROTECTED` (exit 5). */

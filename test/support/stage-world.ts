@@ -1,0 +1,252 @@
+import { stateSealing } from '../../src/adapters/files/sealed.ts';
+import type { RunEvent } from '../../src/core/events.ts';
+import { loadSettingsForUrl } from '../../src/core/load-profile.ts';
+import { perfSettingsForUrl } from '../../src/core/perf.ts';
+import type { Database, DataApi, MigrationFile } from '../../src/core/ports/database.ts';
+import type { SmokeDetails } from '../../src/core/report.ts';
+import { type RunOptions, runSteps } from '../../src/core/run-steps.ts';
+import type { SeedPlan } from '../../src/core/seed.ts';
+import type { EnvReference, StagingSettings } from '../../src/core/settings.ts';
+import { type StageRun, verdictStep } from '../../src/core/stage.ts';
+import { stageResult } from '../../src/core/stage-result.ts';
+import type { Step } from '../../src/core/step.ts';
+import type { StageResult, Verdict } from '../../src/core/verdict.ts';
+import { type DeployDeps, deployStage } from '../../src/stages/deploy.ts';
+import { type ProvisionDeps, provisionStage } from '../../src/stages/provision.ts';
+import { emptyResources, type ResourceDeps } from '../../src/stages/resources.ts';
+import { type RollbackDeps, rollbackStage } from '../../src/stages/rollback.ts';
+import { type SeedDeps, seedStage } from '../../src/stages/seed.ts';
+import { fakeCache, fakeCachePlatform } from '../fakes/caches.ts';
+import { steppingClock } from '../fakes/clocks.ts';
+import { fakeDataApi } from '../fakes/data-api.ts';
+import { fakeDatabase } from '../fakes/database.ts';
+import { fakeDatabasePlatform } from '../fakes/database-platform.ts';
+import { fakeHosting } from '../fakes/hosting.ts';
+import { fakeAppSource, fakeJournal, fakeSecretFile } from '../fakes/records.ts';
+
+const reference = (name: string): EnvReference => ({ kind: 'env', name });
+
+/** Settings of an environment named `jet-staging`. */
+export const stagingSettings: StagingSettings = {
+  name: 'jet-staging',
+  environment: 'staging',
+  target: 'cloud',
+  domain: 'staging.jet.test',
+  branch: 'develop',
+  app: { dir: '/project/app', build: ['node', 'build.ts'], output: '/project/app/.vercel/output' },
+  vercel: { token: reference('VERCEL_TOKEN'), team: reference('VERCEL_ORG_ID'), region: 'iad1', nodeVersion: '24.x' },
+  supabase: {
+    accessToken: reference('SUPABASE_ACCESS_TOKEN'),
+    organization: reference('SUPABASE_ORGANIZATION'),
+    region: 'us-east-1',
+    migrations: '/project/supabase/migrations',
+    rollbacks: '/project/supabase/rollbacks',
+  },
+  upstash: { email: reference('UPSTASH_EMAIL'), apiKey: reference('UPSTASH_API_KEY'), region: 'us-east-1', prefix: 'jet:', queues: [] },
+  production: { domains: ['jet.test'], vercelProjects: ['jet'], supabaseProjects: ['jet'], upstashDatabases: ['jet'] },
+  env: {
+    APP_ENVIRONMENT: { value: 'staging', class: 'public', required: true },
+    APP_URL: { value: { kind: 'fact', fact: 'app.url' }, class: 'public', required: true },
+    CRON_SECRET: { value: reference('CRON_SECRET'), class: 'secret', required: true },
+    DATABASE_URL: { value: { kind: 'fact', fact: 'database.poolerUrl' }, class: 'secret', required: true },
+    SENTRY_DSN: { value: reference('SENTRY_DSN'), class: 'public', required: false },
+  },
+  seed: { dir: '/project/seed', profile: 'demo' },
+  smoke: { checks: [] },
+  perf: perfSettingsForUrl('/'),
+  load: loadSettingsForUrl('/'),
+};
+
+/** Two users, two tables: the second one refers to the first. */
+export const demoSeed: SeedPlan = {
+  version: 1,
+  auth: [{ email: 'agent1@staging.test' }, { email: 'agent2@staging.test' }],
+  tables: [
+    {
+      table: 'users',
+      key: ['email'],
+      rows: ['agent1@staging.test', 'agent2@staging.test'].map((email) => ({
+        id: { kind: 'authUserId', email } as const,
+        email: { kind: 'literal', value: email } as const,
+      })),
+    },
+    {
+      table: 'requests',
+      key: ['code'],
+      rows: [{ code: { kind: 'literal', value: 'R-1' }, day: { kind: 'daysFromNow', days: 3 }, seats: { kind: 'literal', value: 6 } }],
+    },
+  ],
+};
+
+/** A migration that creates one table, protected or not. */
+export function createTable(
+  version: string,
+  table: string,
+  options: { readonly isProtected: boolean } = { isProtected: true },
+): MigrationFile {
+  const security = options.isProtected ? `alter table ${table} enable row level security;` : '';
+  const sql = `create table ${table} (id bigint); ${security}`;
+  return { version, name: table, file: `${version}_${table}.sql`, sql, checksum: version.padEnd(64, '0') };
+}
+
+/** What a run of steps came to. */
+export interface Ran {
+  readonly error: unknown;
+  /** `path outcome` of every step that ended, in order. */
+  readonly outcomes: readonly string[];
+  /** What each step says came out, by path. */
+  readonly details: Readonly<Record<string, string | undefined>>;
+}
+
+/** An environment in memory: the platforms' fakes, the environment file, the journal and a clock whose waits pass at once. */
+export type StageWorld = ReturnType<typeof stageWorld>;
+
+/** Returns an environment in memory in which nothing exists yet. */
+export function stageWorld() {
+  const clock = steppingClock();
+  const hosting = fakeHosting();
+  /** Every call that changed something anywhere, and every smoke, in order. */
+  const calls = hosting.changes;
+  const journal = fakeJournal('run_1');
+  const parts = recordingParts(calls);
+  const source = fakeAppSource();
+  const environment: Record<string, string> = {};
+  const folder: { migrations: readonly MigrationFile[] } = {
+    migrations: [createTable('20260101', 'users'), createTable('20260102', 'requests')],
+  };
+  /** The verdict of smoke on an address: green unless said otherwise. */
+  const smokeVerdicts = new Map<string, Verdict>();
+  const ids = { release: 0, secret: 0 };
+  const readSecret = ({ name }: EnvReference) => environment[name] ?? parts.secretFile.values.get(name);
+  const sealing = async () => stateSealing(parts.secretFile.values.get('JV_STATE_KEY') ?? '');
+  const newReleaseId = () => `rel_${(ids.release += 1)}`;
+  const base = {
+    settings: stagingSettings,
+    projects: hosting.projects,
+    databases: parts.databases,
+    caches: parts.caches,
+    secretFile: parts.secretFile,
+    appOrigin: 'https://staging.jet.test',
+    clock,
+    openDatabase: () => parts.database,
+    readMigrations: async () => ({ migrations: folder.migrations, ignored: [] }),
+  } satisfies ResourceDeps & Record<string, unknown>;
+  const smoke = (origin: string, gitSha: string, deploymentId: string) =>
+    smokeGate(`smoke ${origin} for ${gitSha.slice(0, 6)} of ${deploymentId}`, smokeVerdicts.get(origin) ?? 'green', calls);
+  const run = async (steps: readonly Step[], options: Partial<RunOptions> = {}): Promise<Ran> =>
+    ranSteps(steps, { runId: 'run_1', journal, clock, signal: new AbortController().signal, ...options });
+  const seedDeps: SeedDeps = { ...base, openDataApi: () => parts.data, readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }) };
+  const stages = {
+    provision: async (more: Partial<ProvisionDeps> = {}, options: Partial<RunOptions> = {}) => {
+      const newSecret = () => `secret-${(ids.secret += 1)}`.padEnd(40, 'x');
+      const deps = {
+        ...base,
+        newSecret,
+        sealing,
+        readSecret,
+        openCache: () => fakeCache(),
+        gatewayMissing: async () => undefined,
+        ...more,
+      };
+      const stage = provisionStage(deps, emptyResources());
+      return { ...(await run(stage.steps, options)), result: stage.result() };
+    },
+    deploy: async (more: Partial<DeployDeps> = {}, options: Partial<RunOptions> = {}) => {
+      const resources = emptyResources();
+      const seed = () => seedStage(seedDeps, resources, 'demo');
+      const ports = { source, deployments: hosting.deployments, moves: hosting.moves };
+      const deps = { ...base, ...ports, sealing, readSecret, newReleaseId, actor: 'jo@laptop', smoke, seed, ...more };
+      const stage = deployStage(deps, resources);
+      return { ...(await run(stage.steps, { undoOnFailure: true, ...options })), result: stage.result() };
+    },
+    seed: async (more: Partial<SeedDeps> = {}) => {
+      const stage = seedStage({ ...seedDeps, ...more }, emptyResources(), 'demo');
+      return { ...(await run(stage.steps)), result: stage.result() };
+    },
+    rollback: async (to?: string, more: Partial<RollbackDeps> = {}) => {
+      const ports = { deployments: hosting.deployments, moves: hosting.moves };
+      const stage = rollbackStage({ ...base, ...ports, newReleaseId, actor: 'jo@laptop', smoke, ...more }, emptyResources(), to);
+      return { ...(await run(stage.steps)), result: stage.result() };
+    },
+  };
+  /** Returns the deployment that the domain points to and whether the project assigns domains by itself. */
+  const domain = async () => {
+    const { signal } = new AbortController();
+    const project = await hosting.projects.find(stagingSettings.name, signal);
+    const live = project === undefined ? undefined : await hosting.deployments.live(project.id, stagingSettings.domain, signal);
+    return { live: live?.id, autoAssign: project?.autoAssignDomains };
+  };
+  return { ...parts, ...stages, hosting, source, journal, clock, environment, folder, smokeVerdicts, calls, domain };
+}
+
+/** Forgets the calls so far; returns them. */
+export function takeCalls({ calls }: { readonly calls: string[] }): readonly string[] {
+  return calls.splice(0);
+}
+
+function recordingParts(calls: string[]) {
+  const [platform, caches, data, database] = [fakeDatabasePlatform(), fakeCachePlatform(), fakeDataApi(), fakeDatabase()];
+  const secretFile = fakeSecretFile();
+  const noted = async <Value>(call: string, made: Promise<Value>): Promise<Value> => {
+    calls.push(call);
+    return made;
+  };
+  const recordedData: DataApi = {
+    ...data,
+    upsert: async (table, key, rows, signal) => noted(`write ${rows.length} rows of ${table}`, data.upsert(table, key, rows, signal)),
+    createUser: async (user, signal) => noted(`create user ${user.email}`, data.createUser(user, signal)),
+    setPassword: async (id, password, signal) => noted('set password', data.setPassword(id, password, signal)),
+  };
+  const recordedDatabase: Database = {
+    ...database,
+    applyMigration: async (file, signal) => noted(`apply ${file.file}`, database.applyMigration(file, signal)),
+    appendRelease: async (record, signal) => noted(`record ${record.id}`, database.appendRelease(record, signal)),
+  };
+  return {
+    databases: {
+      ...platform,
+      create: async (project: Parameters<typeof platform.create>[0], signal: AbortSignal) =>
+        noted(`create Supabase ${project.name}`, platform.create(project, signal)),
+    },
+    caches: {
+      ...caches,
+      create: async (wanted: Parameters<typeof caches.create>[0], signal: AbortSignal) =>
+        noted(`create Upstash ${wanted.name}`, caches.create(wanted, signal)),
+      setEviction: async (id: string, on: boolean, signal: AbortSignal) =>
+        noted(`eviction ${on ? 'on' : 'off'} at ${id}`, caches.setEviction(id, on, signal)),
+    },
+    data: { ...recordedData, users: data.users, tables: data.tables, written: data.written },
+    database: { ...recordedDatabase, applied: database.applied, history: database.history },
+    secretFile: {
+      ...secretFile,
+      write: async (values: Readonly<Record<string, string>>) =>
+        noted(`write lines ${Object.keys(values).join(' ')}`, secretFile.write(values)),
+    },
+  };
+}
+
+/** A smoke gate that has looked once and comes to this verdict. */
+function smokeGate(call: string, verdict: Verdict, calls: string[]): StageRun<SmokeDetails> {
+  let found: StageResult<SmokeDetails> | undefined;
+  const judge = () => {
+    const finding = { id: 'health', title: 'Health', verdict, seen: verdict === 'green' ? 'as wished' : '503', expected: '200' };
+    found = stageResult('smoke', [finding], 0, steppingClock(0), { profile: 'full', notInProfile: [], executed: 1 });
+    return found;
+  };
+  const look: Step = { id: 'checks', title: 'Look', run: async () => void calls.push(call) };
+  return { steps: [look, verdictStep('Judge the checks', judge)], result: () => found };
+}
+
+async function ranSteps(steps: readonly Step[], options: Omit<RunOptions, 'events'>): Promise<Ran> {
+  const events: RunEvent[] = [];
+  const error: unknown = await runSteps(steps, { ...options, events: (event) => events.push(event) }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const finished = events.flatMap((event) => (event.type === 'step-finished' ? [event] : []));
+  return {
+    error,
+    outcomes: finished.map((event) => `${event.path.join('/')} ${event.outcome}`),
+    details: Object.fromEntries(finished.map((event) => [event.path.join('/'), event.detail])),
+  };
+}
