@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { Flags } from '@oclif/core';
 import { asThrown, changingFlags, StagingCommand } from '../base-command.ts';
 import { stageNames } from '../core/report.ts';
@@ -28,7 +29,7 @@ export default class Up extends StagingCommand {
       const thrown = await this.draw(app, up.steps, { changes: true, flags, undoOnFailure: true }).then(() => undefined, asThrown);
       if (flags['dry-run']) return null;
       const { report, files } = await app.writeReport(up.outcome(thrown?.error));
-      this.printed.report(report, files, app.local.stopCommand);
+      this.printed.report(report, { html: relative(process.cwd(), files.html) }, app.local.stopCommand);
       if (thrown !== undefined) throw thrown.error;
       return { ...report, files };
     });
