@@ -1,5 +1,4 @@
 import { appSource } from '../adapters/source/app-source.ts';
-import { envFile } from '../adapters/files/env-file.ts';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { stateSealing } from '../adapters/files/sealed.ts';
@@ -25,6 +24,7 @@ import { seedStage, type SeedDeps } from '../stages/seed.ts';
 import type { StatusDeps } from '../stages/status.ts';
 import type { Context } from './context.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
+import { openSecretFile } from './secret-file.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
 export type SmokeOn = (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
@@ -107,7 +107,7 @@ function connections(context: Context, resources: Resources) {
   return {
     use,
     usePlatforms: platforms.set,
-    secretFile: envFile(context.envFile),
+    secretFile: openSecretFile(context.envFile, context.secrets),
     appOrigin: () => use().origin(context.settings().domain),
     openDatabase: () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl)),
     openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
