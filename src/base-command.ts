@@ -1,4 +1,4 @@
-import { Command, Flags } from '@oclif/core';
+import { Command, Errors, Flags } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
 import { nearestWord } from './core/nearest.ts';
 import type { StageRun } from './core/stage.ts';
@@ -167,6 +167,8 @@ export abstract class StagingCommand extends Command {
   protected override async catch(error: Error): Promise<unknown> {
     const known = asStagingError(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags })) ?? error;
     process.exitCode = exitCodeOf(known);
+    // Where NODE_ENV is development or test, oclif would warn on stderr of a command whose arguments it refused.
+    this.parsed = true;
     if (this.argv.includes('--json')) this.printed.failure(this.commandName, known);
     else this.printed.error(known, { verbose: this.verbose });
     return undefined;
@@ -237,15 +239,12 @@ export function asThrown(error: unknown): { readonly error: unknown } {
   return { error };
 }
 
-/** Returns the expected failure that an error is: ours, or a parse error of oclif (wrong usage); undefined for a bug of ours. */
+/** Returns the expected failure that an error is: ours, or oclif's (only its parser throws: wrong usage); undefined for a bug of ours. */
 function asStagingError(error: unknown, flagNames: readonly string[]): StagingError | undefined {
   if (error instanceof StagingError) return error;
-  if (!(error instanceof Error)) return undefined;
-  const isParseError =
-    'parse' in error || ('oclif' in error && /^(Unexpected argument|Nonexistent flag|Missing required)/.test(error.message));
-  if (!isParseError) return undefined;
+  if (!(error instanceof Errors.CLIError)) return undefined;
   const [sentence] = error.message.split('\nSee more help');
-  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim(), {
+  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim().replaceAll(/\s+/g, ' '), {
     fix: usageFix(error, flagNames),
     cause: error,
   });

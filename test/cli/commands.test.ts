@@ -1,0 +1,92 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '../..');
+
+const flag = z.object({
+  type: z.enum(['boolean', 'option']),
+  options: z.array(z.string()).optional(),
+  summary: z.string().optional(),
+  description: z.string().optional(),
+});
+const manifest = z.object({
+  commands: z.record(z.string(), z.object({ summary: z.string(), examples: z.array(z.string()), flags: z.record(z.string(), flag) })),
+});
+const effects = z.strictObject({ readOnly: z.boolean(), destructive: z.boolean(), idempotent: z.boolean() });
+
+const { commands } = manifest.parse(JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')));
+const ids = Object.keys(commands);
+
+describe('the commands of the manifest', () => {
+  it('are those of the sources, all of them', async () => {
+    const files = await readdir(join(root, 'src/commands'), { recursive: true });
+
+    const sources = files.filter((file) => file.endsWith('.ts')).map((file) => file.replace(/\.ts$/, '').replaceAll(/[/\\]/g, ':'));
+
+    expect(ids.toSorted()).toEqual(sources.toSorted());
+    expect(ids.length).toBeGreaterThanOrEqual(14);
+  });
+
+  it.each(ids)('have a summary that is a sentence, examples, and a summary for every flag: %s', (id) => {
+    const command = commands[id];
+
+    expect(command?.summary).toMatch(/^[A-Z].*\.$/);
+    expect(command?.examples).not.toEqual([]);
+    for (const [name, { summary, description }] of Object.entries(command?.flags ?? {}))
+      expect(summary ?? description, `--${name}`).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each(ids)('declare what they do to the world: %s', async (id) => {
+    const loaded: unknown = await import(join(root, 'src/commands', `${id.replaceAll(':', '/')}.ts`));
+
+    const command = z.object({ default: z.custom<{ readonly effects: unknown }>((value) => typeof value === 'function') }).parse(loaded);
+    const declared = effects.parse(command.default.effects);
+
+    expect(declared.readOnly && declared.destructive).toBe(false);
+    expect('dry-run' in (commands[id]?.flags ?? {}), 'who may destroy can show it first').toBe(declared.destructive || changing.has(id));
+  });
+
+  it.each(ids.flatMap((id) => (commands[id]?.examples ?? []).map((example) => [example, id] as const)))(
+    'have examples that parse: %s',
+    (example, id) => {
+      expect(problemsOf(example, id)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['<%= config.bin %> smoke --ulr x', 'no flag --ulr'],
+    ['<%= config.bin %> load --engine jmeter', '--engine jmeter is not offered'],
+    ['<%= config.bin %> load --engine', '--engine lacks its value'],
+    ['<%= config.bin %> smoke now', 'nothing takes now'],
+    ['<%= config.bin %> up', 'another command'],
+  ])('would not have the example %s', (example, problem) => {
+    expect(problemsOf(example, example.split(' ')[3] === 'load' ? 'load' : 'smoke')).toEqual([problem]);
+  });
+});
+
+/** Commands that change the environment without destroying anything, with --dry-run all the same. */
+const changing = new Set(['deploy', 'provision', 'rollback', 'seed', 'up']);
+
+/** Returns what an example says that its command does not understand. */
+function problemsOf(example: string, id: string): readonly string[] {
+  const [bin, ...words] = example
+    .replace(/^eval "\$\((.*)\)"$/, '$1')
+    .replace('<%= config.bin %>', 'jv-staging')
+    .split(' ');
+  const path = id.split(':');
+  if (bin !== 'jv-staging' || path.some((part, index) => words[index] !== part)) return ['another command'];
+  const problems: string[] = [];
+  const rest = words.slice(path.length);
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const known = word.startsWith('--') ? commands[id]?.flags[word.slice(2)] : undefined;
+    if (known === undefined) problems.push(word.startsWith('--') ? `no flag ${word}` : `nothing takes ${word}`);
+    if (known === undefined && word.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift();
+    if (known?.type !== 'option') continue;
+    const value = rest.shift();
+    if (value === undefined) problems.push(`${word} lacks its value`);
+    else if (known.options !== undefined && !known.options.includes(value)) problems.push(`${word} ${value} is not offered`);
+  }
+  return problems;
+}

@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { delayedServer } from '../support/delayed-server.ts';
+import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
+import { findComponent, requires } from '../support/requires.ts';
+import { startSmallApp, wrongAnswers } from '../support/small-app.ts';
+import { inEmptyFolder, runTool } from '../support/tool.ts';
+
+describe('an app that is known by its address alone', () => {
+  let app: LoopbackServer;
+
+  beforeAll(async () => {
+    app = await startSmallApp();
+  });
+  afterAll(() => app.close());
+
+  /** Runs in an empty folder and returns what was left there too. */
+  const measure = (args: readonly string[]) =>
+    inEmptyFolder(async (cwd) => {
+      const ended = await runTool([...args, '--url', app.url, '--json'], { cwd });
+      return { ...ended, left: await readdir(cwd) };
+    });
+
+  it('is smoked green, and the verdict says that it was seen from outside only', async () => {
+    const ended = await measure(['smoke']);
+
+    expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      ok: true,
+      data: { verdict: 'green', summary: expect.stringContaining('outside only: 4 of 4'), details: { profile: 'outside', executed: 4 } },
+    });
+  });
+
+  it('is loaded green by 50 virtual users', async () => {
+    const ended = await measure(['load', '--vus', '50', '--duration', '3s']);
+
+    expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      ok: true,
+      data: { verdict: 'green', details: { measurement: { vusMax: 50, all: { errors: 0 } } } },
+    });
+  });
+
+  requires('chrome')('is measured green by Lighthouse', async () => {
+    const ended = await measure(['perf', '--runs', '1']);
+
+    expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
+    const { data } = JSON.parse(ended.stdout);
+    expect(data).toMatchObject({ verdict: 'green', details: { pages: [{ path: '/', runs: [{ status: 200 }] }] } });
+    expect(data.details.pages[0].runs[0].score).toBeGreaterThan(85);
+  });
+});
+
+describe('smoke of an app that answers wrongly', () => {
+  it.each([
+    ['status 500', '/api/health answered with status 500, not 200.'],
+    ['a login wall', 'A login wall (Vercel Deployment Protection) answered /api/health instead of the app'],
+    ['another origin', '/api/health redirects to another address, https://other.example.com/'],
+    ['an empty body', '/api/health answered with an empty body.'],
+    ['HTML for JSON', '/api/health answers with HTML where JSON was expected.'],
+  ] as const)('is red with 5 and a message of its own: %s', async (kind, message) => {
+    const app = await startLoopbackServer(wrongAnswers[kind]);
+
+    const ended = await inEmptyFolder((cwd) => runTool(['smoke', '--url', app.url, '--json'], { cwd }));
+
+    await app.close();
+    expect(ended).toMatchObject({ code: 5, stderr: '' });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { code: 'SMOKE_RED' },
+      data: {
+        verdict: 'red',
+        findings: expect.arrayContaining([
+          expect.objectContaining({ id: 'health', verdict: 'red', message: expect.stringContaining(message), fix: expect.any(String) }),
+        ]),
+      },
+    });
+  });
+});
+
+/** With one failure in 50 answers and some 150 requests: two or three are seen, and the request that looks whether it answers. */
+describe('load of a server that takes 50 ms and fails in 2 % of its answers', () => {
+  const measured = async (engine: 'embedded' | 'k6') => {
+    const server = await delayedServer({ delayMs: 50, errorEvery: 50 });
+    const env: Readonly<Record<string, string>> = engine === 'k6' ? { JV_K6: findComponent('k6') ?? '' } : {};
+    const args = ['load', '--url', server.origin, '--engine', engine, '--vus', '50', '--duration', '4s', '--json'];
+    const ended = await inEmptyFolder((cwd) => runTool(args, { cwd, env }));
+    await server.close();
+    expect(ended.stderr).toBe('');
+    const { measurement } = JSON.parse(ended.stdout).data.details;
+    expect(measurement).toMatchObject({ engine, all: { requests: expect.any(Number) } });
+    return measurement.all;
+  };
+
+  it('reports both with the embedded engine', async () => {
+    const all = await measured('embedded');
+
+    expect(all.requests).toBeGreaterThanOrEqual(100);
+    expect(all.p50Ms).toBeGreaterThanOrEqual(49);
+    expect(all.errorRate).toBeGreaterThan(0.005);
+    expect(all.errorRate).toBeLessThan(0.035);
+  });
+
+  requires('k6')('reports both with k6', async () => {
+    const all = await measured('k6');
+
+    expect(all.requests).toBeGreaterThanOrEqual(100);
+    expect(all.p50Ms).toBeGreaterThanOrEqual(49);
+    expect(all.errorRate).toBeGreaterThan(0.005);
+    expect(all.errorRate).toBeLessThan(0.035);
+  });
+});
