@@ -45,7 +45,7 @@ export async function takeRunLock(
         },
       };
     }
-    if (clock.nowMs() >= endMs) throw await lockedBy(noteFile, stateDir);
+    if (clock.nowMs() >= endMs) throw lockedBy(await readNote(noteFile, clock, signal), stateDir);
     await clock.sleep(500, signal);
   }
 }
@@ -59,8 +59,17 @@ async function tryLock(stateDir: string): Promise<(() => Promise<void>) | undefi
   }
 }
 
-async function lockedBy(noteFile: string, stateDir: string): Promise<StagingError> {
-  const note = await readFile(noteFile, 'utf8').catch(() => undefined);
+/** The note of a holder that has just taken the lock follows a moment later; undefined when none comes within half a second. */
+async function readNote(noteFile: string, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+  for (let tries = 0; tries < 10; tries += 1) {
+    const note = await readFile(noteFile, 'utf8').catch(() => '');
+    if (note !== '') return note;
+    await clock.sleep(50, signal);
+  }
+  return undefined;
+}
+
+function lockedBy(note: string | undefined, stateDir: string): StagingError {
   const holder = note === undefined ? 'another run' : holderText(note);
   return new StagingError('locked', 'RUN_LOCKED', `${holder} holds the lock of ${stateDir}.`, {
     fix: 'Wait for it with `--wait-lock 10m`, or end that run.',
