@@ -1,7 +1,7 @@
 import { Command, Errors, Flags } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
 import { nearestWord } from './core/nearest.ts';
-import type { StageRun } from './core/stage.ts';
+import { gateError, type StageRun } from './core/stage.ts';
 import type { Step } from './core/step.ts';
 import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
@@ -115,20 +115,24 @@ export abstract class StagingCommand extends Command {
     }
   }
 
-  /** Runs a stage, draws its steps, prints its summary, and returns its result (null under `--dry-run`). */
+  /** Runs a stage, draws its steps, prints its summary, and returns its result. Throws what is not green, even when no step threw. */
   protected async runStage<Details>(
     flags: SharedFlagValues,
     open: (app: App) => StageRun<Details>,
     options: StageOptions = {},
-  ): Promise<StageResult<Details> | null> {
+  ): Promise<StageResult<Details> | { readonly dryRun: true }> {
     const use = async (app: App) => {
       if (options.prepares ?? true) await this.draw(app, app.preparation, { changes: false, flags });
       const run = open(app);
-      const thrown = await this.draw(app, run.steps, { changes: this.changes, flags, ...options }).then(() => undefined, asThrown);
+      const thrown = await this.draw(app, run.steps, { flags, ...options, changes: options.changes ?? this.changes }).then(
+        () => undefined,
+        asThrown,
+      );
       const result = run.result();
       if (result !== undefined) this.printed[options.show ?? 'stage'](result);
       if (thrown !== undefined) throw thrown.error;
-      return result ?? null;
+      if (result !== undefined && result.verdict !== 'green') throw gateError(result);
+      return result ?? { dryRun: true as const };
     };
     return this.withApp(flags, use, options.config ?? 'required');
   }
@@ -158,6 +162,11 @@ export abstract class StagingCommand extends Command {
   protected override logJson(json: unknown): void {
     // oclif calls this with what `toSuccessJson` returns; failures are printed by `catch`.
     this.printed.success(this.commandName, json);
+  }
+
+  /** The flag alone decides, not oclif's own environment variables: what is printed must be decided in one place. */
+  public override jsonEnabled(): boolean {
+    return this.argv.includes('--json');
   }
 
   protected override toSuccessJson(result: unknown): unknown {
@@ -212,6 +221,8 @@ export interface StageOptions {
   /** With false the local cloud is not started for it (default true). */
   readonly prepares?: boolean;
   readonly undoOnFailure?: boolean;
+  /** Whether it changes something, when that depends on its flags (default: the command's effects). */
+  readonly changes?: boolean;
   /** How the result is shown. */
   readonly show?: 'stage' | 'doctor';
 }

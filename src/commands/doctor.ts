@@ -13,6 +13,11 @@ export default class Doctor extends StagingCommand {
   /** Returns what was found. Throws `DOCTOR_MISSING` (exit 3) when something required is missing. */
   async run() {
     const { flags } = await this.parse(Doctor);
-    return this.runStage(flags, (app) => app.doctor({ install: flags.install }), { config: 'if-found', prepares: false, show: 'doctor' });
+    return this.runStage(flags, (app) => app.doctor({ install: flags.install }), {
+      config: 'if-found',
+      prepares: false,
+      show: 'doctor',
+      changes: flags.install !== undefined,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { StagingCommand, urlOptions } from '../base-command.ts';
+import { changingFlags, StagingCommand, urlOptions } from '../base-command.ts';
 
 /** `jv-staging load` */
 export default class Load extends StagingCommand {
@@ -12,6 +12,7 @@ export default class Load extends StagingCommand {
     '<%= config.bin %> load --profile full --engine k6',
   ];
   static override flags = {
+    'wait-lock': changingFlags['wait-lock'],
     url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to load instead of the environment’s domain.' }),
     path: Flags.string({ helpValue: 'PATH', default: '/', env: 'JV_PATH', summary: 'Path to request, with --url.' }),
     vus: Flags.integer({ min: 1, helpValue: 'N', env: 'JV_VUS', summary: 'Most virtual users; the profile’s stages are scaled to it.' }),

@@ -1,7 +1,7 @@
-import { relative } from 'node:path';
 import { Flags } from '@oclif/core';
 import { asThrown, changingFlags, StagingCommand } from '../base-command.ts';
 import { stageNames } from '../core/report.ts';
+import { gateError } from '../core/stage.ts';
 
 /** `jv-staging up` */
 export default class Up extends StagingCommand {
@@ -27,10 +27,18 @@ export default class Up extends StagingCommand {
       await this.draw(app, app.preparation, { changes: false, flags });
       const up = app.up({ from: flags.from, only: flags.only });
       const thrown = await this.draw(app, up.steps, { changes: true, flags, undoOnFailure: true }).then(() => undefined, asThrown);
-      if (flags['dry-run']) return null;
-      const { report, files } = await app.writeReport(up.outcome(thrown?.error));
-      this.printed.report(report, { html: relative(process.cwd(), files.html) }, app.local.stopCommand);
+      if (flags['dry-run']) {
+        if (thrown !== undefined) throw thrown.error;
+        return { dryRun: true };
+      }
+      const outcome = up.outcome(thrown?.error);
+      // Nothing was reached (a lock, a credential): there is nothing to report on.
+      if (thrown !== undefined && outcome.stages.length === 0) throw thrown.error;
+      const { report, files, shownPath } = await app.writeReport(outcome);
+      this.printed.report(report, { html: shownPath }, app.local.stopCommand);
       if (thrown !== undefined) throw thrown.error;
+      const notGreen = report.stages.find((stage) => stage.verdict !== 'green');
+      if (notGreen !== undefined) throw gateError(notGreen);
       return { ...report, files };
     });
   }

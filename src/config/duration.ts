@@ -11,5 +11,5 @@ export function parseDuration(text: string, flag: string): number {
 }
 
 function isDuration(text: string): text is StringValue {
-  return /^\d+(\.\d+)?\s?(ms|s|m|h|d)?$/.test(text);
+  return /^\d+(\.\d+)?(ms|s|m|h)$/.test(text);
 }

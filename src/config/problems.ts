@@ -68,6 +68,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function seenText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
   const text = JSON.stringify(value);
   // A literal that somebody pasted where a reference belongs could be a secret: long opaque words are not shown.
   if (typeof value === 'string' && /^\S{20,}$/.test(value) && !/^[/.]/.test(value)) return `a text of ${value.length} characters`;

@@ -48,21 +48,32 @@ export type RollbackPlan =
   | { readonly kind: 'app-only'; readonly from: ReleaseRecord; readonly to: ReleaseRecord }
   | { readonly kind: 'refuse'; readonly code: string; readonly reason: string; readonly fix: string };
 
+/** What is really there, as platform and database say it; the records may lag behind a run that was cut off. */
+export interface ActualState {
+  /** The deployment that the domain points to, or undefined when it points to none. */
+  readonly deploymentId: string | undefined;
+  /** Version of the newest applied migration, or null. */
+  readonly migrationHead: string | null;
+}
+
 /** Returns the release that is live: the newest record, or undefined when there is none. `history` is oldest first. */
 export function liveRelease(history: readonly ReleaseRecord[]): ReleaseRecord | undefined {
   return history.at(-1);
 }
 
 /**
- * Returns what a rollback to `to` (a release id; default: the newest record with another deployment than the live one) would
- * do. `history` is oldest first. Refuses when migrations came in between: taking those back is decided by the database planner.
+ * Returns what a rollback would do. `history` is oldest first; `to` is a release id (default: what was live before the deployment
+ * that is live now). Refuses when the database's schema is not the goal's: only the app would go back.
  */
-export function planRollback(history: readonly ReleaseRecord[], to?: string): RollbackPlan {
+export function planRollback(history: readonly ReleaseRecord[], to?: string, actual?: ActualState): RollbackPlan {
   const from = liveRelease(history);
   if (from === undefined) {
     return refuse('RELEASE_NONE', 'There is no release yet, so there is nothing to roll back.', 'Run `jv-staging deploy` first.');
   }
-  const goal = to === undefined ? previousDeployment(history, from) : history.find((record) => record.id === to);
+  const served = actual?.deploymentId ?? from.vercelDeploymentId;
+  // A deploy that was cut off after its move left no record: what the newest record names is then what was live before.
+  const before = served === from.vercelDeploymentId ? previousDeployment(history, from) : from;
+  const goal = to === undefined ? before : history.find((record) => record.id === to);
   if (goal === undefined) {
     return to === undefined
       ? refuse(
@@ -72,13 +83,14 @@ export function planRollback(history: readonly ReleaseRecord[], to?: string): Ro
         )
       : refuse('RELEASE_NOT_FOUND', `There is no release ${to} in the history.`, 'Run `jv-staging status` to see the releases.');
   }
-  if (goal.vercelDeploymentId === from.vercelDeploymentId) {
+  if (goal.vercelDeploymentId === served) {
     return refuse('RELEASE_ALREADY_LIVE', `Release ${goal.id} is the one that is live.`, 'Run `jv-staging status` to see the releases.');
   }
-  if (goal.migrationHead !== from.migrationHead) {
+  const head = actual === undefined ? from.migrationHead : actual.migrationHead;
+  if (goal.migrationHead !== head) {
     return refuse(
       'RELEASE_SCHEMA_CHANGED',
-      `Release ${goal.id} ran on schema ${goal.migrationHead ?? 'none'}, the database now has ${from.migrationHead ?? 'none'}; expected the same, since only the app would go back.`,
+      `Release ${goal.id} ran on schema ${goal.migrationHead ?? 'none'}, the database now has ${head ?? 'none'}; expected the same, since only the app would go back.`,
       'Put out a corrected release with `jv-staging deploy`.',
     );
   }

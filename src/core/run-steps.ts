@@ -46,8 +46,8 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
   try {
     await runSiblings(steps, [], false, options, state);
   } catch (error) {
-    if (options.undoOnFailure === true) await undoAll(state.done, options);
-    throw options.signal.aborted ? interruption(options.signal, error) : error;
+    const kept = options.undoOnFailure === true ? await undoAll(state.done, options) : [];
+    throw withKept(options.signal.aborted ? interruption(options.signal, error) : error, kept);
   }
 }
 
@@ -109,12 +109,14 @@ async function perform(step: Step, path: readonly string[], options: RunOptions,
   if (skipped !== undefined) return { outcome: 'skipped', detail: skipped };
   const present = await step.probe?.(io);
   if (present !== undefined) return { outcome: 'unchanged', detail: present };
-  if (step.run === undefined) return { outcome: 'done' };
   if (step.mutates === true && options.dryRun === true) return { outcome: 'planned' };
+  if (step.run === undefined) return { outcome: 'done' };
+  // Before it runs: a call that was cut off may have reached the other side, and `undo` looks before it takes anything back.
+  if (step.mutates === true && step.undo !== undefined) state.done = [...state.done, { step, path }];
   const report = (step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io)) ?? undefined;
   if (typeof report === 'object' && report.verdict !== 'green') return { outcome: outcomeOf[report.verdict], detail: report.detail };
-  // Before it is verified: what was changed but did not come out as wished must be taken back, too.
-  state.done = [...state.done, { step, path }];
+  // Before it is verified: what did not come out as wished must be taken back, too.
+  if (step.mutates !== true) state.done = [...state.done, { step, path }];
   await step.verify?.(io);
   return { outcome: 'done', detail: typeof report === 'object' ? report.detail : report };
 }
@@ -146,7 +148,16 @@ async function runJournaled(
   }
 }
 
-async function undoAll(done: readonly Undoable[], options: RunOptions): Promise<void> {
+/** Adds to an error what could not be taken back: whoever reads only the error must know. */
+function withKept(error: unknown, kept: readonly string[]): unknown {
+  if (kept.length === 0 || !(error instanceof StagingError)) return error;
+  const { kind, code, message, fix, data } = error;
+  return new StagingError(kind, code, `${message} Not taken back: ${kept.join('; ')}`, { fix, data, cause: error });
+}
+
+/** Undoes steps, newest first; returns what could not be undone. */
+async function undoAll(done: readonly Undoable[], options: RunOptions): Promise<readonly string[]> {
+  const kept: string[] = [];
   for (const { step, path } of done.toReversed()) {
     if (step.undo === undefined) continue;
     const startedMs = options.clock.nowMs();
@@ -157,10 +168,12 @@ async function undoAll(done: readonly Undoable[], options: RunOptions): Promise<
     } catch (error) {
       outcome = 'undo-failed';
       detail = error instanceof Error ? error.message : String(error);
+      kept.push(`${step.title}: ${detail}`);
     }
     const durationMs = options.clock.nowMs() - startedMs;
     options.events({ type: 'step-finished', path, title: step.title, outcome, detail, durationMs, at: isoNow(options.clock) });
   }
+  return kept;
 }
 
 function stepIo(path: readonly string[], options: RunOptions): StepIo {

@@ -35,7 +35,7 @@ export interface Step {
   run?(io: StepIo): Promise<string | StepVerdict | void>;
   /** Reads the end state back; throws when it is not as wished. */
   verify?(io: StepIo): Promise<void>;
-  /** Takes the step back after a later step of the same run failed. Called in reverse order, once, only for steps whose `run` came to its end (also when their `verify` failed). */
+  /** Takes the step back after a later step of the same run failed. Called in reverse order, once. For a step that mutates also when its `run` was cut off: it looks before it takes anything back. */
   undo?(io: StepIo): Promise<void>;
   /** True when `run` changes something outside this process: the intent is journaled before, the outcome after; not run under `--dry-run`. */
   readonly mutates?: boolean;

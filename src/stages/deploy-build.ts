@@ -15,6 +15,7 @@ export function buildStep(deps: DeployDeps): Step {
   return {
     id: 'build',
     title: 'Build the app',
+    mutates: true,
     skip: () => (build === undefined ? 'no build command configured' : undefined),
     run: async (io) => {
       if (build !== undefined) await deps.source.build(build, dir, io.note, io.signal);

@@ -54,7 +54,8 @@ export interface DeployFacts {
   readonly source: Slot<SourceState>;
   readonly history: Slot<readonly ReleaseRecord[]>;
   readonly deployment: Slot<Deployment>;
-  readonly liveBefore: Slot<Deployment | undefined>;
+  /** What the domain pointed to before this deploy moved it. */
+  readonly liveBefore: Slot<{ readonly deployment: Deployment | undefined }>;
   readonly seeded: Slot<StageRun<SeedDetails>>;
   readonly gates: StageResult[];
   readonly record: Slot<ReleaseRecord>;
@@ -165,7 +166,7 @@ function moveStep(deps: DeployDeps, resources: Resources, facts: DeployFacts): S
     run: async (io) => {
       guardProduction({ what: 'domain', identities: [domain] }, deps.settings.production);
       const project = resources.project.get();
-      facts.liveBefore.set(await deps.deployments.live(project.id, domain, io.signal));
+      facts.liveBefore.set({ deployment: await deps.deployments.live(project.id, domain, io.signal) });
       if (!project.autoAssignDomains) await deps.projects.setAutoAssignDomains(project.id, true, io.signal);
       await deps.moves.promote(project.id, facts.deployment.get().id, io.signal);
       return project.autoAssignDomains ? undefined : 'the pin of the last rollback is undone';
@@ -183,7 +184,11 @@ function moveStep(deps: DeployDeps, resources: Resources, facts: DeployFacts): S
       );
     },
     undo: async (io) => {
-      const before = facts.liveBefore.get();
+      const known = facts.liveBefore.peek();
+      if (known === undefined) return;
+      const { deployment: before } = known;
+      const live = await deps.deployments.live(resources.project.get().id, domain, io.signal);
+      if (live?.id === before?.id) return;
       if (before === undefined) throw new Error(`There was no deployment on ${domain} before, so the domain stays where it is.`);
       await deps.moves.rollback(resources.project.get().id, before.id, io.signal);
     },

@@ -53,6 +53,7 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
       {
         id: 'run',
         title: `${highestVus(deps.stages)} virtual users over ${Math.round(rampMs(deps.stages) / 1000)} s`,
+        mutates: true,
         run: async (io) => {
           const plan = loadPlan(deps, signedIn);
           const measurement = await deps.engine.run(plan, (sample) => io.note(describeSample(sample)), io.signal);

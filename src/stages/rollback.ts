@@ -2,7 +2,8 @@ import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Deployment, Deployments, DomainMoves } from '../core/ports/hosting.ts';
-import { planRollback, type ReleaseRecord } from '../core/release.ts';
+import { migrationHead } from '../core/migrations.ts';
+import { type ActualState, planRollback, type ReleaseRecord } from '../core/release.ts';
 import type { SmokeDetails } from '../core/report.ts';
 import { type Slot, slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
@@ -38,6 +39,7 @@ export interface RollbackDetails {
 export function rollbackStage(deps: RollbackDeps, resources: Resources, to: string | undefined): StageRun<RollbackDetails> {
   const startedAtMs = deps.clock.nowMs();
   const plan = slot<{ readonly from: ReleaseRecord; readonly to: ReleaseRecord }>('rollback plan');
+  const actual = slot<ActualState>('what is really live');
   const goal = slot<Deployment>('deployment to go back to');
   const record = slot<ReleaseRecord>('record of the rollback');
   const smoked = slot<StageRun<SmokeDetails>>('smoke run');
@@ -49,7 +51,10 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       id: 'plan',
       title: 'Plan the rollback from the release records',
       run: async (io) => {
-        const decided = planRollback(await deps.openDatabase().releases(deps.settings.environment, io.signal), to);
+        const database = deps.openDatabase();
+        const live = await deps.deployments.live(resources.project.get().id, domain, io.signal);
+        actual.set({ deploymentId: live?.id, migrationHead: migrationHead(await database.appliedMigrations(io.signal)) });
+        const decided = planRollback(await database.releases(deps.settings.environment, io.signal), to, actual.get());
         if (decided.kind === 'refuse') {
           const kind = decided.code === 'RELEASE_SCHEMA_CHANGED' ? 'refused' : 'missing';
           throw new StagingError(kind, decided.code, decided.reason, { fix: decided.fix });
@@ -112,7 +117,7 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
       title: 'Write the release record',
       mutates: true,
       run: async (io) => {
-        record.set(rollbackRecord(deps, plan.get().from, plan.get().to, smoked.get()));
+        record.set(rollbackRecord(deps, { ...plan.get(), migrationHead: actual.get().migrationHead }, smoked.get()));
         await deps.openDatabase().appendRelease(record.get(), io.signal);
         return record.get().id;
       },
@@ -175,14 +180,19 @@ function holdVerdict(step: Step, red: Slot<StagingError>): Step {
 }
 
 /** Returns the record of a rollback: the goal's release again, under its own id, after what was live until now. */
-function rollbackRecord(deps: RollbackDeps, from: ReleaseRecord, to: ReleaseRecord, smoked: StageRun<SmokeDetails>): ReleaseRecord {
+function rollbackRecord(
+  deps: RollbackDeps,
+  moved: { readonly from: ReleaseRecord; readonly to: ReleaseRecord; readonly migrationHead: string | null },
+  smoked: StageRun<SmokeDetails>,
+): ReleaseRecord {
+  const { from, to } = moved;
   const gate = smoked.result();
   return {
     ...to,
     id: deps.newReleaseId(),
     kind: 'rollback',
     // Data and variables stay as they are: only the app goes back.
-    migrationHead: from.migrationHead,
+    migrationHead: moved.migrationHead,
     migrationChecksums: from.migrationChecksums,
     seedVersion: from.seedVersion,
     gates: gate === undefined ? [] : [{ gate: 'smoke-domain', verdict: gate.verdict, summary: gate.summary }],

@@ -99,6 +99,8 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
     id: 'checks',
     title: `Run ${others.length + 1} checks against ${input.target.origin}`,
     concurrent: true,
+    // Some checks create what they remove again: nothing for a dry run.
+    mutates: true,
     steps: () => [health, ...others].map(stepOf),
   };
   return { steps: [checks, verdictStep('Judge the checks', judge)], result: () => found };

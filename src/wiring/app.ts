@@ -50,8 +50,8 @@ export interface App {
   status(): Promise<EnvironmentStatus>;
   /** Runs steps: under the lock when they change something, journaled, with the events told to `events`. */
   runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
-  /** Writes the report's files and returns them with the report. */
-  writeReport(outcome: UpOutcome): Promise<{ readonly report: RunReport; readonly files: ReportFiles }>;
+  /** Writes the report's files and returns them with the report, and the HTML page's path as people type it here. */
+  writeReport(outcome: UpOutcome): Promise<{ readonly report: RunReport; readonly files: ReportFiles; readonly shownPath: string }>;
   readonly local: LocalCommands;
   close(): Promise<void>;
 }

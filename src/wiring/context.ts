@@ -42,7 +42,8 @@ export async function openContext(request: AppRequest, toolEntry: string): Promi
     target,
     stateDir: settingsOfProcess.stateDir ?? join(folder, '.jv-staging'),
     envFile,
-    secrets: openSecrets(envFile),
+    // With the target `local` no credential of the shell is read: the local cloud issues its own.
+    secrets: target === 'local' ? openSecrets(envFile, {}) : openSecrets(envFile),
     clock: systemClock,
     settings: () => {
       if (loaded === undefined) throw noConfig(request.cwd);

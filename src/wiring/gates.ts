@@ -10,6 +10,7 @@ import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { webClient } from '../adapters/web/web-client.ts';
 import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
+import { guardProduction } from '../core/guard.ts';
 import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
 import { perfSettingsForUrl } from '../core/perf.ts';
 import type { LoadEngine } from '../core/ports/measure.ts';
@@ -54,7 +55,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const bypassSecret = context.secrets.read({ kind: 'env', name: 'VERCEL_AUTOMATION_BYPASS_SECRET' });
   const withBypass = (target: WebTarget): WebTarget => (target.origin.startsWith('https:') ? { ...target, bypassSecret } : target);
   const own = (origin: string) => withBypass(targetOf(origin, deps));
-  const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(namedTarget(url)));
+  const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(guarded(namedTarget(url), context)));
 
   const fullSmoke = (address: WebTarget, live: LiveRelease, only?: readonly string[]): StageRun<SmokeDetails> => {
     const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix });
@@ -85,7 +86,9 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
     },
     load: (choice) => {
       const settings =
-        choice.url !== undefined && context.loaded === undefined ? loadSettingsForUrl(choice.path ?? '/') : context.settings().load;
+        choice.url !== undefined && context.loaded === undefined
+          ? loadSettingsForUrl(choice.path === undefined || choice.path.startsWith('/') ? (choice.path ?? '/') : `/${choice.path}`)
+          : context.settings().load;
       const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
       const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
       return loadStage({ target: target(choice.url), settings, stages, engine: loadEngine(context, choice.engine), web, sessions, clock });
@@ -132,6 +135,13 @@ function targetOf(origin: string, deps: Deps): WebTarget {
 /** Returns the target of an address that the user named. Throws `URL_INVALID` (exit 2). */
 function namedTarget(url: string): WebTarget {
   return { origin: parseUrl(url).origin, resolve: {} };
+}
+
+/** Refuses a named address that the configuration calls production's. */
+function guarded(target: WebTarget, context: Context): WebTarget {
+  if (context.loaded === undefined) return target;
+  guardProduction({ what: 'domain', identities: [new URL(target.origin).hostname] }, context.loaded.settings.production);
+  return target;
 }
 
 function pathOf(url: string): string {

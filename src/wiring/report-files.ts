@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeDurably } from '../adapters/files/durable-file.ts';
 import { thisMachine } from '../adapters/system/machine.ts';
 import type { RunReport } from '../core/report.ts';
@@ -23,7 +23,7 @@ export function reportWriter(
     const redact = createRedactor([...deps.secrets()]);
     await writeDurably(files.html, await renderReportHtml(report, redact));
     await writeDurably(files.json, renderReportJson(report, redact));
-    return { report, files };
+    return { report, files, shownPath: relative(context.request.cwd, files.html) };
   };
 }
 
