@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ended, runProcess } from '../support/run-process.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -20,24 +20,33 @@ afterEach(async () => {
 });
 
 describe('an interrupted command', () => {
-  it.each([
-    ['once', 1, 0],
-    ['as a terminal and two launchers do it: three times at once', 3, 10],
-  ])('ends with 130 and says how to go on when it is signalled %s', async (_how, times, everyMs) => {
-    const ended = await interrupt({ times, everyMs });
+  it('ends with 130 and says how to go on', async () => {
+    const ended = await interrupt({});
 
     expect(ended.code).toBe(130);
     expect(ended.stderr).toContain('RUN_INTERRUPTED');
   });
 
+  it('tidies up although one Ctrl-C comes from the terminal and from two launchers', async () => {
+    const ended = await signalled(3, 5);
+
+    expect(ended).toMatchObject({ code: 130, stdout: 'up\ntidied\n' });
+  });
+
+  it('ends at once when Ctrl-C is pressed again', async () => {
+    const ended = await signalled(2, 600, 2_000);
+
+    expect(ended).toMatchObject({ code: 130, stdout: 'up\n' });
+  });
+
   it('ends with 143 when it is terminated', async () => {
-    const ended = await interrupt({ times: 1, everyMs: 0, signal: 'SIGTERM' });
+    const ended = await interrupt({ signal: 'SIGTERM' });
 
     expect(ended.code).toBe(143);
   });
 
   it('is interrupted through set-up as it is directly', async () => {
-    const ended = await interrupt({ times: 1, everyMs: 0, launcher: ['bin/setup.js', '--', 'node'] });
+    const ended = await interrupt({ launcher: ['bin/setup.js', '--', 'node'] });
 
     expect(ended.code).toBe(130);
     expect(ended.stderr).toContain('RUN_INTERRUPTED');
@@ -45,8 +54,6 @@ describe('an interrupted command', () => {
 });
 
 async function interrupt(how: {
-  readonly times: number;
-  readonly everyMs: number;
   readonly signal?: NodeJS.Signals;
   readonly launcher?: readonly string[];
 }): Promise<{ readonly code: number | null; readonly stderr: string }> {
@@ -60,10 +67,18 @@ async function interrupt(how: {
   });
   const ended = once(child, 'close');
   await once(silent, 'connection');
-  for (let count = 0; count < how.times; count += 1) {
-    child.kill(how.signal ?? 'SIGINT');
-    await sleep(how.everyMs);
-  }
+  child.kill(how.signal ?? 'SIGINT');
   const [code]: readonly unknown[] = await ended;
   return { code: typeof code === 'number' ? code : null, stderr };
+}
+
+/** Signals a command that needs `tidyMs` to tidy up, several times. */
+async function signalled(times: number, everyMs: number, tidyMs = 400): Promise<Ended> {
+  let sent = 0;
+  const program = join(root, 'test/support/slow-to-end.ts');
+  return runProcess(process.execPath, [program, String(tidyMs)], {
+    onOutput: (_text, kill) => {
+      for (; sent < times; sent += 1) setTimeout(() => kill('SIGINT'), sent * everyMs);
+    },
+  });
 }
