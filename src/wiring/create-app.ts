@@ -1,79 +1,14 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fileJournal } from '../adapters/files/journal-file.ts';
-import { takeRunLock } from '../adapters/lock/run-lock.ts';
-import { newId } from '../adapters/system/ids.ts';
 import { parseDuration } from '../config/duration.ts';
-import { runSteps } from '../core/run-steps.ts';
-import { doctorStage } from '../stages/doctor.ts';
-import { deployStage } from '../stages/deploy.ts';
-import { provisionStage } from '../stages/provision.ts';
-import { emptyResources } from '../stages/resources.ts';
-import { rollbackStage } from '../stages/rollback.ts';
-import { seedStage } from '../stages/seed.ts';
-import { environmentStatus } from '../stages/status.ts';
-import { upRun } from '../stages/up.ts';
 import type { App, AppRequest } from './app.ts';
 import { openContext } from './context.ts';
-import { openDeps } from './deps.ts';
-import { doctorDeps } from './doctor-deps.ts';
-import { gatesOf } from './gates.ts';
-import { localCloud, localPreparation } from './local-cloud.ts';
-import { reportWriter } from './report-files.ts';
 
 /** Returns the tool's parts wired up for one command. Throws `CONFIG_…` (exit 2) and `DURATION_INVALID` (exit 2). */
 export async function createApp(request: AppRequest): Promise<App> {
   const context = await openContext(request, pathToFileURL(join(request.toolRoot, 'dist/index.js')).href);
-  const { clock } = context;
-  const startedAtMs = clock.nowMs();
-  const runId = newId('run', startedAtMs);
   const waitMs = parseDuration(request.waitLock, '--wait-lock');
-  const resources = emptyResources();
-  const local = localCloud(context);
-  const deps = openDeps(context, resources, local.openUrl);
-  const gates = gatesOf(context, deps, resources);
-  const journal = fileJournal(join(context.stateDir, 'journal'), runId);
-  const locks: { release(): Promise<void> }[] = [];
-  const stages = {
-    provision: () => provisionStage(deps.provision(), resources),
-    deploy: () => deployStage(deps.deploy(gates.smokeOn), resources),
-    seed: () => seedStage(deps.seed(), resources, context.settings().seed.profile),
-    smoke: () => gates.smoke({}),
-    perf: () => gates.perf({}),
-    load: () => gates.load({ engine: 'auto' }),
-  };
-  return {
-    ...stages,
-    secrets: deps.secrets,
-    process: context.process,
-    preparation: localPreparation(context, local, deps),
-    seed: (profile) => seedStage(deps.seed(), resources, profile ?? context.settings().seed.profile),
-    smoke: gates.smoke,
-    perf: gates.perf,
-    load: gates.load,
-    rollback: (to) => rollbackStage(deps.rollback(gates.smokeOn), resources, to),
-    up: (selection) => upRun(stages, selection, clock),
-    doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
-    status: () => environmentStatus(deps.status(), resources, request.signal),
-    runSteps: async (steps, options) => {
-      if (options.changes && !options.dryRun && context.loaded !== undefined && locks.length === 0) {
-        const holder = { actor: deps.actor, command: options.command, pid: process.pid };
-        locks.push(await takeRunLock(context.stateDir, holder, waitMs, clock, request.signal));
-      }
-      await runSteps(steps, {
-        runId,
-        journal,
-        clock,
-        events: options.events,
-        signal: request.signal,
-        dryRun: options.dryRun,
-        undoOnFailure: options.undoOnFailure,
-      });
-    },
-    writeReport: reportWriter(context, deps, { runId, startedAtMs }),
-    local,
-    close: async () => {
-      await Promise.allSettled([gates.close(), deps.close(), ...locks.map((lock) => lock.release())]);
-    },
-  };
+  // The adapters bring large packages: they are loaded once the configuration is known to be right.
+  const { appOf } = await import('./app-parts.ts');
+  return appOf(context, waitMs);
 }
