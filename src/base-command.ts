@@ -1,12 +1,12 @@
 import { Command, Errors, Flags } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
-import { nearestWord } from './core/nearest.ts';
 import { gateError, type StageRun } from './core/stage.ts';
 import type { Step } from './core/step.ts';
 import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { processSettings } from './config/environment.ts';
 import type { App, AppRequest, ConfigNeed } from './wiring/app.ts';
+import { asStagingError } from './wiring/usage-error.ts';
 
 /** What a command does to the world; every command declares it, and a test checks that. */
 export interface CommandEffects {
@@ -174,7 +174,8 @@ export abstract class StagingCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<unknown> {
-    const known = asStagingError(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags })) ?? error;
+    const flagNames = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    const known = asStagingError(error, flagNames, (thrown) => thrown instanceof Errors.CLIError) ?? error;
     process.exitCode = exitCodeOf(known);
     // Where NODE_ENV is development or test, oclif would warn on stderr of a command whose arguments it refused.
     this.parsed = true;
@@ -248,22 +249,4 @@ function effectsOf(command: object): CommandEffects {
 /** Returns what a promise was rejected with, wrapped: for work that must come between a failure and its report. */
 export function asThrown(error: unknown): { readonly error: unknown } {
   return { error };
-}
-
-/** Returns the expected failure that an error is: ours, or oclif's (only its parser throws: wrong usage); undefined for a bug of ours. */
-function asStagingError(error: unknown, flagNames: readonly string[]): StagingError | undefined {
-  if (error instanceof StagingError) return error;
-  if (!(error instanceof Errors.CLIError)) return undefined;
-  const [sentence] = error.message.split('\nSee more help');
-  return new StagingError('usage', 'USAGE_INVALID', (sentence ?? error.message).trim().replaceAll(/\s+/g, ' '), {
-    fix: usageFix(error, flagNames),
-    cause: error,
-  });
-}
-
-/** Names the flag that was probably meant; oclif's error for unknown flags lists them in `flags`. */
-function usageFix(error: Error, flagNames: readonly string[]): string {
-  const [unknown]: readonly unknown[] = 'flags' in error && Array.isArray(error.flags) ? error.flags : [];
-  const near = typeof unknown === 'string' ? nearestWord(unknown.replace(/^--(no-)?/, ''), flagNames) : undefined;
-  return `${near === undefined ? 'Run' : `Write \`--${near}\`, or run`} the command with \`--help\` to see its flags.`;
 }
