@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileJournal } from '../adapters/files/journal-file.ts';
 import { takeRunLock } from '../adapters/lock/run-lock.ts';
 import { newId } from '../adapters/system/ids.ts';
+import type { Journal } from '../core/ports/journal.ts';
 import { runSteps } from '../core/run-steps.ts';
 import { doctorStage } from '../stages/doctor.ts';
 import { deployStage } from '../stages/deploy.ts';
@@ -29,7 +30,7 @@ export function appOf(context: Context, waitMs: number): App {
   const local = localCloud(context);
   const deps = openDeps(context, resources, local.openUrl);
   const gates = gatesOf(context, deps, resources);
-  const journal = fileJournal(join(context.stateDir, 'journal'), runId);
+  const journal = context.loaded === undefined ? noJournal : fileJournal(join(context.stateDir, 'journal'), runId);
   const locks: { release(): Promise<void> }[] = [];
   const stages = {
     provision: () => provisionStage(deps.provision(), resources),
@@ -74,3 +75,6 @@ export function appOf(context: Context, waitMs: number): App {
     },
   };
 }
+
+/** Of runs without a configuration: they have no environment to go on with, and leave nothing in the folder that they are called in. */
+const noJournal: Journal = { append: () => Promise.resolve(), unfinished: () => Promise.resolve([]) };

@@ -17,7 +17,6 @@ afterAll(() => app.close());
 const cases: readonly (readonly [args: string, exitCode: number, code: string | undefined])[] = [
   ['local status', 0, undefined],
   ['smoke --url ALIVE', 0, undefined],
-  ['load --url ALIVE --engine embedded --vus 2 --duration 1s', 0, undefined],
   ['local env', 3, 'LOCAL_NOT_RUNNING'],
   ['status', 2, 'CONFIG_NOT_FOUND'],
   ['smoke --url DEAD', 5, 'SMOKE_RED'],

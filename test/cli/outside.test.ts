@@ -6,6 +6,9 @@ import { findComponent, requires } from '../support/requires.ts';
 import { startSmallApp, wrongAnswers } from '../support/small-app.ts';
 import { inEmptyFolder, runTool } from '../support/tool.ts';
 
+/** A machine that is busy just then makes a measurement inconclusive (9), which says nothing of the app: measure again. */
+const mayBeInconclusive = { retry: 2 } as const;
+
 describe('an app that is known by its address alone', () => {
   let app: LoopbackServer;
 
@@ -31,7 +34,7 @@ describe('an app that is known by its address alone', () => {
     });
   });
 
-  it('is loaded green by 50 virtual users', async () => {
+  it('is loaded green by 50 virtual users', mayBeInconclusive, async () => {
     const ended = await measure(['load', '--vus', '50', '--duration', '3s']);
 
     expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
@@ -41,7 +44,7 @@ describe('an app that is known by its address alone', () => {
     });
   });
 
-  requires('chrome')('is measured green by Lighthouse', async () => {
+  requires('chrome')('is measured green by Lighthouse', mayBeInconclusive, async () => {
     const ended = await measure(['perf', '--runs', '1']);
 
     expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
