@@ -178,8 +178,13 @@ describe('installing k6', () => {
     expect(await readFile(join(folder, 'go-calls'), 'utf8')).toBe('install go.k6.io/k6@v1.8.1\n');
   });
 
-  test('without Go it says how to do it by hand', async () => {
-    const installing = installK6({ folder: join(folder, 'none'), path: [], goFolders: [], environment: {} }, () => undefined, none);
+  test('without Go, on a machine k6 publishes no such archive for, it says how to do it by hand', async () => {
+    const release = { machine: { platform: 'darwin', arch: 'arm64' } };
+    const installing = installK6(
+      { folder: join(folder, 'none'), path: [], goFolders: [], environment: {}, release },
+      () => undefined,
+      none,
+    );
 
     await expect(installing).rejects.toMatchObject({
       code: 'GO_NOT_FOUND',

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
 import { findProgram } from '../system/toolbox.ts';
 import { k6Version } from './find-k6.ts';
+import { downloadK6, hasK6Release, type K6Release } from './release.ts';
 
 /** The k6 that is installed: the version that this adapter was written and tested against. */
 export const k6Release = '1.8.1';
@@ -21,11 +22,14 @@ export interface K6Installation {
   readonly goFolders?: readonly string[] | undefined;
   /** What the Go tool may see of our environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the release comes from when there is no Go, and for which machine; default: k6's own, this machine. */
+  readonly release?: Pick<K6Release, 'releasesUrl' | 'machine'> | undefined;
 }
 
 /**
- * Installs k6 with `go install` and returns one line that says where. Go checks the module against its checksum database, so
- * that nothing unverified is run. Throws `GO_NOT_FOUND` (kind `missing`) without Go, `K6_INSTALL_FAILED` (kind `vendor`).
+ * Installs k6 and returns one line that says where: with `go install` where Go is (it checks the module against its checksum
+ * database), else the release's archive, checked against the release's own list. Throws `GO_NOT_FOUND` (kind `missing`) where
+ * neither is possible, `K6_INSTALL_FAILED` (kind `vendor`).
  */
 export async function installK6(installation: K6Installation, note: (text: string) => void, signal: AbortSignal): Promise<string> {
   const { folder, path, environment } = installation;
@@ -33,7 +37,10 @@ export async function installK6(installation: K6Installation, note: (text: strin
   const present = findProgram(['k6'], [folder]);
   if (present !== undefined && (await k6Version(present, signal)) === k6Release) return `k6 ${k6Release} is at ${program} already`;
   const go = findProgram(['go'], [...path, ...(installation.goFolders ?? ['/usr/local/go/bin', '/usr/lib/go/bin'])]);
-  if (go === undefined) throw goNotFound(folder);
+  if (go === undefined) {
+    if (!hasK6Release(installation.release?.machine)) throw goNotFound(folder);
+    return `k6 ${k6Release} at ${await downloadK6({ ...installation.release, version: k6Release, folder }, note, signal)}`;
+  }
   await mkdir(folder, { recursive: true });
   note(`go install go.k6.io/k6@v${k6Release} (the first time takes some minutes)`);
   const installed = await execa(go, ['install', `go.k6.io/k6@v${k6Release}`], {
@@ -56,7 +63,12 @@ export async function installK6(installation: K6Installation, note: (text: strin
 }
 
 function goNotFound(folder: string): StagingError {
-  return new StagingError('missing', 'GO_NOT_FOUND', `Go is not on PATH, and it is what installs k6 ${k6Release} here.`, {
-    fix: `Install Go, or put the k6 of https://github.com/grafana/k6/releases/tag/v${k6Release} into ${folder}; without k6 \`load\` uses the embedded engine.`,
-  });
+  return new StagingError(
+    'missing',
+    'GO_NOT_FOUND',
+    `Go is not on PATH, and it is what installs k6 ${k6Release} on this kind of machine.`,
+    {
+      fix: `Install Go, or put the k6 of https://github.com/grafana/k6/releases/tag/v${k6Release} into ${folder}; without k6 \`load\` uses the embedded engine.`,
+    },
+  );
 }
