@@ -71,6 +71,9 @@ function openSteps(purpose) {
   }
   if (!packagesFresh(root))
     steps.push(() => installPackages({ folder: root, what: "jv-staging's packages", size: '570 MB', env: ownEnv() }));
+  const clients = join(root, 'test', 'clients');
+  if ((purpose === 'test' || purpose === 'ci') && !packagesFresh(clients))
+    steps.push(() => installPackages({ folder: clients, what: "the vendors' own clients, for the tests", size: '570 MB', env: ownEnv() }));
   const { builtHash, sourceHash } = require('./sources.js');
   if (builtHash() !== sourceHash()) steps.push(() => buildDist(ownEnv()));
   return steps;

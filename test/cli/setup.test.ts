@@ -19,6 +19,16 @@ describe('set-up', () => {
     expect(second.durationMs).toBeLessThan(5_000);
   });
 
+  requires('vercel-cli', 'supabase-cli')(
+    'brings the vendors’ own clients for the tests, in the versions of their package file',
+    async () => {
+      const vercel = await runProcess(findComponent('vercel-cli') ?? '', ['--version']);
+      const supabase = await runProcess(findComponent('supabase-cli') ?? '', ['--version']);
+
+      expect(`${vercel.stdout}${supabase.stdout}`).toBe('64.0.2\n3.1.0\n');
+    },
+  );
+
   it('runs the command with our Node and our programs first, whatever PATH and HOME are', async () => {
     const home = await mkdtemp(join(tmpdir(), 'jv-home-'));
     const code = 'console.log(process.version, process.env.PATH.includes("node_modules/.bin"))';

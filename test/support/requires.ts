@@ -5,8 +5,10 @@ import { delimiter, join } from 'node:path';
 import { it } from 'vitest';
 
 /** Programs that a test of real components may need from the machine. */
-export type Component = 'chrome' | 'git' | 'k6' | 'node24' | 'old-node' | 'pgbouncer' | 'redis-server';
+export type Component = 'chrome' | 'git' | 'k6' | 'node24' | 'old-node' | 'pgbouncer' | 'redis-server' | 'supabase-cli' | 'vercel-cli';
 
+/** The vendors' own clients: set-up installs them for the tests alone. */
+const clientPrograms = join(import.meta.dirname, '../clients/node_modules/.bin');
 const node24Modules = join(import.meta.dirname, '../../bin/node24/node_modules');
 
 /** Where each program may lie beside PATH: its environment variable, its names, and the usual places of Debian, Go and macOS. */
@@ -28,6 +30,9 @@ const places: Readonly<
   'old-node': { names: ['node'], paths: ['/usr/local/bin/node', '/usr/bin/node'] },
   pgbouncer: { names: ['pgbouncer'], paths: ['/usr/sbin/pgbouncer'] },
   'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
+  // Ours alone, in the version that the tests are written for.
+  'supabase-cli': { names: [], paths: [join(clientPrograms, 'supabase')] },
+  'vercel-cli': { names: [], paths: [join(clientPrograms, 'vercel')] },
 };
 
 /** Returns the path of a program, or undefined when this machine lacks it. */
@@ -41,7 +46,7 @@ export function findComponent(component: Component): string | undefined {
 }
 
 /** What set-up brings, so that CI has it. */
-const broughtBySetup: readonly Component[] = ['chrome', 'k6', 'pgbouncer', 'redis-server'];
+const broughtBySetup: readonly Component[] = ['chrome', 'k6', 'pgbouncer', 'redis-server', 'supabase-cli', 'vercel-cli'];
 
 /**
  * Returns `it` for tests that need these programs: skipped (and counted as skipped) where one is missing. With
