@@ -6,13 +6,19 @@ const { join } = require('node:path');
 
 const root = join(__dirname, '..');
 
-// `jv-staging … | head -1` closes our stdout early: that is no failure, and nobody is left to read on.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
-  });
-}
+// A reader that has gone (`jv-staging … | head -1`) or a full disk must not end a run half way: it comes to its own exit code, and
+// only a result that was lost for want of space changes that.
+let isLost = false;
+process.stderr.on('error', () => {});
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE' || isLost) return;
+  isLost = true;
+  const message = `The result could not be written to stdout: ${error.message}.`;
+  process.stderr.write(
+    `Error: ${message}\nfix: Free space where stdout is redirected to, and run the command again.\ncode: OUTPUT_NOT_WRITABLE\n`,
+  );
+  process.on('exit', () => (process.exitCode ||= 3));
+});
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) runOnNode24();

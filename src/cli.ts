@@ -32,8 +32,17 @@ export async function main(launch: Launch): Promise<number | undefined> {
     process.stdout.write(helpFor(route, launch));
     return 0;
   }
-  const { runCommand } = await import('./run-command.ts');
+  const runCommand = await loadRunCommand();
   return runCommand(route.command.id, route.rest, launch.root);
+}
+
+/** Loads oclif without the listener that it puts on stdout, which throws on a full disk: the launcher has one that says so. */
+async function loadRunCommand() {
+  const listeners = new Set(process.stdout.listeners('error'));
+  const { runCommand } = await import('./run-command.ts');
+  const added = process.stdout.listeners('error').filter((listener) => !listeners.has(listener));
+  for (const listener of added) Reflect.apply(process.stdout.off, process.stdout, ['error', listener]);
+  return runCommand;
 }
 
 function beforeDashes(argv: readonly string[]): readonly string[] {

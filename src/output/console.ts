@@ -47,7 +47,7 @@ export interface Console {
   success(command: string, data: unknown): void;
   /** Like `success`, for data that is credentials of the local cloud. */
   openSuccess(command: string, data: unknown): void;
-  /** Resolves when everything is handed over; throws `OUTPUT_NOT_WRITABLE` when it could not be. */
+  /** Resolves when everything is handed over, or cannot be. */
   flush(): Promise<void>;
   /** Prints the one object of `--json` for a failure. */
   failure(command: string, error: unknown): void;

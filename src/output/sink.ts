@@ -1,4 +1,3 @@
-import { StagingError } from '../core/errors.ts';
 import { createRedactor, escapeControl, mapTexts, type Redactor } from '../core/redaction.ts';
 
 /** The part of a standard stream that the sink writes to. */
@@ -27,12 +26,9 @@ export interface Sink {
   json(value: unknown): void;
   /** Writes terminal control (the task tree's frames) to stderr; redacted, nothing escaped: its data was cleaned before. */
   terminal(frame: string): void;
-  /** Resolves when everything is handed over; throws `OUTPUT_NOT_WRITABLE` when stdout could not be written (a full disk). */
+  /** Resolves when everything is handed over, or cannot be: the launcher says so and sets the exit code. */
   flush(): Promise<void>;
 }
-
-/** Codes that mean that nobody reads any more; not an error of ours. */
-const readerGone = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EIO']);
 
 /** Returns a sink over these two streams. `secrets` can be added to later by `protect`; another redactor only where credentials are what was asked for. */
 export function createSink(
@@ -60,8 +56,6 @@ export function createSink(
     flush: async () => {
       await stderr.drained();
       await stdout.drained();
-      const failure = stdout.failure();
-      if (failure !== undefined) throw notWritable(failure);
     },
   };
 }
@@ -90,21 +84,18 @@ function escapeAllButColour(text: string): string {
 interface Exit {
   write(text: string): void;
   drained(): Promise<void>;
-  failure(): Error | undefined;
 }
 
 function openExit(stream: OutputStream): Exit {
   let closed = false;
-  let failure: Error | undefined;
   let waiting: (() => void)[] = [];
   const wake = () => {
     const woken = waiting;
     waiting = [];
     for (const resume of woken) resume();
   };
-  stream.on('error', (error) => {
+  stream.on('error', () => {
     closed = true;
-    if (!('code' in error && typeof error.code === 'string' && readerGone.has(error.code))) failure = error;
     wake();
   });
   stream.on('drain', wake);
@@ -116,13 +107,5 @@ function openExit(stream: OutputStream): Exit {
       closed || stream.destroyed === true || (stream.writableLength ?? 0) === 0
         ? new Promise((resolve) => setImmediate(resolve))
         : new Promise((resolve) => waiting.push(resolve)),
-    failure: () => failure,
   };
-}
-
-function notWritable(cause: Error): StagingError {
-  return new StagingError('missing', 'OUTPUT_NOT_WRITABLE', `The result could not be written to stdout: ${cause.message}.`, {
-    fix: 'Free space where stdout is redirected to, and run the command again.',
-    cause,
-  });
 }

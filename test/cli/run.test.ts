@@ -35,6 +35,27 @@ describe('the command line', () => {
     expect(ended.stdout.split('\n')).toHaveLength(2);
   });
 
+  it('ends with its own exit code when nobody reads what it prints', async () => {
+    const ended = await runProcess('/bin/bash', [
+      '-c',
+      `set -o pipefail; "${process.execPath}" "${bin}" smoke --url http://127.0.0.1:9 2>&1 | true`,
+    ]);
+
+    expect(ended.code).toBe(5);
+  });
+
+  it.each(['--help', '--version', 'smoke --url http://127.0.0.1:9 --json', 'doctor'])(
+    'says that what %s prints was lost on a full disk, in a sentence',
+    async (args) => {
+      const ended = await runProcess('/bin/sh', ['-c', `"${process.execPath}" "${bin}" ${args} >/dev/full`]);
+
+      expect(ended.code).not.toBe(0);
+      expect(ended.stderr).toContain('The result could not be written to stdout: ENOSPC');
+      expect(ended.stderr).toContain('code: OUTPUT_NOT_WRITABLE');
+      expect(ended.stderr).not.toMatch(/^\s+at /m);
+    },
+  );
+
   it('refuses an unknown command with 2', async () => {
     const ended = await runProcess(process.execPath, [bin, 'smkoe', '--url', 'http://127.0.0.1:1']);
 
