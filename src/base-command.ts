@@ -4,6 +4,7 @@ import { gateError, type StageRun } from './core/stage.ts';
 import type { Step } from './core/step.ts';
 import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
+import { refuseUnclearTwins } from './config/boolean-twins.ts';
 import { processSettings } from './config/environment.ts';
 import type { App, AppRequest, ConfigNeed } from './wiring/app.ts';
 import { asStagingError } from './wiring/usage-error.ts';
@@ -156,7 +157,9 @@ export abstract class StagingCommand extends Command {
 
   override async init(): Promise<void> {
     await super.init();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.interrupt(signal));
+    refuseUnclearTwins({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    // A terminal that is closed ends a run like SIGTERM does: children must not live on.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.interrupt(signal));
   }
 
   protected override logJson(json: unknown): void {
@@ -198,7 +201,7 @@ export abstract class StagingCommand extends Command {
     return (this.id ?? '').replaceAll(':', ' ');
   }
 
-  private interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+  private interrupt(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
     if (this.interruption.signal.aborted) {
       // The second one means it: whoever pressed twice does not want to wait for children to end. But one press may come to us
       // several times at once: from the terminal or the group, and from each launcher above us.

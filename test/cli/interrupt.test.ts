@@ -39,8 +39,8 @@ describe('an interrupted command', () => {
     expect(ended).toMatchObject({ code: 130, stdout: 'up\n' });
   });
 
-  it('ends with 143 when it is terminated', async () => {
-    const ended = await interrupt({ signal: 'SIGTERM' });
+  it.each(['SIGTERM', 'SIGHUP'] as const)('ends with 143 when it is terminated (%s: a terminal that is closed, too)', async (signal) => {
+    const ended = await interrupt({ signal });
 
     expect(ended.code).toBe(143);
   });

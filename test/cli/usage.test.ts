@@ -30,6 +30,15 @@ describe('a command that cannot be understood', () => {
     expect(ended).toMatchObject({ code: 2, stderr: '' });
     expect(JSON.parse(ended.stdout)).toMatchObject({ ok: false, command: args[0], error: { code: 'USAGE_INVALID' } });
   });
+
+  it.each(['provision', 'up'])('does not take JV_DRY_RUN=on for no: `%s` is refused with 2', async (command) => {
+    const ended = await inEmptyFolder((cwd) => runTool([command, '--json'], { cwd, env: { JV_DRY_RUN: 'on' } }));
+
+    expect(ended).toMatchObject({ code: 2, stderr: '' });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { code: 'FLAG_VALUE_UNCLEAR', fix: 'Set JV_DRY_RUN=true or JV_DRY_RUN=false.' },
+    });
+  });
 });
 
 describe('the configuration', () => {
