@@ -16,6 +16,7 @@ import { openPortBook } from './port-book.ts';
 import { ensureProductionWorld } from './production-world.ts';
 import { openChildBook } from './processes.ts';
 import { createPublication } from './publication.ts';
+import type { AnswerObserver } from './serve-app.ts';
 import { serveApp } from './serve-app.ts';
 import type { LocalService, PortBook, ServiceContext } from './service.ts';
 import { openSharedDir } from './shared-dir.ts';
@@ -38,6 +39,8 @@ export interface CloudOptions {
   readonly log: (line: string) => void;
   /** Called when somebody asked the control interface to stop. */
   readonly onStopAsked: () => void;
+  /** Told of each answer of the vendors' interfaces, before it is sent; for tests. */
+  readonly onAnswer?: AnswerObserver | undefined;
 }
 
 /** Starts the local cloud in this process and writes `endpoints.json` once everything answers. */
@@ -76,7 +79,7 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
   atEnd(() => hosting.stop());
   const data = await dataStarting;
   const serve = async (service: LocalService) => {
-    const served = await serveApp(service, await ports.port(service.name), ledger);
+    const served = await serveApp(service, await ports.port(service.name), ledger, options.onAnswer);
     atEnd(() => served.stop());
     return served.url;
   };

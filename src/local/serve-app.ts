@@ -10,9 +10,23 @@ export interface ServedApp {
   stop(): void;
 }
 
+/** Told of each answer that a service gives to a request, before it is sent. */
+export type AnswerObserver = (service: LocalService['name'], request: Request, response: Response) => Promise<void> | void;
+
 /** Serves a service on a loopback port and counts every request in the ledger. */
-export async function serveApp(service: Pick<LocalService, 'name' | 'app'>, port: number, ledger: Ledger): Promise<ServedApp> {
-  const listener = getRequestListener((request, env) => service.app.fetch(request, env), { overrideGlobalObjects: false });
+export async function serveApp(
+  service: Pick<LocalService, 'name' | 'app'>,
+  port: number,
+  ledger: Ledger,
+  onAnswer?: AnswerObserver,
+): Promise<ServedApp> {
+  const answer = async (request: Request, env: object) => {
+    const response = await service.app.fetch(request, env);
+    await onAnswer?.(service.name, request, response);
+    return response;
+  };
+  const fetched = onAnswer ? answer : (request: Request, env: object) => service.app.fetch(request, env);
+  const listener = getRequestListener(fetched, { overrideGlobalObjects: false });
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request: IncomingMessage, response: ServerResponse) => {
     ledger.watch(service.name, request, response);
     void listener(request, response);

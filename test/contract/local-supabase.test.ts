@@ -4,12 +4,14 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSupabase, type ProjectCredentials, type SupabaseService } from '../../src/local/supabase/service.ts';
 import { ask, type ApiAnswer } from '../support/local-api.ts';
+import { keepAnswers } from '../support/openapi/answer-check.ts';
 import { requires } from '../support/requires.ts';
 import { testContext, type TestContext } from '../support/service-context.ts';
 
 const accessToken = `sbp_${randomBytes(20).toString('hex')}`;
 const password = 'p\'w ö"d';
 
+const kept = keepAnswers();
 let test: TestContext;
 let service: SupabaseService;
 let ref: string;
@@ -26,6 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await test.remove();
+  kept.verify();
 });
 
 /** A table with an owner, a referenced one, functions that answer and that raise. */
@@ -50,7 +53,7 @@ const schema = `
 `;
 
 function api(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-  return ask(service.app, { authorization: `Bearer ${accessToken}`, method, path, body });
+  return ask(kept.of(service), { authorization: `Bearer ${accessToken}`, method, path, body });
 }
 
 async function query(sql: string): Promise<unknown> {
@@ -79,9 +82,9 @@ async function signedIn(email: string): Promise<SupabaseClient> {
 
 describe('Management API', () => {
   it('refuses a wrong or missing token and a foreign host in the vendor shape', async () => {
-    const wrong = await ask(service.app, { authorization: 'Bearer sbp_wrong', method: 'GET', path: '/v1/projects' });
-    const missing = await ask(service.app, { authorization: '', method: 'GET', path: '/v1/projects' });
-    const rebound = await ask(service.app, {
+    const wrong = await ask(kept.of(service), { authorization: 'Bearer sbp_wrong', method: 'GET', path: '/v1/projects' });
+    const missing = await ask(kept.of(service), { authorization: '', method: 'GET', path: '/v1/projects' });
+    const rebound = await ask(kept.of(service), {
       authorization: `Bearer ${accessToken}`,
       method: 'GET',
       path: '/v1/projects',
@@ -187,7 +190,7 @@ describe('Management API', () => {
 
   it('says where a project is reached', async () => {
     const { body } = await api('GET', `/_local/projects/${ref}`);
-    const stranger = await ask(service.app, { authorization: 'Bearer nobody', method: 'GET', path: `/_local/projects/${ref}` });
+    const stranger = await ask(kept.of(service), { authorization: 'Bearer nobody', method: 'GET', path: `/_local/projects/${ref}` });
 
     expect(body).toEqual({ ...credentials.addresses });
     expect(stranger.status).toBe(401);

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { startUpstash, type UpstashService } from '../../src/local/upstash/service.ts';
 import { ask, type ApiAnswer } from '../support/local-api.ts';
+import { keepAnswers } from '../support/openapi/answer-check.ts';
 import { requires } from '../support/requires.ts';
 import { testContext, type TestContext } from '../support/service-context.ts';
 
@@ -12,6 +13,7 @@ const it = requires('redis-server');
 const email = 'someone@staging.test';
 const apiKey = randomBytes(16).toString('hex');
 
+const kept = keepAnswers();
 let test: TestContext;
 let service: UpstashService;
 let id: string;
@@ -27,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await test.remove();
+  kept.verify();
 });
 
 function start(context: TestContext['context']): Promise<UpstashService> {
@@ -38,7 +41,7 @@ function basic(user: string, key: string): string {
 }
 
 function api(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-  return ask(service.app, { authorization: basic(email, apiKey), method, path, body });
+  return ask(kept.of(service), { authorization: basic(email, apiKey), method, path, body });
 }
 
 function database() {
@@ -67,9 +70,9 @@ async function raw(method: string, path: string, body?: string, headers: Record<
 
 describe('Developer API', () => {
   it('refuses wrong credentials and a foreign host', async () => {
-    const wrong = await ask(service.app, { authorization: basic(email, 'wrong'), method: 'GET', path: '/v2/redis/databases' });
-    const missing = await ask(service.app, { authorization: '', method: 'GET', path: '/v2/redis/databases' });
-    const rebound = await ask(service.app, {
+    const wrong = await ask(kept.of(service), { authorization: basic(email, 'wrong'), method: 'GET', path: '/v2/redis/databases' });
+    const missing = await ask(kept.of(service), { authorization: '', method: 'GET', path: '/v2/redis/databases' });
+    const rebound = await ask(kept.of(service), {
       authorization: basic(email, apiKey),
       method: 'GET',
       path: '/v2/redis/databases',

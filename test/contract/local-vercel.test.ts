@@ -1,9 +1,11 @@
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ensureCloud } from '../../src/local/lifecycle.ts';
 import type { TestCloud } from '../support/local-cloud.ts';
 import { cloudOptions, startTestCloud } from '../support/local-cloud.ts';
+import { answersFile, checkAnswers, readAnswers } from '../support/openapi/answer-check.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 import { sha1, vercelClient, visit } from '../support/vercel-client.ts';
 
@@ -55,6 +57,15 @@ describe('who may ask', () => {
     const answer = await vercel.call('GET', '/v1/edge-config');
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({ error: { code: 'not_found', message: 'GET /v1/edge-config is not emulated by the local cloud.' } });
+  });
+});
+
+describe('the record of answers', () => {
+  it('has what was asked above: the end of this file holds it against the OpenAPI file', () => {
+    const check = checkAnswers(readAnswers(join(cloud.stateDir, answersFile)));
+
+    expect(check.operations).toContain('GET /v2/user');
+    expect(check.answers).toBeGreaterThanOrEqual(6);
   });
 });
 

@@ -5,17 +5,18 @@ import { fileURLToPath } from 'node:url';
 import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
 import type { EnsureOptions } from '../../src/local/lifecycle.ts';
 import { ensureCloud, stopCloud } from '../../src/local/lifecycle.ts';
+import { answersFile, readAnswers, requireSpecifiedAnswers } from './openapi/answer-check.ts';
 
 /** A local cloud of a test's own, in a temporary folder and a process of its own. */
 export interface TestCloud {
   readonly endpoints: LocalEndpoints;
   readonly stateDir: string;
-  /** Ends it and removes everything that it wrote. */
+  /** Ends it and removes everything that it wrote; throws when one of its answers was not as the vendor specifies it. */
   stop(): Promise<void>;
 }
 
-/** The daemon's entry, run from source by Node's type stripping. */
-const daemonEntry = fileURLToPath(new URL('../../src/local/daemon.ts', import.meta.url));
+/** A daemon's entry that records what the vendors' interfaces answer; run from source by Node's type stripping. */
+const daemonEntry = fileURLToPath(new URL('recording-daemon.ts', import.meta.url));
 
 /** Returns how the cloud in `stateDir` is started from source. */
 export function cloudOptions(stateDir: string): EnsureOptions {
@@ -34,10 +35,12 @@ export async function startTestCloud(): Promise<TestCloud> {
   }
 }
 
-/** Ends the cloud in `stateDir` and removes everything that it wrote. */
+/** Ends the cloud in `stateDir`, removes everything that it wrote, and holds its answers against the vendors' OpenAPI files. */
 export async function removeCloud(stateDir: string): Promise<void> {
   await stopCloud({ stateDir });
+  const answers = readAnswers(join(stateDir, answersFile));
   const sharedDir = await readFile(join(stateDir, 'shared-dir'), 'utf8').catch(() => '');
   if (sharedDir) await rm(sharedDir.trim(), { recursive: true, force: true });
   await rm(stateDir, { recursive: true, force: true });
+  requireSpecifiedAnswers(answers);
 }

@@ -1,4 +1,4 @@
-import type { AliasDoc, EnvVar, Project, ProjectDomain, Team } from './model.ts';
+import type { AliasDoc, EnvVar, Project, ProjectDomain, ProjectLink, Team } from './model.ts';
 import type { World } from './world.ts';
 import { briefDeployment, userId } from './deployment-shapes.ts';
 import { currentProduction } from './world.ts';
@@ -89,21 +89,17 @@ export function projectShape(world: World, project: Project) {
     alias: projectAliases(world, project),
     targets: current ? { production: briefDeployment(world, current) } : {},
     latestDeployments: newest.map((deployment) => briefDeployment(world, deployment)),
-    link: project.link
-      ? {
-          ...project.link,
-          gitCredentialId: '',
-          sourceless: false,
-          deployHooks: [],
-          createdAt: project.createdAt,
-          updatedAt: project.updatedAt,
-        }
-      : null,
+    ...(project.link ? { link: linkShape(project, project.link) } : {}),
     env: [],
     protectionBypass: project.protectionBypass,
     lastAliasRequest: project.lastAliasRequest ?? null,
     lastRollbackTarget: project.lastRollbackTarget ?? null,
   };
+}
+
+/** A project that is not connected to a repository has no `link` at all. */
+function linkShape({ createdAt, updatedAt }: Project, link: ProjectLink) {
+  return { ...link, gitCredentialId: '', sourceless: false, deployHooks: [], createdAt, updatedAt };
 }
 
 function projectAliases(world: World, project: Project) {
