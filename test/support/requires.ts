@@ -5,7 +5,17 @@ import { delimiter, join } from 'node:path';
 import { it } from 'vitest';
 
 /** Programs that a test of real components may need from the machine. */
-export type Component = 'chrome' | 'git' | 'k6' | 'node24' | 'old-node' | 'pgbouncer' | 'redis-server' | 'supabase-cli' | 'vercel-cli';
+export type Component =
+  | 'chrome'
+  | 'git'
+  | 'k6'
+  | 'node24'
+  | 'old-node'
+  | 'pgbouncer'
+  | 'redis-server'
+  | 'supabase-cli'
+  | 'upstash-cli'
+  | 'vercel-cli';
 
 /** The vendors' own clients: set-up installs them for the tests alone. */
 const clientPrograms = join(import.meta.dirname, '../clients/node_modules/.bin');
@@ -32,6 +42,7 @@ const places: Readonly<
   'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
   // Ours alone, in the version that the tests are written for.
   'supabase-cli': { names: [], paths: [join(clientPrograms, 'supabase')] },
+  'upstash-cli': { names: [], paths: [join(clientPrograms, 'upstash')] },
   'vercel-cli': { names: [], paths: [join(clientPrograms, 'vercel')] },
 };
 
@@ -46,7 +57,7 @@ export function findComponent(component: Component): string | undefined {
 }
 
 /** What set-up brings, so that CI has it. */
-const broughtBySetup: readonly Component[] = ['chrome', 'k6', 'pgbouncer', 'redis-server', 'supabase-cli', 'vercel-cli'];
+const broughtBySetup: readonly Component[] = ['chrome', 'k6', 'pgbouncer', 'redis-server', 'supabase-cli', 'upstash-cli', 'vercel-cli'];
 
 /**
  * Returns `it` for tests that need these programs: skipped (and counted as skipped) where one is missing. With

@@ -83,7 +83,7 @@ export function findRedis(searchPath: string, given?: string): string {
  * Throws `LOCAL_REDIS_FAILED` and `LOCAL_PORT_TAKEN`.
  */
 export async function startRedis(context: ServiceContext, program: string, settings: RedisSettings): Promise<RedisServer> {
-  const dir = join(context.sharedDir, 'redis', settings.id);
+  const dir = redisFolder(context, settings.id);
   await ownedFolder(join(context.sharedDir, 'redis'), context.serverAccount);
   await ownedFolder(dir, context.serverAccount);
   const configFile = join(dir, 'redis.conf');
@@ -137,9 +137,22 @@ async function waitUntilLoaded(port: number, server: ServerProcess, password: st
   throw new Error(`It ended with ${await server.ended}.`);
 }
 
+/** Returns the folder of a database's server: its file, its settings, its log. */
+export function redisFolder(context: ServiceContext, id: string): string {
+  return join(context.sharedDir, 'redis', id);
+}
+
+/**
+ * Returns what a full database does. The vendor's one policy with eviction on drops keys that expire first, and then any other, so that
+ * writes go through (upstash.com/docs/redis/features/eviction, read 2026-11-22); Redis has the second half alone.
+ */
+export function evictionPolicy(eviction: boolean): string {
+  return eviction ? 'allkeys-random' : 'noeviction';
+}
+
 /** Ends the server of a database, if a killed process left one behind, and removes its data. */
 export async function removeRedis(context: ServiceContext, id: string): Promise<void> {
-  const dir = join(context.sharedDir, 'redis', id);
+  const dir = redisFolder(context, id);
   await endStaleServer(join(dir, 'redis.pid'), join(dir, 'redis.conf'), 'SIGTERM');
   await rm(dir, { recursive: true, force: true });
 }
@@ -170,6 +183,9 @@ export function readOnlyAccess(password: string): readonly string[] {
     '+@read',
     '+@connection',
     '+@pubsub',
+    // Reads that go over all keys are refused as well (upstash.com/docs/redis/features/restapi, read 2026-11-22).
+    '-keys',
+    '-scan',
     '-publish',
     '-spublish',
     '+info',
@@ -200,7 +216,7 @@ appendonly yes
 appendfsync everysec
 maxclients ${settings.maxClients}
 maxmemory ${settings.maxMemoryBytes}
-maxmemory-policy ${settings.eviction ? 'volatile-lru' : 'noeviction'}
+maxmemory-policy ${evictionPolicy(settings.eviction)}
 user default ${fullAccess(settings.password).join(' ')}
 user ${adminUser} ${adminAccess(settings.adminPassword).join(' ')}
 user ${readOnlyUser} ${readOnlyAccess(settings.readOnlyPassword).join(' ')}

@@ -10,6 +10,16 @@ export class ReplyError extends Error {}
 export interface RespConnection {
   /** Sends commands in one write and returns their replies in order. Throws when the server is not reached or leaves. */
   send(commands: readonly (readonly (string | Buffer)[])[]): Promise<readonly Reply[]>;
+  /**
+   * Sends one command on a connection of its own and hands over each reply as it comes, until it is closed or breaks. An error that the
+   * server answers with is a reply like others.
+   */
+  stream(command: readonly (string | Buffer)[], onReply: (reply: Reply) => void, onEnd: () => void): RespStream;
+  close(): void;
+}
+
+/** Replies that come by themselves. */
+export interface RespStream {
   close(): void;
 }
 
@@ -51,6 +61,18 @@ export function respConnection(port: number, login: () => { readonly user: strin
         throw error;
       }
     },
+    stream: (command, onReply, onEnd) => {
+      const { user, password } = login();
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      let isLoggedIn = false;
+      readReplies(socket, (reply) => {
+        if (isLoggedIn || reply instanceof ReplyError) onReply(reply);
+        isLoggedIn = true;
+      });
+      socket.on('error', () => undefined).once('close', onEnd);
+      socket.write(Buffer.concat([encode(['AUTH', user, password]), encode(command)]));
+      return { close: () => socket.destroy() };
+    },
     close: () => {
       void line?.then(({ socket }) => socket.destroy()).catch(() => undefined);
       line = undefined;
@@ -69,7 +91,7 @@ function openLine(port: number): Promise<Line> {
     socket.once('connect', () => resolve(line));
     socket.once('error', fail);
     socket.once('close', () => fail(new Error('Redis closed the connection.')));
-    readReplies(line);
+    readReplies(socket, (reply) => deliver(line.waiting, reply));
   });
 }
 
@@ -93,7 +115,7 @@ function encode(command: readonly (string | Buffer)[]): Buffer {
   return Buffer.concat(parts);
 }
 
-function readReplies({ socket, waiting }: Line): void {
+function readReplies(socket: Socket, onReply: (reply: Reply) => void): void {
   let chunks: Buffer[] = [];
   let sizeBytes = 0;
   let neededBytes = 0;
@@ -110,7 +132,7 @@ function readReplies({ socket, waiting }: Line): void {
         break;
       }
       buffer = buffer.subarray(parsed.end);
-      deliver(waiting, parsed.reply);
+      onReply(parsed.reply);
     }
     chunks = [buffer];
     sizeBytes = buffer.length;

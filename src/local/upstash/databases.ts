@@ -1,57 +1,25 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { loadSnapshot, takeSnapshot } from '../engines/redis-snapshot.ts';
 import {
   adminUser,
+  evictionPolicy,
   fullAccess,
   readOnlyAccess,
   readOnlyUser,
+  redisFolder,
   removeRedis,
   removeStrayRedis,
   startRedis,
   type RedisServer,
   type RedisSettings,
 } from '../engines/redis.ts';
+import { ReplyError, respConnection, type Reply, type RespConnection } from '../engines/resp.ts';
 import { serveLoopback, type LoopbackServer } from '../loopback.ts';
 import type { ServiceContext } from '../service.ts';
 import { openCollection, type Collection } from '../store.ts';
-import { ReplyError, respConnection, type Reply, type RespConnection } from '../engines/resp.ts';
+import { freshSecrets, newDatabase, unchanged, type CacheDatabase, type DatabaseAddresses, type NewDatabase } from './database.ts';
+import { limitsOf } from './plans.ts';
 import { redisRest } from './rest.ts';
-
-/** A Redis database as stored: the file is ours alone (0600), for it holds password and tokens. */
-export interface CacheDatabase {
-  readonly id: string;
-  readonly name: string;
-  readonly primaryRegion: string;
-  readonly readRegions: readonly string[];
-  /** Seconds since 1970. */
-  readonly createdAtS: number;
-  readonly password: string;
-  readonly restToken: string;
-  readonly readOnlyToken: string;
-  readonly eviction: boolean;
-  readonly autoUpgrade: boolean;
-  readonly budgetUsd: number;
-  readonly type: 'free' | 'payg' | 'paid';
-}
-
-/** What a database is created with. */
-export interface NewDatabase {
-  readonly name: string;
-  readonly primaryRegion: string;
-  readonly readRegions?: readonly string[] | undefined;
-  readonly eviction?: boolean | undefined;
-  readonly budgetUsd?: number | undefined;
-  readonly type?: CacheDatabase['type'] | undefined;
-}
-
-/** Where a database is reached. */
-export interface DatabaseAddresses {
-  readonly id: string;
-  readonly restUrl: string;
-  readonly host: string;
-  readonly port: number;
-  /** Address for TCP clients with its password: secret. */
-  readonly url: string;
-}
 
 /** The databases of the emulated platform and the servers that run for them. */
 export interface Databases {
@@ -66,6 +34,10 @@ export interface Databases {
   addresses(id: string): Promise<DatabaseAddresses>;
   /** Sends one command as our own user. */
   command(id: string, command: readonly string[]): Promise<Reply>;
+  /** Writes a copy of the data to a file. */
+  takeSnapshot(id: string, file: string): Promise<void>;
+  /** Replaces the data by a copy. */
+  loadSnapshot(id: string, file: string): Promise<void>;
   /** True when the server answers. */
   alive(id: string): boolean;
   stop(): Promise<void>;
@@ -88,13 +60,15 @@ interface Lifecycle {
   readonly adminPassword: string;
 }
 
-/** Limits of a free database (upstash.com/docs/redis/overall/pricing, read 2026-11-22). */
-export const limits = { memoryBytes: 256 * 1024 * 1024, maxClients: 10_000, maxCommandsPerSecond: 10_000 } as const;
-
 /** Opens the stored databases and starts a server for each. */
 export async function openDatabases(context: ServiceContext, program: string): Promise<Databases> {
   const stored = await openCollection<CacheDatabase>(context.stateDir, 'databases');
   const adminPassword = await ownPassword(context.stateDir);
+  for (const database of stored.all()) {
+    // A database that was kept before plans were.
+    const kept: Partial<CacheDatabase> = database;
+    if (kept.plan === undefined) await stored.put(database.id, { ...database, ...unchanged, plan: 'payg' });
+  }
   const lifecycle: Lifecycle = { context, program, stored, running: new Map(), adminPassword };
   const stop = async () => {
     await Promise.all([...lifecycle.running.keys()].map((id) => stopRunning(lifecycle, id)));
@@ -121,7 +95,7 @@ export async function openDatabases(context: ServiceContext, program: string): P
     resetPassword: async (id) => {
       const database = await changeDatabase(lifecycle, id, freshSecrets());
       // What is logged in stays so in Redis: end it, our own connections as well.
-      await commandOn(lifecycle, id, ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+      for (const type of ['normal', 'pubsub']) await commandOn(lifecycle, id, ['CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes']);
       return database;
     },
     remove: async (id) => {
@@ -131,6 +105,8 @@ export async function openDatabases(context: ServiceContext, program: string): P
     },
     addresses: (id) => addressesOf(lifecycle, id),
     command: (id, command) => commandOn(lifecycle, id, command),
+    takeSnapshot: (id, file) => takeSnapshot(runningOf(lifecycle, id).admin, redisFolder(context, id), file),
+    loadSnapshot: (id, file) => loadSnapshot(context, program, file, { id, admin: runningOf(lifecycle, id).admin }),
     alive: (id) => lifecycle.running.get(id)?.redis.alive() ?? false,
     stop,
   };
@@ -146,26 +122,6 @@ async function ownPassword(stateDir: string): Promise<string> {
   return password;
 }
 
-function newDatabase(wanted: NewDatabase): CacheDatabase {
-  return {
-    id: randomUUID(),
-    name: wanted.name,
-    primaryRegion: wanted.primaryRegion,
-    readRegions: wanted.readRegions ?? [],
-    createdAtS: Math.floor(Date.now() / 1000),
-    eviction: wanted.eviction ?? false,
-    autoUpgrade: false,
-    budgetUsd: wanted.budgetUsd ?? 20,
-    type: wanted.type ?? 'payg',
-    ...freshSecrets(),
-  };
-}
-
-function freshSecrets() {
-  const secret = (bytes: number) => randomBytes(bytes).toString('base64url');
-  return { password: secret(24), restToken: `A${secret(42)}`, readOnlyToken: `A${secret(42)}` };
-}
-
 function settingsOf(database: CacheDatabase, adminPassword: string): RedisSettings {
   return {
     id: database.id,
@@ -173,8 +129,8 @@ function settingsOf(database: CacheDatabase, adminPassword: string): RedisSettin
     readOnlyPassword: database.readOnlyToken,
     adminPassword,
     eviction: database.eviction,
-    maxMemoryBytes: limits.memoryBytes,
-    maxClients: limits.maxClients,
+    maxMemoryBytes: limitsOf(database.plan).memoryBytes,
+    maxClients: limitsOf(database.plan).maxClients,
   };
 }
 
@@ -212,14 +168,21 @@ async function stopRunning({ running }: Lifecycle, id: string): Promise<void> {
   await here.redis.stop();
 }
 
+function runningOf({ running }: Lifecycle, id: string): Running {
+  const here = running.get(id);
+  if (here === undefined) throw new Error(`There is no database ${id}.`);
+  return here;
+}
+
 async function changeDatabase(lifecycle: Lifecycle, id: string, change: Partial<CacheDatabase>): Promise<CacheDatabase> {
   const database = lifecycle.stored.get(id);
-  const here = lifecycle.running.get(id);
-  if (database === undefined || here === undefined) throw new Error(`There is no database ${id}.`);
+  const here = runningOf(lifecycle, id);
+  if (database === undefined) throw new Error(`There is no database ${id}.`);
   const changed = { ...database, ...change };
   await here.redis.store(settingsOf(changed, lifecycle.adminPassword));
   const replies = await here.admin.send([
-    ['CONFIG', 'SET', 'maxmemory-policy', changed.eviction ? 'volatile-lru' : 'noeviction'],
+    ['CONFIG', 'SET', 'maxmemory-policy', evictionPolicy(changed.eviction)],
+    ['CONFIG', 'SET', 'maxmemory', `${limitsOf(changed.plan).memoryBytes}`],
     ['ACL', 'SETUSER', 'default', ...fullAccess(changed.password)],
     ['ACL', 'SETUSER', readOnlyUser, ...readOnlyAccess(changed.readOnlyToken)],
   ]);

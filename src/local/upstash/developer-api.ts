@@ -2,14 +2,19 @@ import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { isLoopbackHost } from '../loopback.ts';
 import { sameSecret } from '../same-secret.ts';
-import { limits, type CacheDatabase, type Databases } from './databases.ts';
-import { maxRequestBytes } from './rest.ts';
+import { backupAnswer, type Backup, type Backups } from './backups.ts';
+import { databaseAnswer } from './database-answer.ts';
+import type { CacheDatabase } from './database.ts';
+import type { Databases } from './databases.ts';
+import { planNames } from './plans.ts';
+import { statisticsOf } from './statistics.ts';
 
 /** What the Developer API works with. */
 export interface DeveloperApiOptions {
   readonly email: string;
   readonly apiKey: string;
   readonly databases: Databases;
+  readonly backups: Backups;
   log(line: string): void;
 }
 
@@ -41,12 +46,22 @@ const createBody = z.object({
   region: z.string().optional(),
   primary_region: z.enum(regions),
   read_regions: z.array(z.enum(regions)).optional(),
-  plan: z.string().optional(),
+  plan: z.enum(planNames).optional(),
   budget: z.number().optional(),
   eviction: z.boolean().optional(),
   tls: z.boolean().optional(),
 });
-const renameBody = z.object({ name: z.string().min(1).max(64) });
+const nameBody = z.object({ name: z.string().min(1).max(64) });
+const budgetBody = z.object({ budget: z.number().int().min(0) });
+const regionsBody = z.object({ read_regions: z.array(z.enum(regions)) });
+const restoreBody = z.object({ backup_id: z.string() });
+/** The specification says `plan_name`, the vendor's own CLI sends `plan`. */
+const planBody = z.object({
+  plan_name: z.enum(planNames).optional(),
+  plan: z.enum(planNames).optional(),
+  auto_upgrade: z.boolean().optional(),
+  prod_pack_enabled: z.boolean().optional(),
+});
 
 /** An answer other than success: the platform sends the text alone, as a JSON string. */
 class ApiError extends Error {
@@ -60,7 +75,6 @@ class ApiError extends Error {
 
 /** Returns the platform's Developer API (api.upstash.com/v2), as far as it is emulated; other routes answer 404 and say so. */
 export function developerApi(options: DeveloperApiOptions): Hono {
-  const { databases } = options;
   const app = new Hono();
   app.onError((error, c) => {
     if (error instanceof ApiError) return c.json(error.message, error.status);
@@ -74,6 +88,17 @@ export function developerApi(options: DeveloperApiOptions): Hono {
     if (!sameSecret(given, wanted)) throw new ApiError(401, 'Unauthorized');
     await next();
   });
+  addDatabases(app, options);
+  addChanges(app, options);
+  addPlans(app, options);
+  addBackups(app, options);
+  app.get('/_local/databases/:id', async (c) => c.json(await options.databases.addresses(databaseOf(options, c).id)));
+  app.notFound((c) => c.json(`${c.req.method} ${c.req.path} is not emulated by the local cloud`, 404));
+  return app;
+}
+
+function addDatabases(app: Hono, options: DeveloperApiOptions): void {
+  const { databases, backups } = options;
   app.get('/v2/redis/databases', async (c) =>
     c.json(await Promise.all(databases.all().map((database) => answer(options, database, true)))),
   );
@@ -82,14 +107,12 @@ export function developerApi(options: DeveloperApiOptions): Hono {
     c.json(await answer(options, databaseOf(options, c), c.req.query('credentials') !== 'hide')),
   );
   app.delete('/v2/redis/database/:id', async (c) => {
-    await databases.remove(databaseOf(options, c).id);
+    const { id } = databaseOf(options, c);
+    await databases.remove(id);
+    for (const backup of backups.of(id)) await backups.remove(backup);
     return c.json('OK');
   });
-  addChanges(app, options);
-  app.get('/v2/redis/stats/:id', async (c) => c.json(await statistics(options, databaseOf(options, c))));
-  app.get('/_local/databases/:id', async (c) => c.json(await databases.addresses(databaseOf(options, c).id)));
-  app.notFound((c) => c.json(`${c.req.method} ${c.req.path} is not emulated by the local cloud`, 404));
-  return app;
+  app.get('/v2/redis/stats/:id', async (c) => c.json(await statisticsOf(databases, databaseOf(options, c).id)));
 }
 
 function addChanges(app: Hono, options: DeveloperApiOptions): void {
@@ -105,7 +128,7 @@ function addChanges(app: Hono, options: DeveloperApiOptions): void {
   change('disable-autoupgrade', { autoUpgrade: false });
   app.post('/v2/redis/rename/:id', async (c) => {
     const database = databaseOf(options, c);
-    const { name } = await body(c, renameBody);
+    const { name } = await body(c, nameBody);
     return c.json(await answer(options, await databases.change(database.id, { name }), true));
   });
   app.post('/v2/redis/reset-password/:id', async (c) =>
@@ -117,6 +140,66 @@ function addChanges(app: Hono, options: DeveloperApiOptions): void {
   });
 }
 
+function addPlans(app: Hono, options: DeveloperApiOptions): void {
+  const { databases } = options;
+  const changePlan = async (c: Context) => {
+    const { id } = databaseOf(options, c);
+    const wanted = await body(c, planBody);
+    const plan = wanted.plan_name ?? wanted.plan;
+    if (plan === undefined) throw new ApiError(400, 'plan_name is required');
+    await databases.change(id, {
+      plan,
+      planChangedAtS: Math.floor(Date.now() / 1000),
+      ...(wanted.auto_upgrade === undefined ? {} : { autoUpgrade: wanted.auto_upgrade }),
+      ...(wanted.prod_pack_enabled === undefined ? {} : { prodPack: wanted.prod_pack_enabled }),
+    });
+    return c.json('OK');
+  };
+  // The specification's path, and the CLI's.
+  app.post('/v2/redis/:id/change-plan', changePlan);
+  app.post('/v2/redis/change-plan/:id', changePlan);
+  app.on(['PATCH', 'POST'], '/v2/redis/update-budget/:id', async (c) => {
+    const { id } = databaseOf(options, c);
+    await databases.change(id, { budgetUsd: (await body(c, budgetBody)).budget });
+    return c.json('OK');
+  });
+  app.post('/v2/redis/update-regions/:id', async (c) => {
+    const { id } = databaseOf(options, c);
+    await databases.change(id, { readRegions: (await body(c, regionsBody)).read_regions });
+    return c.json('OK');
+  });
+}
+
+function addBackups(app: Hono, options: DeveloperApiOptions): void {
+  const { databases, backups, email } = options;
+  app.get('/v2/redis/list-backup/:id', (c) => c.json(backups.of(databaseOf(options, c).id).map((backup) => backupAnswer(backup, email))));
+  app.post('/v2/redis/create-backup/:id', async (c) => {
+    const { id } = databaseOf(options, c);
+    await backups.create(id, (await body(c, nameBody)).name);
+    return c.json('OK');
+  });
+  app.post('/v2/redis/restore-backup/:id', async (c) => {
+    const { id } = databaseOf(options, c);
+    const backup = backupOf(options, id, (await body(c, restoreBody)).backup_id);
+    if (backup.state !== 'completed') throw new ApiError(400, `backup is ${backup.state}`);
+    await backups.restore(backup);
+    return c.json('OK');
+  });
+  app.delete('/v2/redis/delete-backup/:id/:backup', async (c) => {
+    await backups.remove(backupOf(options, databaseOf(options, c).id, c.req.param('backup')));
+    return c.json('OK');
+  });
+  const daily = (path: string, dailyBackup: boolean) =>
+    // The specification says PATCH, the CLI sends POST.
+    app.on(['PATCH', 'POST'], `/v2/redis/${path}/:id`, async (c) => {
+      await databases.change(databaseOf(options, c).id, { dailyBackup });
+      await backups.makeDaily(Date.now());
+      return c.json('OK');
+    });
+  daily('enable-dailybackup', true);
+  daily('disable-dailybackup', false);
+}
+
 async function create(options: DeveloperApiOptions, c: Context): Promise<Response> {
   const wanted = await body(c, createBody);
   if (wanted.platform === undefined && wanted.region === undefined) throw new ApiError(400, 'platform is required');
@@ -126,14 +209,9 @@ async function create(options: DeveloperApiOptions, c: Context): Promise<Respons
     readRegions: wanted.read_regions,
     eviction: wanted.eviction,
     budgetUsd: wanted.budget,
-    type: planType(wanted.plan),
+    plan: wanted.plan,
   });
   return c.json(await answer(options, database, true));
-}
-
-function planType(plan: string | undefined): CacheDatabase['type'] {
-  if (plan === undefined || plan === 'payg') return 'payg';
-  return plan === 'free' ? 'free' : 'paid';
 }
 
 function databaseOf(options: DeveloperApiOptions, c: Context): CacheDatabase {
@@ -142,62 +220,14 @@ function databaseOf(options: DeveloperApiOptions, c: Context): CacheDatabase {
   return database;
 }
 
-async function answer(options: DeveloperApiOptions, database: CacheDatabase, credentials: boolean) {
-  const { host, port } = await options.databases.addresses(database.id);
-  return {
-    database_id: database.id,
-    database_name: database.name,
-    region: 'global',
-    port,
-    creation_time: database.createdAtS,
-    state: 'active',
-    endpoint: host,
-    tls: false,
-    type: database.type,
-    budget: database.budgetUsd,
-    primary_region: database.primaryRegion,
-    read_regions: database.readRegions,
-    primary_members: [database.primaryRegion],
-    all_members: [database.primaryRegion, ...database.readRegions],
-    eviction: database.eviction,
-    db_eviction: database.eviction,
-    auto_upgrade: database.autoUpgrade,
-    consistent: false,
-    modifying_state: '',
-    db_max_clients: limits.maxClients,
-    db_max_request_size: maxRequestBytes,
-    db_max_entry_size: maxRequestBytes,
-    db_memory_threshold: limits.memoryBytes,
-    db_disk_threshold: limits.memoryBytes,
-    db_max_commands_per_second: limits.maxCommandsPerSecond,
-    customer_id: options.email,
-    daily_backup_enabled: false,
-    ...(credentials ? { password: database.password, rest_token: database.restToken, read_only_rest_token: database.readOnlyToken } : {}),
-  };
+function backupOf({ backups }: DeveloperApiOptions, databaseId: string, id: string): Backup {
+  const backup = backups.of(databaseId).find((one) => one.id === id);
+  if (backup === undefined) throw new ApiError(404, 'backup not found');
+  return backup;
 }
 
-/** The present, asked from the server: one point each, for no history is kept. */
-async function statistics(options: DeveloperApiOptions, database: CacheDatabase) {
-  const info = String(await options.databases.command(database.id, ['INFO']));
-  const keys = Number(await options.databases.command(database.id, ['DBSIZE']));
-  const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-  const now = (y: number) => [{ x: new Date().toISOString(), y }];
-  const commands = number('total_commands_processed');
-  return {
-    connection_count: now(number('connected_clients')),
-    keyspace: now(keys),
-    throughput: now(number('instantaneous_ops_per_sec')),
-    diskusage: now(number('aof_current_size')),
-    latencymean: now(0),
-    hits: now(number('keyspace_hits')),
-    misses: now(number('keyspace_misses')),
-    daily_net_commands: commands,
-    daily_read_requests: number('keyspace_hits') + number('keyspace_misses'),
-    daily_write_requests: 0,
-    total_monthly_requests: commands,
-    current_storage: number('used_memory'),
-    total_monthly_storage: number('used_memory'),
-  };
+async function answer({ databases, email }: DeveloperApiOptions, database: CacheDatabase, credentials: boolean) {
+  return databaseAnswer(database, await databases.addresses(database.id), email, credentials);
 }
 
 async function body<Shape extends z.ZodType>(c: Context, shape: Shape): Promise<z.infer<Shape>> {

@@ -1,6 +1,8 @@
 import { findRedis } from '../engines/redis.ts';
 import type { LocalService, ServiceContext } from '../service.ts';
-import { openDatabases, type CacheDatabase, type DatabaseAddresses, type NewDatabase } from './databases.ts';
+import { openBackups } from './backups.ts';
+import type { CacheDatabase, DatabaseAddresses, NewDatabase } from './database.ts';
+import { openDatabases } from './databases.ts';
 import { developerApi } from './developer-api.ts';
 
 /** How the emulated Upstash is started. */
@@ -26,12 +28,20 @@ export interface UpstashService extends LocalService {
 /** Starts the emulated Upstash. Throws `LOCAL_REDIS_MISSING`, `LOCAL_REDIS_FAILED` and `LOCAL_PORT_TAKEN`. */
 export async function startUpstash(context: ServiceContext, options: UpstashOptions): Promise<UpstashService> {
   const databases = await openDatabases(context, findRedis(options.searchPath, options.redisServer));
+  const log = (line: string) => context.log(line);
+  const backups = await openBackups(context, databases);
+  // Looks every hour whether a day has passed; nothing waits for it.
+  const daily = setInterval(() => void backups.makeDaily(Date.now()).catch((error: unknown) => log(`backup: ${String(error)}`)), 3_600_000);
+  daily.unref();
   return {
     name: 'upstash',
-    app: developerApi({ email: options.email, apiKey: options.apiKey, databases, log: (line) => context.log(line) }),
+    app: developerApi({ email: options.email, apiKey: options.apiKey, databases, backups, log }),
     databases: () => databases.all(),
     createDatabase: (wanted) => databases.create(wanted),
     addresses: (id) => databases.addresses(id),
-    stop: () => databases.stop(),
+    stop: () => {
+      clearInterval(daily);
+      return databases.stop();
+    },
   };
 }
