@@ -75,7 +75,11 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
     const started = await dataStarting.catch(() => undefined);
     await Promise.all([started?.supabase.stop(), started?.upstash.stop()]);
   });
-  const hosting = await startHosting(await contextOf('vercel'), credentials, () => publication.renew());
+  const hosting = await startHosting(await contextOf('vercel'), {
+    credentials,
+    searchPath: options.engines.searchPath ?? '/usr/local/bin:/usr/bin:/bin',
+    onDomains: () => publication.renew(),
+  });
   atEnd(() => hosting.stop());
   const data = await dataStarting;
   const serve = async (service: LocalService) => {

@@ -1,5 +1,7 @@
 /** One line that a deployment's build or its functions wrote. */
 export interface LogLine {
+  /** Counts a deployment's lines, from 0. */
+  readonly serial: number;
   readonly atMs: number;
   readonly source: 'build' | 'runtime';
   readonly stream: 'stdout' | 'stderr';
@@ -8,7 +10,7 @@ export interface LogLine {
 
 /** The last lines of each deployment, in memory. */
 export interface Logs {
-  add(id: string, line: Omit<LogLine, 'atMs'>): void;
+  add(id: string, line: Omit<LogLine, 'atMs' | 'serial'>): void;
   lines(id: string): readonly LogLine[];
   forget(id: string): void;
 }
@@ -23,7 +25,7 @@ export function createLogs(): Logs {
     add: (id, line) => {
       const lines = byId.get(id) ?? [];
       byId.set(id, lines);
-      lines.push({ ...line, text: line.text.slice(0, maxLineLength), atMs: Date.now() });
+      lines.push({ ...line, text: line.text.slice(0, maxLineLength), atMs: Date.now(), serial: (lines.at(-1)?.serial ?? -1) + 1 });
       if (lines.length > maxLines) lines.splice(0, lines.length - maxLines);
     },
     lines: (id) => byId.get(id) ?? [],

@@ -35,9 +35,11 @@ export interface Runtime {
   /** Ends the processes that had nothing to do for `idleMs` and are not in `keep`. */
   rest(keep: ReadonlySet<string>, idleMs: number): Promise<void>;
   /** Adds a line to the deployment's build log. */
-  note(id: string, text: string): void;
+  note(id: string, text: string, stream?: 'stdout' | 'stderr'): void;
   /** Returns the deployment's last log lines, oldest first. */
   log(id: string): readonly LogLine[];
+  /** The Node that deployments run on, which their account can run. */
+  readonly node: string;
   stop(): Promise<void>;
 }
 
@@ -79,8 +81,9 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
       await outputs.remove(id);
     },
     rest: (keep, idleMs) => instances.rest(keep, idleMs),
-    note: (id, text) => logs.add(id, { source: 'build', stream: 'stdout', text }),
+    note: (id, text, stream = 'stdout') => logs.add(id, { source: 'build', stream, text }),
     log: (id) => logs.lines(id),
+    node: files.node,
     stop: () => instances.stop(),
   };
 }

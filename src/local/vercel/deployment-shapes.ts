@@ -59,10 +59,11 @@ export function deploymentShape(world: World, deployment: DeploymentDoc) {
     team: { id: world.team.id, slug: world.team.slug, name: world.team.name },
     autoAssignCustomDomains: deployment.autoAssign,
     ...(environment ? { customEnvironment: environmentShape(environment) } : {}),
+    ...(deployment.gitSource ? { gitSource: deployment.gitSource } : {}),
     ...(deployment.gitMetadata ? { gitMetadata: deployment.gitMetadata } : {}),
     ...(deployment.errorMessage === undefined
       ? {}
-      : { errorCode: deployment.errorCode, errorMessage: deployment.errorMessage, errorStep: 'deploying' }),
+      : { errorCode: deployment.errorCode, errorMessage: deployment.errorMessage, errorStep: deployment.errorStep ?? 'deploying' }),
   };
 }
 

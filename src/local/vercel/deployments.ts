@@ -5,10 +5,12 @@ import { readBody } from './http.ts';
 import type { DeploymentDoc } from './model.ts';
 import { createDeployment, deploymentBody } from './new-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
+import { openStates } from './pipeline.ts';
 import { deploymentShape, listedDeployment } from './deployment-shapes.ts';
+import { addEventRoutes } from './events.ts';
 import { page } from './paging.ts';
 import type { World } from './world.ts';
-import { aliasesOf, deploymentOf, projectOf } from './world.ts';
+import { aliasesOf, deploymentOf } from './world.ts';
 
 /** Adds deployments: create, list, read, events, cancel, delete. */
 export function addDeploymentRoutes(
@@ -32,86 +34,31 @@ export function addDeploymentRoutes(
 
   app.get('/deployments/get', (c) => c.json(deploymentShape(world, deploymentOf(world, c.req.query('url') ?? ''))));
   app.get('/deployments/:deployment', (c) => c.json(deploymentShape(world, deploymentOf(world, c.req.param('deployment')))));
-  app.get('/deployments/:deployment/builds', (c) => {
-    deploymentOf(world, c.req.param('deployment'));
-    return c.json({ builds: [] });
-  });
 
   app.patch('/deployments/:deployment/cancel', async (c) => {
     const deployment = deploymentOf(world, c.req.param('deployment'));
-    if (deployment.readyState !== 'QUEUED' && deployment.readyState !== 'BUILDING') {
+    if (!openStates.has(deployment.readyState)) {
       throw badRequest(`The deployment is ${deployment.readyState}: only one that is queued or building can be canceled.`);
     }
     const canceled: DeploymentDoc = { ...deployment, readyState: 'CANCELED', ready: Date.now() };
     await world.deployments.put(deployment.id, canceled);
+    pipeline.cancel(deployment.id);
     return c.json(deploymentShape(world, canceled));
   });
 
   app.delete('/deployments/:deployment', async (c) => {
     const deployment = deploymentOf(world, c.req.query('url') ?? c.req.param('deployment'));
     for (const alias of aliasesOf(world, deployment.id)) await world.aliases.delete(alias.alias);
+    pipeline.cancel(deployment.id);
     await world.deployments.delete(deployment.id);
     await world.sources.delete(deployment.id);
+    await world.outputs.delete(deployment.id);
     await runtime.discard(deployment.id);
     await onChange();
     return c.json({ uid: deployment.id, state: 'DELETED' });
   });
 
   addEventRoutes(app, world, runtime);
-}
-
-function addEventRoutes(app: VercelApp, world: World, runtime: Runtime): void {
-  app.get('/deployments/:deployment/events', (c) => {
-    const deployment = deploymentOf(world, c.req.param('deployment'));
-    const limit = Number(c.req.query('limit') ?? 1000);
-    const events = runtime.log(deployment.id).map((line, index) => eventShape(deployment, line, index));
-    const shown = limit > 0 ? events.slice(-limit) : events;
-    const ordered = c.req.query('direction') === 'backward' ? shown.toReversed() : shown;
-    if (c.req.query('format') === 'lines' || c.req.query('follow') === '1') {
-      const lines = ordered.map((event) => `${JSON.stringify(event)}\n`).join('');
-      return c.body(lines, 200, { 'content-type': 'application/stream+json' });
-    }
-    return c.json(ordered);
-  });
-  app.get('/projects/:project/deployments/:deployment/runtime-logs', (c) => {
-    projectOf(world, c.req.param('project'));
-    const deployment = deploymentOf(world, c.req.param('deployment'));
-    const lines = runtime.log(deployment.id).filter((line) => line.source === 'runtime');
-    const rows = lines.map((line, index) => ({
-      rowId: `${deployment.id}-${index}`,
-      timestampInMs: line.atMs,
-      level: line.stream === 'stderr' ? 'error' : 'info',
-      message: line.text,
-      source: 'serverless',
-      domain: deployment.url,
-      messageTruncated: false,
-      requestMethod: '',
-      requestPath: '',
-      responseStatusCode: 0,
-    }));
-    return c.body(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), 200, { 'content-type': 'application/stream+json' });
-  });
-}
-
-function eventShape(deployment: DeploymentDoc, line: ReturnType<Runtime['log']>[number], index: number) {
-  const id = `${deployment.id}-${index}`;
-  return {
-    type: line.stream,
-    created: line.atMs,
-    payload: {
-      deploymentId: deployment.id,
-      id,
-      date: line.atMs,
-      serial: String(index),
-      text: line.text,
-      info: { type: 'build', name: 'bld_local', entrypoint: '.' },
-    },
-    deploymentId: deployment.id,
-    id,
-    date: line.atMs,
-    text: line.text,
-    serial: String(index),
-  };
 }
 
 /** Applies the list's filters: projectId, app, target, state, branch, sha, rollbackCandidate and `meta-<key>=<value>`. */

@@ -22,6 +22,8 @@ export interface ProjectLink {
   readonly repo: string;
   readonly repoId: number;
   readonly productionBranch: string;
+  /** Folder on this machine that stands for the repository; the local cloud's own. */
+  readonly remote?: string | undefined;
 }
 
 /** A project. `settings` are the vendor's other fields, kept as they were sent. */
@@ -106,11 +108,14 @@ export interface DeploymentDoc {
   readonly readySubstate?: 'STAGED' | 'PROMOTED' | undefined;
   readonly errorMessage?: string | undefined;
   readonly errorCode?: string | undefined;
+  readonly errorStep?: 'building' | 'deploying' | undefined;
   readonly aliasAssigned: boolean;
   /** False: it does not take the production domains by itself. */
   readonly autoAssign: boolean;
   readonly meta: Readonly<Record<string, string>>;
   readonly gitMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The commit that it is made from, as the vendor shows it, where it is made from git. */
+  readonly gitSource?: Readonly<Record<string, unknown>> | undefined;
   readonly projectSettings: Readonly<Record<string, unknown>>;
   readonly source: string;
   readonly createdAt: number;
@@ -132,6 +137,13 @@ export interface DeploymentSource {
   readonly files: readonly DeploymentFile[];
   /** The variables it runs with, fixed when it was created. */
   readonly env: Readonly<Record<string, string>>;
+  /** The variables that it is built with, where it is not prebuilt. */
+  readonly buildEnv?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What was built from a deployment's source. */
+export interface DeploymentOutput {
+  readonly files: readonly DeploymentFile[];
 }
 
 /** A host name that points to a deployment. */

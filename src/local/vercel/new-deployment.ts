@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { badRequest, notFound, VercelError } from './errors.ts';
 import { variablesFor } from './env-writes.ts';
+import type { GitSource } from './git-source.ts';
+import { gitSourceOf } from './git-source.ts';
 import type { CustomEnvironment, DeploymentDoc, DeploymentFile, DeploymentSource, Project, ProjectDomain } from './model.ts';
 import type { World } from './world.ts';
 import { deploymentOf, newId, projectOf, uniqueTime } from './world.ts';
@@ -30,6 +32,8 @@ export const deploymentBody = z.looseObject({
   meta: stringMap.optional(),
   gitMetadata: z.looseObject({}).nullish(),
   gitSource: z.looseObject({}).nullish(),
+  withLatestCommit: z.boolean().optional(),
+  build: z.looseObject({ env: stringMap.optional() }).nullish(),
   projectSettings: z.looseObject({}).nullish(),
   env: stringMap.optional(),
   autoAssignCustomDomains: z.boolean().optional(),
@@ -41,9 +45,10 @@ type Body = z.output<typeof deploymentBody>;
 export async function createDeployment(world: World, body: Body, skipDomain: boolean): Promise<DeploymentDoc> {
   const original = body.deploymentId === undefined ? undefined : deploymentOf(world, body.deploymentId);
   const project = projectOf(world, body.project ?? original?.projectId ?? body.name ?? '');
-  const files = original ? sourceOf(world, original).files : await filesOf(world, body);
+  const git = await gitOf(world, project, body, original);
+  const files = git?.files ?? (original ? sourceOf(world, original).files : await filesOf(world, body));
   const { target, environment } = targetOf(world, project, body, original);
-  const meta = { ...original?.meta, ...body.meta };
+  const meta = { ...original?.meta, ...git?.meta, ...body.meta };
   const autoAssign = target === 'production' && body.autoAssignCustomDomains !== false && !skipDomain;
   if (target === 'production') await claimOwnDomain(world, project);
   const id = newId('dpl_');
@@ -58,13 +63,18 @@ export async function createDeployment(world: World, body: Body, skipDomain: boo
     aliasAssigned: false,
     autoAssign,
     meta,
-    gitMetadata: body.gitMetadata ?? original?.gitMetadata,
-    projectSettings: body.projectSettings ?? {},
+    gitMetadata: git?.gitMetadata ?? body.gitMetadata ?? original?.gitMetadata,
+    gitSource: git?.gitSource ?? original?.gitSource,
+    projectSettings: body.projectSettings ?? original?.projectSettings ?? {},
     source: body.source ?? (original ? 'redeploy' : 'api-trigger-git-deploy'),
     createdAt: uniqueTime(),
   };
   const variables = variablesFor(world, project.id, { target, customEnvironmentId: environment?.id, gitBranch: branchOf(deployment) });
-  await world.sources.put(id, { files, env: { ...variables, ...body.env, ...systemVariables(project, deployment) } });
+  const system = systemVariables(project, deployment);
+  // No NODE_ENV while it is built: npm would leave out what the build itself needs.
+  const { NODE_ENV: _nodeEnv, ...ofBuild } = system;
+  const buildEnv = { ...variables, ...body.build?.env, ...ofBuild };
+  await world.sources.put(id, { files, env: { ...variables, ...body.env, ...system }, buildEnv });
   await world.deployments.put(id, deployment);
   return deployment;
 }
@@ -121,8 +131,17 @@ function targetOf(
   return { target: 'preview', environment };
 }
 
+/** Returns the commit that a deployment is made from: the one that the body names, or for `withLatestCommit` its branch's newest. */
+async function gitOf(world: World, project: Project, body: Body, original: DeploymentDoc | undefined): Promise<GitSource | undefined> {
+  if (body.gitSource) {
+    if (body.files?.length) throw badRequest('`gitSource` and `files` cannot be used together.');
+    return await gitSourceOf(world, project, body.gitSource);
+  }
+  if (!body.withLatestCommit || !original?.gitSource) return undefined;
+  return await gitSourceOf(world, project, { ...original.gitSource, sha: undefined });
+}
+
 async function filesOf(world: World, body: Body): Promise<DeploymentFile[]> {
-  if (body.gitSource) throw new VercelError(400, 'not_emulated', 'Deployments from git are not emulated by the local cloud.');
   if (!body.files?.length) throw badRequest('`files` is missing or empty.');
   for (const { file: path } of body.files) checkPath(path);
   if (new Set(body.files.map((one) => one.file)).size !== body.files.length) throw badRequest('`files` names a file twice.');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { badRequest, VercelError } from './errors.ts';
+import { linkBody, linkOf } from './git-source.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
 import type { Project } from './model.ts';
@@ -85,12 +86,9 @@ export function addProjectRoutes(app: VercelApp, world: World, onDeleted: (proje
   });
 
   app.post('/projects/:project/link', async (c) => {
-    const body = await readBody(c, z.looseObject({ type: z.string(), repo: z.string() }));
+    const body = await readBody(c, linkBody);
     const project = projectOf(world, c.req.param('project'));
-    const [org, repo] = body.repo.split('/');
-    if (!org || !repo) throw badRequest('`repo` is not of the form "owner/name".');
-    const link = { type: body.type, org, repo, repoId: 1, productionBranch: project.link?.productionBranch ?? 'main' };
-    const changed: Project = { ...project, link, updatedAt: uniqueTime() };
+    const changed: Project = { ...project, link: linkOf(body, project.link), updatedAt: uniqueTime() };
     await world.projects.put(project.id, changed);
     return c.json(projectShape(world, changed));
   });
@@ -130,6 +128,7 @@ async function deleteProject(world: World, project: Project, onDeleted: (project
   for (const deployment of world.deployments.all().filter(ours)) {
     await world.deployments.delete(deployment.id);
     await world.sources.delete(deployment.id);
+    await world.outputs.delete(deployment.id);
   }
   for (const domain of world.domains.all().filter(ours)) await world.domains.delete(domain.name);
   for (const variable of world.env.all().filter(ours)) await world.env.delete(variable.id);

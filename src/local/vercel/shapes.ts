@@ -97,8 +97,11 @@ export function projectShape(world: World, project: Project) {
   };
 }
 
-/** A project that is not connected to a repository has no `link` at all. */
-function linkShape({ createdAt, updatedAt }: Project, link: ProjectLink) {
+/**
+ * A project that is not connected to a repository has no `link` at all. The folder that stands for the repository is not the
+ * vendor's to show.
+ */
+function linkShape({ createdAt, updatedAt }: Project, { remote: _remote, ...link }: ProjectLink) {
   return { ...link, gitCredentialId: '', sourceless: false, deployHooks: [], createdAt, updatedAt };
 }
 

@@ -2,6 +2,7 @@ import { timingSafeEqual, createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { SourceBuilds } from '../builds/source-builds.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { LocalService, ServiceContext } from '../service.ts';
 import { addAliasRoutes } from './aliases.ts';
@@ -62,8 +63,13 @@ export async function openVercelWorld(context: ServiceContext, options: VercelOp
  * Starts the emulated Vercel: its REST interface and the pipeline that runs what is deployed. `onHosts` is called when domains
  * or aliases changed, before the change is answered.
  */
-export function startVercel(context: ServiceContext, world: World, runtime: Runtime, onHosts: () => Promise<void>): VercelService {
-  const pipeline = createPipeline(world, runtime, onHosts, context.log);
+export function startVercel(
+  context: ServiceContext,
+  world: World,
+  { runtime, builds }: { readonly runtime: Runtime; readonly builds: SourceBuilds },
+  onHosts: () => Promise<void>,
+): VercelService {
+  const pipeline = createPipeline({ world, runtime, builds, onChange: onHosts, log: context.log });
   const moves = createDomainMoves(world, onHosts, context.log);
 
   const app: VercelApp = new Hono<{ Bindings: HttpBindings }>({ getPath: plainPath });

@@ -3,7 +3,17 @@ import type { Collection } from '../store.ts';
 import { openCollection } from '../store.ts';
 import type { BlobStore } from './blobs.ts';
 import { notFound } from './errors.ts';
-import type { AliasDoc, CustomEnvironment, DeploymentDoc, DeploymentSource, EnvVar, Project, ProjectDomain, Team } from './model.ts';
+import type {
+  AliasDoc,
+  CustomEnvironment,
+  DeploymentDoc,
+  DeploymentOutput,
+  DeploymentSource,
+  EnvVar,
+  Project,
+  ProjectDomain,
+  Team,
+} from './model.ts';
 
 /** Everything that the emulated vendor remembers. */
 export interface World {
@@ -15,6 +25,7 @@ export interface World {
   readonly domains: Collection<ProjectDomain>;
   readonly deployments: Collection<DeploymentDoc>;
   readonly sources: Collection<DeploymentSource>;
+  readonly outputs: Collection<DeploymentOutput>;
   readonly aliases: Collection<AliasDoc>;
   readonly blobs: BlobStore;
 }
@@ -31,6 +42,7 @@ export async function openWorld(dir: string, team: Team, token: string, blobs: B
     domains: await openCollection(dir, 'domains'),
     deployments: await openCollection(dir, 'deployments'),
     sources: await openCollection(dir, 'sources'),
+    outputs: await openCollection(dir, 'outputs'),
     aliases: await openCollection(dir, 'aliases'),
   };
 }
