@@ -14,12 +14,13 @@ import type { Step } from '../core/step.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { buildStep, createStep, readyStep, sourceStep } from './deploy-build.ts';
 import { deployFindings, recordStep } from './deploy-record.ts';
+import { type LeaseDeps, leaseStep } from './lease.ts';
 import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
 import { migrate, protectionStep, type SchemaDeps } from './schema.ts';
 import type { SeedDetails } from './seed.ts';
 
 /** What deploying needs beside finding resources. */
-export interface DeployDeps extends ResourceDeps, SchemaDeps {
+export interface DeployDeps extends ResourceDeps, SchemaDeps, LeaseDeps {
   readonly clock: Clock;
   readonly source: AppSource;
   readonly deployments: Deployments;
@@ -81,6 +82,7 @@ export function deployStage(deps: DeployDeps, resources: Resources): StageRun<De
   return {
     steps: [
       locateStep(deps, resources),
+      leaseStep(deps),
       historyStep(deps, facts),
       buildStep(deps),
       sourceStep(deps, facts),

@@ -12,13 +12,14 @@ import type { Step } from '../core/step.ts';
 import type { Finding } from '../core/verdict.ts';
 import { dnsSentence, domainStep } from './provision-domain.ts';
 import { readyStep } from './provision-ready.ts';
+import { type LeaseDeps, leaseStep } from './lease.ts';
 import { cacheStep, databaseStep, projectStep } from './provision-resources.ts';
 import { variablesStep } from './provision-variables.ts';
 import { databasePasswordName, findCache, findDatabase, findProject, type ResourceDeps, type Resources } from './resources.ts';
 import { migrate, nothingPending, protectionStep, type SchemaDeps } from './schema.ts';
 
 /** What provisioning needs beside finding resources. */
-export interface ProvisionDeps extends ResourceDeps, SchemaDeps {
+export interface ProvisionDeps extends ResourceDeps, SchemaDeps, LeaseDeps {
   readonly clock: Clock;
   /** Returns a new secret of at least 32 random characters, safe in addresses. */
   readonly newSecret: () => string;
@@ -60,6 +61,7 @@ export function provisionStage(deps: ProvisionDeps, resources: Resources): Stage
       steps: () => [databaseStep(deps, resources, created), cacheStep(deps, resources, created)],
     },
     readyStep(deps, resources),
+    leaseStep(deps),
     keysStep(deps, resources),
     schemaStep(deps),
     protectionStep(deps),

@@ -9,11 +9,12 @@ import { type Slot, slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
+import { type LeaseDeps, leaseStep } from './lease.ts';
 import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './schema.ts';
 
 /** What rolling back needs beside finding resources. */
-export interface RollbackDeps extends ResourceDeps, Pick<SchemaDeps, 'openDatabase'> {
+export interface RollbackDeps extends ResourceDeps, LeaseDeps, Pick<SchemaDeps, 'openDatabase'> {
   readonly clock: Clock;
   readonly deployments: Deployments;
   readonly moves: DomainMoves;
@@ -47,6 +48,7 @@ export function rollbackStage(deps: RollbackDeps, resources: Resources, to: stri
   const { domain } = deps.settings;
   const steps: readonly Step[] = [
     locateStep(deps, resources),
+    leaseStep(deps),
     {
       id: 'plan',
       title: 'Plan the rollback from the release records',

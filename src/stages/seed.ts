@@ -7,10 +7,11 @@ import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step, StepIo } from '../core/step.ts';
+import { type LeaseDeps, leaseStep } from './lease.ts';
 import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
 
 /** What seeding needs beside finding resources. */
-export interface SeedDeps extends ResourceDeps {
+export interface SeedDeps extends ResourceDeps, LeaseDeps {
   readonly clock: Clock;
   readonly openDataApi: () => DataApi;
   /** Reads a seed profile and the hash that is its version. */
@@ -48,6 +49,7 @@ export function seedStage(deps: SeedDeps, resources: Resources, profile: string)
   return {
     steps: [
       locateStep(deps, resources),
+      leaseStep(deps),
       readStep(deps, facts, profile),
       usersStep(deps, resources, facts),
       {

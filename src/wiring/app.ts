@@ -9,6 +9,7 @@ import type { DeployDetails } from '../stages/deploy.ts';
 import type { ProvisionDetails } from '../stages/provision.ts';
 import type { RollbackDetails } from '../stages/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
+import type { Unlocked } from '../stages/unlock.ts';
 import type { UpOutcome, UpRun, UpSelection } from '../stages/up.ts';
 
 /** What a command asks for. */
@@ -48,6 +49,8 @@ export interface App {
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
   status(): Promise<EnvironmentStatus>;
+  /** Removes the lock of this id; `confirm` is the environment's name if it was typed. */
+  unlock(id: string, confirm: string | undefined): Promise<Unlocked>;
   /** Runs steps: under the lock when they change something, journaled, with the events told to `events`. */
   runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
   /** Writes the report's files and returns them with the report, and the HTML page's path as people type it here. */

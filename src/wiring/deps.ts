@@ -3,6 +3,7 @@ import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { stateSealing } from '../adapters/files/sealed.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
+import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
 import { actorName } from '../adapters/system/actor.ts';
 import { newId, newSecret } from '../adapters/system/ids.ts';
@@ -10,9 +11,11 @@ import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
+import type { Leases } from '../core/ports/leases.ts';
 import type { SecretFile } from '../core/ports/secret-file.ts';
 import type { AppSource } from '../core/ports/source.ts';
 import type { SmokeDetails } from '../core/report.ts';
+import type { RunLease } from '../core/run-lease.ts';
 import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
@@ -45,6 +48,7 @@ export interface Deps {
   seed(): SeedDeps;
   status(): StatusDeps;
   openDatabase(): Database;
+  openLeases(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
   readonly actor: string;
   /** Returns every secret value that is known by now. */
@@ -53,7 +57,7 @@ export interface Deps {
 }
 
 /** Returns what the stages need for one command; connections are opened when first used. */
-export function openDeps(context: Context, resources: Resources, openUrl: (origin: string) => Promise<string>): Deps {
+export function openDeps(context: Context, resources: Resources, lease: RunLease, openUrl: (origin: string) => Promise<string>): Deps {
   const connected = connections(context, resources);
   const { use, secretFile, appOrigin, openDatabase } = connected;
   const actor = actorName(context.process.ciActor);
@@ -61,7 +65,7 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
   const sealing = async () => stateSealing(stateKey(context));
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
-  const seed = () => seedDeps(context, resources, connected);
+  const seed = () => ({ ...seedDeps(context, resources, connected), lease });
   return {
     usePlatforms: connected.usePlatforms,
     platforms: use,
@@ -69,11 +73,21 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
     appOrigin,
     openUrl: () => openUrl(appOrigin()),
     openDatabase,
+    openLeases: () => postgresLeases(resources.databaseAccess.get().directUrl),
     actor,
     locating: base,
-    provision: () => ({ ...base(), newSecret, sealing, readSecret, openCache: connected.openCache, gatewayMissing: use().gatewayMissing }),
+    provision: () => ({
+      ...base(),
+      lease,
+      newSecret,
+      sealing,
+      readSecret,
+      openCache: connected.openCache,
+      gatewayMissing: use().gatewayMissing,
+    }),
     deploy: (smoke) => ({
       ...base(),
+      lease,
       source: sourceOf(context),
       deployments: use().deployments,
       moves: use().moves,
@@ -84,7 +98,7 @@ export function openDeps(context: Context, resources: Resources, openUrl: (origi
       smoke,
       seed: () => seedStage(seed(), resources, context.settings().seed.profile),
     }),
-    rollback: (smoke) => ({ ...base(), deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
+    rollback: (smoke) => ({ ...base(), lease, deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
     seed,
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
     secrets: () => knownSecrets(context, resources),
@@ -124,7 +138,7 @@ function baseDeps(context: Context, { use, secretFile, appOrigin, openDatabase }
   return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock: context.clock, openDatabase, readMigrations };
 }
 
-function seedDeps(context: Context, resources: Resources, connected: Connections): SeedDeps {
+function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {
   return {
     ...baseDeps(context, connected),
     openDataApi: () => connected.use().dataApi(resources.databaseAccess.get()),

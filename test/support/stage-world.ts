@@ -22,6 +22,7 @@ import { fakeDataApi } from '../fakes/data-api.ts';
 import { fakeDatabase } from '../fakes/database.ts';
 import { fakeDatabasePlatform } from '../fakes/database-platform.ts';
 import { fakeHosting } from '../fakes/hosting.ts';
+import { fakeLease } from '../fakes/leases.ts';
 import { fakeAppSource, fakeJournal, fakeSecretFile } from '../fakes/records.ts';
 
 const reference = (name: string): EnvReference => ({ kind: 'env', name });
@@ -130,6 +131,7 @@ export function stageWorld() {
     clock,
     openDatabase: () => parts.database,
     readMigrations: async () => ({ migrations: folder.migrations, ignored: [] }),
+    lease: fakeLease(),
   } satisfies ResourceDeps & Record<string, unknown>;
   const smoke = (origin: string, gitSha: string, deploymentId: string) =>
     smokeGate(`smoke ${origin} for ${gitSha.slice(0, 6)} of ${deploymentId}`, smokeVerdicts.get(origin) ?? 'green', calls);

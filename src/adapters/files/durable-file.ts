@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
@@ -12,7 +12,7 @@ export async function writeDurably(path: string, content: string): Promise<void>
   await refuseSymlink(path);
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await ensureFolder(dirname(path));
     const handle = await open(draft, 'wx', 0o600);
     try {
       await handle.writeFile(content);
@@ -39,6 +39,20 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Creates a folder and those above it, mode 0700, unless they are there. One by one: `mkdir` with `recursive` never ends below a folder
+ * like /proc (Node 24). Throws `STATE_NOT_WRITABLE` (kind `missing`).
+ */
+export async function ensureFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isDirectory() === true) return;
+  if (dirname(path) !== path) await ensureFolder(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw notWritable(path, error);
+  }
+}
+
 /** Makes what was created, renamed or removed in a folder survive a power cut. */
 export async function syncFolder(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
@@ -60,8 +74,8 @@ export function notWritable(path: string, error: unknown): unknown {
 }
 
 async function refuseSymlink(path: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat?.isSymbolicLink() !== true) return;
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSymbolicLink() !== true) return;
   throw new StagingError('refused', 'STATE_SYMLINK', `${printable(path)} is a symbolic link, expected a file of our own.`, {
     fix: `Remove ${printable(path)}, or replace it by the file that it links to.`,
   });

@@ -1,27 +1,23 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { StagingError } from '../../core/errors.ts';
-import { type Clock, isoNow } from '../../core/ports/clock.ts';
-
-/** Who takes the lock, for the refusal that others get. */
-export interface LockHolder {
-  readonly actor: string;
-  readonly command: string;
-  readonly pid: number;
-}
+import type { Clock } from '../../core/ports/clock.ts';
+import { printable } from '../../core/printable.ts';
+import { type FoundLock, holderState, lockedBy, type LockHolder } from '../../core/run-lock.ts';
+import { ensureFolder, notWritable, readIfThere, writeDurably } from '../files/durable-file.ts';
+import { lookAt, ownMark } from '../system/process-mark.ts';
+import { holderSchema } from './holder-schema.ts';
 
 /** A lock that is held. */
 export interface HeldLock {
   release(): Promise<void>;
 }
 
-/** A holder that has not shown itself for so long is taken as dead (it shows itself twice in that time). */
-const staleMs = 10_000;
-
 /**
- * Takes the lock of a state folder, so that two runs never change one environment at the same time on this machine. Waits up
- * to `waitMs`; then throws `RUN_LOCKED` (exit 7), naming who holds it, since when, and where.
+ * Takes the lock of a state folder, so that two runs never change one environment at the same time on this machine. A lock whose holder
+ * is provably gone is taken over. Waits up to `waitMs` for another; then throws `RUN_LOCKED` (exit 7), naming who holds it, where and
+ * since when. Throws `STATE_NOT_WRITABLE`, `LOCK_DAMAGED` (both kind `missing`).
  */
 export async function takeRunLock(
   stateDir: string,
@@ -30,60 +26,84 @@ export async function takeRunLock(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<HeldLock> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const noteFile = join(stateDir, 'run.lock.json');
   const endMs = clock.nowMs() + waitMs;
   for (;;) {
     signal.throwIfAborted();
-    const release = await tryLock(stateDir);
-    if (release !== undefined) {
-      await writeFile(noteFile, JSON.stringify({ ...holder, since: isoNow(clock) }), { mode: 0o600 });
-      return {
-        release: async () => {
-          await rm(noteFile, { force: true });
-          await release();
-        },
-      };
-    }
-    if (clock.nowMs() >= endMs) throw lockedBy(await readNote(noteFile, clock, signal), stateDir);
-    await clock.sleep(500, signal);
+    const found = await alone(stateDir, async () => {
+      const before = await readLock(stateDir);
+      if (before !== undefined && before.state !== 'gone') return before;
+      await writeDurably(lockPath(stateDir), JSON.stringify(holder));
+      return undefined;
+    });
+    if (found === undefined) return { release: () => releaseOwn(stateDir, holder.id) };
+    if (clock.nowMs() >= endMs) throw lockedBy(found, `of ${stateDir}`);
+    await clock.sleep(250, signal);
   }
 }
 
-async function tryLock(stateDir: string): Promise<(() => Promise<void>) | undefined> {
-  try {
-    return await lock(stateDir, { lockfilePath: join(stateDir, 'run.lock'), stale: staleMs, realpath: false });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
-    throw error;
-  }
+/** Returns the lock of a state folder, or undefined when nobody holds it. Throws `LOCK_DAMAGED` (kind `missing`). */
+export async function readLock(stateDir: string): Promise<FoundLock | undefined> {
+  const text = await readIfThere(lockPath(stateDir));
+  if (text === undefined) return undefined;
+  const parsed = holderSchema.safeParse(jsonOrUndefined(text));
+  if (!parsed.success) throw damaged(lockPath(stateDir));
+  return { holder: parsed.data, state: holderState(parsed.data.process, ownMark(), lookAt) };
 }
 
-/** The note of a holder that has just taken the lock follows a moment later; undefined when none comes within half a second. */
-async function readNote(noteFile: string, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
-  for (let tries = 0; tries < 10; tries += 1) {
-    const note = await readFile(noteFile, 'utf8').catch(() => '');
-    if (note !== '') return note;
-    await clock.sleep(50, signal);
-  }
-  return undefined;
-}
-
-function lockedBy(note: string | undefined, stateDir: string): StagingError {
-  const holder = note === undefined ? 'another run' : holderText(note);
-  return new StagingError('locked', 'RUN_LOCKED', `${holder} holds the lock of ${stateDir}.`, {
-    fix: 'Wait for it with `--wait-lock 10m`, or end that run.',
+/** Removes the lock of this id; returns false when it is no longer the one that is there. */
+export async function removeLock(stateDir: string, id: string): Promise<boolean> {
+  return await alone(stateDir, async () => {
+    if ((await readLock(stateDir))?.holder.id !== id) return false;
+    await rm(lockPath(stateDir), { force: true });
+    return true;
   });
 }
 
-function holderText(note: string): string {
+function lockPath(stateDir: string): string {
+  return join(stateDir, 'run.lock');
+}
+
+/** The folder may have been removed meanwhile: then there is no lock of ours to release, and none to make. */
+async function releaseOwn(stateDir: string, id: string): Promise<void> {
+  const isThere = await readdir(stateDir).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) await removeLock(stateDir, id);
+}
+
+/**
+ * Runs `work` while nobody else of this machine looks at or changes the lock: for milliseconds. Who is killed in between leaves a
+ * mutex that is passed over after five seconds.
+ */
+async function alone<Value>(stateDir: string, work: () => Promise<Value>): Promise<Value> {
+  await ensureFolder(stateDir);
+  const open = await lock(stateDir, {
+    lockfilePath: join(stateDir, 'run.lock.mutex'),
+    realpath: false,
+    stale: 5_000,
+    retries: { retries: 200, factor: 1, minTimeout: 20, maxTimeout: 50, randomize: true },
+    onCompromised: () => undefined,
+  }).catch((error: unknown) => {
+    throw notWritable(stateDir, error);
+  });
   try {
-    const holder: unknown = JSON.parse(note);
-    if (typeof holder === 'object' && holder !== null && 'actor' in holder && 'command' in holder && 'since' in holder && 'pid' in holder) {
-      return `\`${String(holder.command)}\` of ${String(holder.actor)} (process ${String(holder.pid)}, since ${String(holder.since)})`;
-    }
-  } catch {
-    // A note that is just being written is no reason to fail: the lock itself is what counts.
+    return await work();
+  } finally {
+    await open().catch(() => undefined);
   }
-  return 'another run';
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(path: string): StagingError {
+  return new StagingError('missing', 'LOCK_DAMAGED', `The lock ${printable(path)} cannot be read, so nobody knows who holds it.`, {
+    fix: `Make sure that no run is under way, then remove ${printable(path)}.`,
+  });
 }

@@ -3,15 +3,21 @@ import type { Session } from './session.ts';
 /** Roles of the project's own API, which must see nothing of ours (they need not exist on other servers). */
 const apiRoles = ['anon', 'authenticated', 'service_role'];
 
+/** Our tables, in the order in which they came to be. */
+const tables = ['releases', 'migration_checksums', 'leases'];
+
 /**
- * Creates the schema `jv_staging` with its tables unless they are there: the release history and the checksums of applied
- * migrations. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
+ * Creates the schema `jv_staging` with its tables unless they are there: the release history, the checksums of applied
+ * migrations, the leases. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
  */
 export async function ensureStateSchema(session: Session): Promise<void> {
   const [found] = await session.query(
-    (sql) => sql<{ tables: number }[]>`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging'`,
+    (sql) =>
+      sql<
+        { tables: number }[]
+      >`select count(*)::int as tables from pg_tables where schemaname = 'jv_staging' and tablename in ${sql(tables)}`,
   );
-  if (found?.tables === 2) return;
+  if (found?.tables === tables.length) return;
   const roles = await session.query((sql) => sql<{ rolname: string }[]>`select rolname from pg_roles where rolname in ${sql(apiRoles)}`);
   const everybody = ['public', ...roles.map((role) => role.rolname)].join(', ');
   await session.query((sql) => sql.unsafe(statements(everybody)).simple());
@@ -32,9 +38,16 @@ function statements(everybody: string): string {
       checksum text not null,
       applied_at timestamptz not null default now()
     );
+    create table if not exists jv_staging.leases (
+      environment text primary key,
+      id text not null,
+      holder jsonb not null,
+      expires_at timestamptz not null
+    );
     create index if not exists releases_by_environment on jv_staging.releases (environment, seq);
     alter table jv_staging.releases enable row level security;
     alter table jv_staging.migration_checksums enable row level security;
+    alter table jv_staging.leases enable row level security;
     revoke all on schema jv_staging from ${everybody};
     revoke all on all tables in schema jv_staging from ${everybody};
     revoke all on all sequences in schema jv_staging from ${everybody}`;

@@ -1,0 +1,100 @@
+import { StagingError } from '../../core/errors.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { FoundLease, Leases } from '../../core/ports/leases.ts';
+import { holderSentence, holderState, lockedBy, type LockHolder } from '../../core/run-lock.ts';
+import type { RunLease } from '../../core/run-lease.ts';
+import { lookAt, ownMark } from '../system/process-mark.ts';
+
+/** How long a lease lasts without being renewed: longer than a database takes to start anew, shorter than people wait. */
+const lastsMs = 60_000;
+
+/** What holding a lease needs. */
+export interface RunLeaseOptions {
+  readonly environment: string;
+  /** Opened when the lease is first taken. */
+  readonly openLeases: () => Leases;
+  /** How long to wait for another run's lease. */
+  readonly waitMs: number;
+  readonly clock: Clock;
+  /** Called once when another run has taken the lease meanwhile: this one must stop. */
+  readonly onLost: (error: StagingError) => void;
+  /** Default: a quarter of the time that a lease lasts. */
+  readonly renewEveryMs?: number | undefined;
+}
+
+/** The lease as the wiring sees it. */
+export interface HeldRunLease extends RunLease {
+  /** Says that this run changes something, and who it is: without that the lease is not taken. */
+  arm(holder: LockHolder): void;
+  /** Gives the lease back. */
+  close(): Promise<void>;
+}
+
+/** Returns the lease of one run: taken by its first stage that has a database, renewed until the run ends. */
+export function runLease(options: RunLeaseOptions): HeldRunLease {
+  const { environment, clock } = options;
+  const never = new AbortController().signal;
+  let holder: LockHolder | undefined;
+  let leases: Leases | undefined;
+  let renewing: NodeJS.Timeout | undefined;
+
+  const renew = async (own: LockHolder, kept: Leases) => {
+    // A database that is away for a moment is no reason to stop: the lease is ours until another run has taken it.
+    const isOurs = await kept.renew(environment, own.id, lastsMs, never).catch(() => true);
+    if (isOurs) return;
+    clearInterval(renewing);
+    options.onLost(lostTo(await kept.read(environment, never).catch(() => undefined)));
+  };
+  return {
+    arm: (armed) => {
+      holder ??= armed;
+    },
+    skipReason: () => (holder === undefined ? 'nothing is changed' : undefined),
+    isHeld: () => renewing !== undefined,
+    take: async (signal) => {
+      if (holder === undefined) throw new Error('A lease is taken by nobody.');
+      const own = holder;
+      leases ??= options.openLeases();
+      const kept = leases;
+      await takeOrWait(kept, own, options, signal);
+      renewing = setInterval(() => void renew(own, kept), options.renewEveryMs ?? lastsMs / 4);
+      renewing.unref();
+      return own.id;
+    },
+    close: async () => {
+      clearInterval(renewing);
+      const id = renewing === undefined ? undefined : holder?.id;
+      renewing = undefined;
+      if (id !== undefined) await leases?.release(environment, id, AbortSignal.timeout(5_000)).catch(() => undefined);
+      await leases?.close();
+    },
+  };
+
+  async function takeOrWait(kept: Leases, own: LockHolder, { waitMs }: RunLeaseOptions, signal: AbortSignal): Promise<void> {
+    const endMs = clock.nowMs() + waitMs;
+    for (;;) {
+      const found = await kept.read(environment, signal);
+      const state = found === undefined ? 'gone' : stateOf(found);
+      if (await kept.take(environment, { holder: own, lastsMs, over: state === 'gone' ? found?.holder.id : undefined }, signal)) return;
+      if (clock.nowMs() >= endMs && found !== undefined)
+        throw lockedBy({ holder: found.holder, state }, `of ${environment} in its database`);
+      await clock.sleep(500, signal);
+    }
+  }
+}
+
+function stateOf({ holder, leftMs }: FoundLease) {
+  return leftMs <= 0 ? 'gone' : holderState(holder.process, ownMark(), lookAt);
+}
+
+function lostTo(found: FoundLease | undefined): StagingError {
+  const who = found === undefined ? 'Nobody' : holderSentence(found.holder);
+  return new StagingError(
+    'locked',
+    'LEASE_LOST',
+    `${who} holds the lease of this environment now; this run expected to hold it to its end.`,
+    {
+      fix: 'Run `jv-staging status` to see what is live, then run the same command again.',
+    },
+  );
+}

@@ -1,0 +1,8 @@
+/** The lease of a run as its stages see it. */
+export interface RunLease {
+  /** Returns why no lease is needed, or undefined. */
+  skipReason(): string | undefined;
+  isHeld(): boolean;
+  /** Takes the lease and returns its id; throws `RUN_LOCKED` (exit 7) when another run holds it. */
+  take(signal: AbortSignal): Promise<string>;
+}

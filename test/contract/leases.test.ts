@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runLease } from '../../src/adapters/lock/run-lease.ts';
+import { postgresLeases } from '../../src/adapters/postgres/postgres-leases.ts';
+import { systemClock } from '../../src/adapters/system/system-clock.ts';
+import type { StagingError } from '../../src/core/errors.ts';
+import type { Leases } from '../../src/core/ports/leases.ts';
+import { steppingClock } from '../fakes/clocks.ts';
+import { fakeLeases } from '../fakes/leases.ts';
+import { lockHolder } from '../support/lock-holder.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const none = new AbortController().signal;
+const elsewhere = { host: 'runner-7', pid: 1 };
+
+/** What all leases must do: `open` gives another connection to the same ones each time. */
+function leasesContract(name: string, open: () => Leases): void {
+  describe(name, () => {
+    let environment = '';
+    let count = 0;
+    let [one, two]: [Leases, Leases] = [open(), open()];
+
+    beforeEach(() => {
+      count += 1;
+      environment = `environment-${count}`;
+      [one, two] = [open(), open()];
+      return async () => {
+        await Promise.all([one.close(), two.close()]);
+      };
+    });
+
+    test('a lease is its holder’s: others see who has it and do not get it', async () => {
+      const mine = await one.take(environment, { holder: lockHolder('lock_1'), lastsMs: 60_000 }, none);
+      const others = await two.take(environment, { holder: lockHolder('lock_2'), lastsMs: 60_000 }, none);
+      const found = await two.read(environment, none);
+
+      expect([mine, others]).toEqual([true, false]);
+      expect(found?.holder).toEqual(lockHolder('lock_1'));
+      expect(found?.leftMs).toBeGreaterThan(30_000);
+      expect(found?.leftMs).toBeLessThanOrEqual(60_000);
+    });
+
+    test('of two that come at once one gets it', async () => {
+      const taken = await Promise.all(
+        [one, two].map((each, place) => each.take(environment, { holder: lockHolder(`lock_${place}`), lastsMs: 60_000 }, none)),
+      );
+
+      expect(taken.toSorted()).toEqual([false, true]);
+    });
+
+    test('one that has run out, was given back, or whose holder is gone goes to the next', async () => {
+      await one.take(environment, { holder: lockHolder('lock_1'), lastsMs: 0 }, none);
+      expect(await two.take(environment, { holder: lockHolder('lock_2'), lastsMs: 60_000 }, none)).toBe(true);
+      expect(await two.release(environment, 'lock_1', none)).toBe(false);
+      expect(await two.release(environment, 'lock_2', none)).toBe(true);
+      expect(await two.read(environment, none)).toBeUndefined();
+      await one.take(environment, { holder: lockHolder('lock_3'), lastsMs: 60_000 }, none);
+      expect(await two.take(environment, { holder: lockHolder('lock_4'), lastsMs: 60_000, over: 'lock_3' }, none)).toBe(true);
+      expect(await one.renew(environment, 'lock_3', 60_000, none)).toBe(false);
+      expect(await two.renew(environment, 'lock_4', 90_000, none)).toBe(true);
+      expect((await one.read(environment, none))?.leftMs).toBeGreaterThan(60_000);
+    });
+
+    test('environments do not know of one another', async () => {
+      await one.take(environment, { holder: lockHolder('lock_1'), lastsMs: 60_000 }, none);
+
+      expect(await two.take(`${environment}-other`, { holder: lockHolder('lock_2'), lastsMs: 60_000 }, none)).toBe(true);
+    });
+  });
+}
+
+describe('leases in memory', () => {
+  const shared = fakeLeases(systemClock);
+  leasesContract('the fake', () => shared);
+});
+
+describe('leases in the staging database', () => {
+  let server: TestPostgres;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.remove());
+
+  leasesContract('Postgres', () => postgresLeases(server === undefined ? 'postgres://127.0.0.1:1/none' : server.url));
+
+  test('are not to be seen by the roles of the project’s API', async () => {
+    const leases = postgresLeases(server.url);
+    await leases.take('seen', { holder: lockHolder('lock_1'), lastsMs: 60_000 }, none);
+    await leases.close();
+    const { default: postgres } = await import('postgres');
+    const sql = postgres(server.url, { max: 1 });
+
+    const looking = sql.begin(async (tx) => {
+      await tx`set local role anon`;
+      return tx`select * from jv_staging.leases`;
+    });
+
+    await expect(looking).rejects.toMatchObject({ code: '42501' });
+    await sql.end();
+  });
+
+  test('survive a database that was away: what nobody took meanwhile is still ours', async () => {
+    const lost: StagingError[] = [];
+    const lease = runLease({
+      environment: 'restarted',
+      openLeases: () => postgresLeases(server.url),
+      waitMs: 0,
+      clock: systemClock,
+      onLost: (error) => lost.push(error),
+      renewEveryMs: 200,
+    });
+    lease.arm(lockHolder('lock_1'));
+    await lease.take(none);
+
+    await server.stop();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await server.start();
+    const leases = postgresLeases(server.url);
+    await expect
+      .poll(async () => (await leases.read('restarted', none).catch(() => undefined))?.leftMs ?? 0, { timeout: 20_000 })
+      .toBeGreaterThan(59_000);
+
+    expect(lost).toEqual([]);
+    await lease.close();
+    expect(await leases.read('restarted', none)).toBeUndefined();
+    await leases.close();
+  });
+});
+
+describe('the lease of a run', () => {
+  const open = (waitMs = 0) => {
+    const clock = steppingClock();
+    const leases = fakeLeases(clock);
+    const lost: StagingError[] = [];
+    const lease = runLease({
+      environment: 'staging',
+      openLeases: () => leases,
+      waitMs,
+      clock,
+      onLost: (error) => lost.push(error),
+      renewEveryMs: 20,
+    });
+    return { clock, leases, lost, lease };
+  };
+
+  test('is not taken by a run that changes nothing', () => {
+    const { lease } = open();
+
+    expect(lease.skipReason()).toBe('nothing is changed');
+    lease.arm(lockHolder('lock_1'));
+    expect(lease.skipReason()).toBeUndefined();
+  });
+
+  test('is refused while another machine’s run has it, naming that run', async () => {
+    const { lease, leases } = open();
+    await leases.take('staging', { holder: lockHolder('lock_0', elsewhere), lastsMs: 60_000 }, none);
+    lease.arm(lockHolder('lock_1'));
+
+    await expect(lease.take(none)).rejects.toMatchObject({
+      code: 'RUN_LOCKED',
+      exitCode: 7,
+      message: expect.stringContaining('on runner-7'),
+    });
+    await lease.close();
+    expect(leases.held.get('staging')?.holder.id).toBe('lock_0');
+  });
+
+  test('of a killed run of this machine is taken over without waiting', async () => {
+    const { lease, leases, clock } = open();
+    await leases.take('staging', { holder: lockHolder('lock_0', { begun: '1' }), lastsMs: 60_000 }, none);
+    lease.arm(lockHolder('lock_1'));
+
+    await lease.take(none);
+
+    expect({ holder: leases.held.get('staging')?.holder.id, waits: clock.waits }).toEqual({ holder: 'lock_1', waits: [] });
+    await lease.close();
+    expect(leases.held.size).toBe(0);
+  });
+
+  test('is waited for until it has run out', async () => {
+    const { lease, leases, clock } = open(120_000);
+    await leases.take('staging', { holder: lockHolder('lock_0', elsewhere), lastsMs: 60_000 }, none);
+    lease.arm(lockHolder('lock_1'));
+
+    await lease.take(none);
+
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
+    await lease.close();
+  });
+
+  test('that another run has taken meanwhile ends this one, which leaves it alone', async () => {
+    const { lease, leases, lost } = open();
+    lease.arm(lockHolder('lock_1'));
+    await lease.take(none);
+
+    await leases.take('staging', { holder: lockHolder('lock_2', elsewhere), lastsMs: 60_000, over: 'lock_1' }, none);
+    await expect.poll(() => lost).toMatchObject([{ code: 'LEASE_LOST', exitCode: 7, message: expect.stringContaining('on runner-7') }]);
+
+    await lease.close();
+    expect(leases.held.get('staging')?.holder.id).toBe('lock_2');
+  });
+});
