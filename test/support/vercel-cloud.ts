@@ -49,7 +49,7 @@ export async function startVercelCloud(): Promise<VercelCloud> {
   return {
     stateDir,
     vercel: { apiUrl: served.url, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
-    gateway: { host: '127.0.0.1', port: hosting.gateway.port },
+    gateway: { host: '127.0.0.1', port: hosting.gateway.port, tlsPort: hosting.gateway.tlsPort, caFile: hosting.caFile },
     requests: () => ledger.lines(),
     stop: async () => {
       served.stop();
