@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StagingError } from '../core/errors.ts';
+import { placeOf } from '../core/regions.ts';
 import type { StagingSettings, TargetName } from '../core/settings.ts';
 import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
@@ -72,11 +73,42 @@ function crossProblems(config: ParsedConfig): readonly ConfigProblem[] {
   if (config.production.vercelProjects.includes(config.name)) {
     problems.push({ path: 'name', seen: `${config.name}, which is also a production project`, expected: 'a name of staging alone' });
   }
+  problems.push(...regionProblems(config), ...queueProblems(config));
   const profiles = ['short', 'full', ...Object.keys(config.load.profiles)];
   if (!profiles.includes(config.load.profile)) {
     problems.push({ path: 'load.profile', seen: JSON.stringify(config.load.profile), expected: `one of ${profiles.join(', ')}` });
   }
   return problems;
+}
+
+/** An app far from its database pays for it in every query. */
+function regionProblems({ vercel, supabase, upstash, allowDistantRegions }: ParsedConfig): readonly ConfigProblem[] {
+  const regions = Object.entries({ 'vercel.region': vercel.region, 'supabase.region': supabase.region, 'upstash.region': upstash.region });
+  const set = regions.flatMap(([path, region]) => (region === undefined ? [] : [{ path, region, place: placeOf(region) }]));
+  const [first] = set;
+  if (allowDistantRegions || first === undefined) return [];
+  return set
+    .filter((other) => other.place !== first.place)
+    .map(({ path, region }) => ({
+      path,
+      seen: region,
+      expected: `a region near ${first.path} (${first.region}), or \`allowDistantRegions: true\``,
+    }));
+}
+
+/** A queue that smoke checks must be one that the environment has. */
+function queueProblems({ smoke, upstash }: ParsedConfig): readonly ConfigProblem[] {
+  return smoke.checks.flatMap((check, at) =>
+    check.kind !== 'queue' || upstash.queues.includes(check.queue)
+      ? []
+      : [
+          {
+            path: `smoke.checks[${at}].queue`,
+            seen: JSON.stringify(check.queue),
+            expected: `one of upstash.queues (${upstash.queues.join(', ')})`,
+          },
+        ],
+  );
 }
 
 function settingsOf(config: ParsedConfig, folder: string, target: TargetName | undefined): StagingSettings {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { supabaseRegions, upstashRegions, vercelRegionCodes } from '../core/regions.ts';
 import { resourceFacts } from '../core/settings.ts';
 import type { CheckIdentity, SmokeCheck } from '../core/smoke.ts';
 
@@ -95,6 +96,34 @@ const load = z.strictObject({
   maxVus: z.number().int().min(1).max(1000).default(100),
 });
 
+/** Compute sizes (Supabase's OpenAPI file of 2026-06-01, `desired_instance_size`). */
+const supabaseSizes = [
+  'nano',
+  'micro',
+  'small',
+  'medium',
+  'large',
+  'xlarge',
+  '2xlarge',
+  '4xlarge',
+  '8xlarge',
+  '12xlarge',
+  '16xlarge',
+] as const;
+
+/** Plans (Upstash's OpenAPI file of 2026-08-21, `plan`). */
+const upstashPlans = [
+  'free',
+  'payg',
+  'fixed_250mb',
+  'fixed_1gb',
+  'fixed_5gb',
+  'fixed_10gb',
+  'fixed_50gb',
+  'fixed_100gb',
+  'fixed_500gb',
+] as const;
+
 /**
  * The shape of `staging.config.ts`. Defaults are the original plan's (FR-6, FR-7 and its k6 script); paths are relative to the
  * configuration file. Unknown keys are errors.
@@ -105,6 +134,7 @@ export const configSchema = z.strictObject({
   target: z.enum(['cloud', 'local']).default('cloud'),
   domain: z.hostname(),
   branch: text.default('develop'),
+  allowDistantRegions: z.boolean().default(false),
   app: z.strictObject({
     dir: text.default('.'),
     build: z.array(text).min(1).optional(),
@@ -114,21 +144,44 @@ export const configSchema = z.strictObject({
     .strictObject({
       token: envReference.default({ kind: 'env', name: 'VERCEL_TOKEN' }),
       team: envReference.default({ kind: 'env', name: 'VERCEL_ORG_ID' }),
-      region: text.default('iad1'),
+      region: z.enum(vercelRegionCodes).optional(),
       nodeVersion: text.default('24.x'),
+      framework: text.nullable().optional(),
+      buildCommand: text.optional(),
+      installCommand: text.optional(),
+      outputDirectory: text.optional(),
+      rootDirectory: text.optional(),
+      git: z
+        .strictObject({
+          repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'a repository, "owner/name"'),
+          provider: z.enum(['github', 'gitlab', 'bitbucket']).default('github'),
+          deployments: z.boolean().default(false),
+        })
+        .optional(),
+      protectionBypass: z.boolean().optional(),
     })
     .prefault({}),
   supabase: z.strictObject({
     accessToken: envReference.default({ kind: 'env', name: 'SUPABASE_ACCESS_TOKEN' }),
     organization: envReference.default({ kind: 'env', name: 'SUPABASE_ORGANIZATION' }),
-    region: text.default('us-east-1'),
+    region: z.enum(supabaseRegions).optional(),
+    size: z.enum(supabaseSizes).optional(),
+    postgresVersion: z.enum(['15', '17']).optional(),
+    sslEnforced: z.boolean().optional(),
+    allowedCidrs: z.array(z.cidrv4()).optional(),
+    auth: z.strictObject({ siteUrl: z.url().optional(), redirectUrls: z.array(text).optional() }).optional(),
+    pooler: z
+      .strictObject({ size: z.number().int().min(1).max(3000).optional(), mode: z.enum(['transaction', 'session']).optional() })
+      .optional(),
     migrations: text.default('supabase/migrations'),
     rollbacks: text.default('supabase/rollbacks'),
   }),
   upstash: z.strictObject({
     email: envReference.default({ kind: 'env', name: 'UPSTASH_EMAIL' }),
     apiKey: envReference.default({ kind: 'env', name: 'UPSTASH_API_KEY' }),
-    region: text.default('us-east-1'),
+    region: z.enum(upstashRegions).optional(),
+    plan: z.enum(upstashPlans).optional(),
+    budgetUsd: z.number().min(0).optional(),
     prefix: z.string().regex(/^[a-z0-9][a-z0-9:-]*:$/, 'a key prefix that ends with a colon'),
     queues: z.array(text).default([]),
   }),
@@ -137,6 +190,7 @@ export const configSchema = z.strictObject({
     vercelProjects: z.array(text).default([]),
     supabaseProjects: z.array(text).default([]),
     upstashDatabases: z.array(text).default([]),
+    costUsdPerMonth: z.number().positive().optional(),
   }),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
   seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),

@@ -61,6 +61,8 @@ export interface ProductionSettings {
   readonly vercelProjects: readonly string[];
   readonly supabaseProjects: readonly string[];
   readonly upstashDatabases: readonly string[];
+  /** What production costs: staging must stay under half of it. */
+  readonly costUsdPerMonth?: number | undefined;
 }
 
 /** One table of seed rows; see `core/seed.ts` for the row language. */
@@ -69,6 +71,66 @@ export interface SeedSettings {
   readonly dir: string;
   /** The profile used when none is named. */
   readonly profile: string;
+}
+
+/** The Vercel project. What is undefined is not managed. */
+export interface VercelSettings {
+  readonly token: EnvReference;
+  readonly team: EnvReference;
+  /** Where functions run; undefined is production's region. */
+  readonly region?: string | undefined;
+  readonly nodeVersion: string;
+  readonly framework?: string | null | undefined;
+  readonly buildCommand?: string | undefined;
+  readonly installCommand?: string | undefined;
+  readonly outputDirectory?: string | undefined;
+  readonly rootDirectory?: string | undefined;
+  /** The repository that the project is linked to; its production branch is `branch`. */
+  readonly git?:
+    | {
+        readonly repository: string;
+        readonly provider: 'github' | 'gitlab' | 'bitbucket';
+        /** False: a push of `branch` makes no deployment of Vercel's own, for the workflow deploys. */
+        readonly deployments: boolean;
+      }
+    | undefined;
+  /** True: deployment protection has a secret by which checks pass it. */
+  readonly protectionBypass?: boolean | undefined;
+}
+
+/** The Supabase project. What is undefined is not managed. */
+export interface SupabaseSettings {
+  readonly accessToken: EnvReference;
+  readonly organization: EnvReference;
+  /** Undefined is production's region. */
+  readonly region?: string | undefined;
+  /** Folder of the SQL migrations, absolute. */
+  readonly migrations: string;
+  /** Folder of their reverse scripts (same file names), absolute. */
+  readonly rollbacks: string;
+  /** Compute size. */
+  readonly size?: string | undefined;
+  /** Major version of Postgres; it cannot be changed in place. */
+  readonly postgresVersion?: string | undefined;
+  readonly sslEnforced?: boolean | undefined;
+  /** Address ranges (IPv4) that may connect to the database. */
+  readonly allowedCidrs?: readonly string[] | undefined;
+  readonly auth?: { readonly siteUrl?: string | undefined; readonly redirectUrls?: readonly string[] | undefined } | undefined;
+  readonly pooler?: { readonly size?: number | undefined; readonly mode?: 'transaction' | 'session' | undefined } | undefined;
+}
+
+/** The Upstash database. What is undefined is not managed. */
+export interface UpstashSettings {
+  readonly email: EnvReference;
+  readonly apiKey: EnvReference;
+  /** Undefined is production's region. */
+  readonly region?: string | undefined;
+  /** Key prefix that everything of this environment lives under, with its final separator. */
+  readonly prefix: string;
+  readonly queues: readonly string[];
+  readonly plan?: string | undefined;
+  /** Spending limit of a month; 0 is none. */
+  readonly budgetUsd?: number | undefined;
 }
 
 /** The whole configuration after loading: paths absolute, defaults filled in, secrets still references. */
@@ -81,30 +143,12 @@ export interface StagingSettings {
   readonly domain: string;
   /** Branch whose pushes are this environment's deployments. */
   readonly branch: string;
+  /** True: regions that lie far from one another are meant so. */
+  readonly allowDistantRegions?: boolean | undefined;
   readonly app: AppSettings;
-  readonly vercel: {
-    readonly token: EnvReference;
-    readonly team: EnvReference;
-    readonly region: string;
-    readonly nodeVersion: string;
-  };
-  readonly supabase: {
-    readonly accessToken: EnvReference;
-    readonly organization: EnvReference;
-    readonly region: string;
-    /** Folder of the SQL migrations, absolute. */
-    readonly migrations: string;
-    /** Folder of their reverse scripts (same file names), absolute. */
-    readonly rollbacks: string;
-  };
-  readonly upstash: {
-    readonly email: EnvReference;
-    readonly apiKey: EnvReference;
-    readonly region: string;
-    /** Key prefix that everything of this environment lives under, with its final separator. */
-    readonly prefix: string;
-    readonly queues: readonly string[];
-  };
+  readonly vercel: VercelSettings;
+  readonly supabase: SupabaseSettings;
+  readonly upstash: UpstashSettings;
   readonly production: ProductionSettings;
   /** The app's environment, by variable name. */
   readonly env: Readonly<Record<string, VariableSettings>>;

@@ -1,20 +1,27 @@
-import { guardProduction } from '../core/guard.ts';
 import { StagingError } from '../core/errors.ts';
+import { guardProduction } from '../core/guard.ts';
+import { wantedOf } from '../core/plan/build.ts';
+import { newMarker, type OwnedKind } from '../core/plan/marker.ts';
+import type { FieldValue } from '../core/plan/model.ts';
+import { isoNow } from '../core/ports/clock.ts';
 import type { Step } from '../core/step.ts';
-import type { ProvisionDeps } from './provision.ts';
-import { databasePasswordName, findCache, findDatabase, findProject, type Resources } from './resources.ts';
+import type { ProvisionRun } from './provision.ts';
+import { databasePasswordName, findCache, findDatabase, findProject } from './resources.ts';
 
-/** Returns the step that finds or creates the Vercel project: first, since only its name is unique on its platform. */
-export function projectStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
+/** Returns the step that creates the Vercel project unless it is there: first, since only its name is unique on its platform. */
+export function projectStep({ deps, resources, planned, created, marker }: ProvisionRun): Step {
   const { name, vercel } = deps.settings;
   return {
     id: 'vercel-project',
     title: `Vercel project ${name}`,
     mutates: true,
-    probe: async (io) => (await findProject(deps, resources, io.signal))?.id,
+    probe: async () => resources.project.peek()?.id,
     run: async (io) => {
       guardProduction({ what: 'Vercel project', identities: [name] }, deps.settings.production);
-      resources.project.set(await deps.projects.create({ name, region: vercel.region, nodeVersion: vercel.nodeVersion }, io.signal));
+      const region = textOf(wantedOf(planned.get().facts)['vercel-project'].created['region']);
+      const claim = newMarker(deps.settings, isoNow(deps.clock));
+      resources.project.set(await deps.projects.create({ name, region, nodeVersion: vercel.nodeVersion, marker: claim }, io.signal));
+      marker.set(claim);
       created.add('vercel-project');
       return `created ${resources.project.get().id}`;
     },
@@ -22,19 +29,20 @@ export function projectStep(deps: ProvisionDeps, resources: Resources, created: 
   };
 }
 
-/** Returns the step that finds or creates the Supabase project. */
-export function databaseStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
+/** Returns the step that creates the Supabase project unless it is there. */
+export function databaseStep({ deps, resources, planned, created }: ProvisionRun): Step {
   const { name, supabase } = deps.settings;
   return {
     id: 'supabase-project',
     title: `Supabase project ${name}`,
     mutates: true,
-    probe: async (io) => (await findDatabase(deps, resources, io.signal))?.ref,
+    probe: async () => resources.database.peek()?.ref,
     run: async (io) => {
       guardProduction({ what: 'Supabase project', identities: [name] }, deps.settings.production);
       const password = await deps.secretFile.read(databasePasswordName);
       if (password === undefined) throw new Error(`${databasePasswordName} is not in the environment file although it was just written.`);
-      resources.database.set(await deps.databases.create({ name, region: supabase.region, password }, io.signal));
+      const region = textOf(wantedOf(planned.get().facts)['supabase-project'].created['region']);
+      resources.database.set(await deps.databases.create({ name, region, password, size: supabase.size }, io.signal));
       created.add('supabase-project');
       return `created ${resources.database.get().ref}`;
     },
@@ -42,31 +50,31 @@ export function databaseStep(deps: ProvisionDeps, resources: Resources, created:
   };
 }
 
-/** Returns the step that finds or creates the Upstash database, with eviction off. */
-export function cacheStep(deps: ProvisionDeps, resources: Resources, created: Set<string>): Step {
+/** Returns the step that creates the Upstash database unless it is there, with eviction off. */
+export function cacheStep({ deps, resources, planned, created }: ProvisionRun): Step {
   const { name, upstash } = deps.settings;
   return {
     id: 'upstash-database',
     title: `Upstash database ${name}`,
     mutates: true,
-    probe: async (io) => {
-      const found = await findCache(deps, resources, io.signal);
-      return found === undefined || found.eviction ? undefined : found.id;
-    },
+    probe: async () => resources.cache.peek()?.id,
     run: async (io) => {
-      const found = resources.cache.peek();
-      guardProduction({ what: 'Upstash database', identities: [name, found?.id ?? name] }, deps.settings.production);
-      if (found !== undefined) {
-        // BullMQ loses jobs when keys may be evicted (docs.bullmq.io, "Important notes": maxmemory-policy noeviction).
-        await deps.caches.setEviction(found.id, false, io.signal);
-        return `${found.id}: eviction turned off`;
-      }
-      resources.cache.set(await deps.caches.create({ name, region: upstash.region }, io.signal));
+      guardProduction({ what: 'Upstash database', identities: [name] }, deps.settings.production);
+      const region = textOf(wantedOf(planned.get().facts)['upstash-database'].created['region']);
+      resources.cache.set(await deps.caches.create({ name, region, plan: upstash.plan, budgetUsd: upstash.budgetUsd }, io.signal));
       created.add('upstash-database');
       return `created ${resources.cache.get().id}`;
     },
     verify: async (io) => readBack('Upstash database', name, await findCache(deps, resources, io.signal)),
   };
+}
+
+/** Resources that a run created. */
+export type CreatedResources = Set<OwnedKind>;
+
+function textOf(value: FieldValue | undefined): string {
+  if (typeof value !== 'string') throw new Error('A new resource has no region although there is a default for each.');
+  return value;
 }
 
 function readBack(what: string, name: string, found: unknown): void {

@@ -1,14 +1,15 @@
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
+import { itemOf } from '../core/plan/model.ts';
 import type { HostingVariable } from '../core/ports/hosting.ts';
 import { type Slot, slot } from '../core/slot.ts';
 import type { Step } from '../core/step.ts';
 import { resolveVariables } from '../core/variables.ts';
-import type { ProvisionDeps } from './provision.ts';
+import type { ProvisionDeps, ProvisionRun } from './provision.ts';
 import { type Resources, resourceFactsOf } from './resources.ts';
 
 /** Returns the step that writes the variables whose fingerprint differs from the one kept beside them. */
-export function variablesStep(deps: ProvisionDeps, resources: Resources, written: Slot<readonly string[]>): Step {
+export function variablesStep({ deps, resources, planned }: ProvisionRun, written: Slot<readonly string[]>): Step {
   const pending = slot<readonly HostingVariable[]>('variables to write');
   return {
     id: 'variables',
@@ -18,7 +19,9 @@ export function variablesStep(deps: ProvisionDeps, resources: Resources, written
       const wanted = await wantedVariables(deps, resources);
       const listed = await deps.projects.variables(resources.project.get().id, io.signal);
       const current = new Map(listed.map((variable) => [variable.name, variable.fingerprint]));
-      pending.set(wanted.filter((variable) => current.get(variable.name) !== variable.fingerprint));
+      // One that was edited outside keeps its fingerprint beside it, and must be written all the same.
+      const edited = ({ name }: HostingVariable) => itemOf(planned.get().plan, 'variable', name)?.action === 'drift';
+      pending.set(wanted.filter((variable) => current.get(variable.name) !== variable.fingerprint || edited(variable)));
       return pending.get().length === 0 ? `${wanted.length} unchanged` : undefined;
     },
     run: async (io) => {

@@ -1,31 +1,31 @@
-import { guardProduction } from '../core/guard.ts';
+import type { OwnedKind, OwnershipMarker } from '../core/plan/marker.ts';
+import type { Plan } from '../core/plan/model.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DatabaseAccess } from '../core/ports/database.ts';
 import type { HostingDomain } from '../core/ports/hosting.ts';
-import type { Sealing } from '../core/ports/secret-file.ts';
-import type { EnvReference } from '../core/settings.ts';
 import { type Slot, slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
 import type { Finding } from '../core/verdict.ts';
 import { dnsSentence, domainStep } from './provision-domain.ts';
+import { keysStep, secretsStep } from './generated-secrets.ts';
+import { type PlanDeps, type Planned, type PlanOptions, planRun } from './plan.ts';
+import { claimStep, recordStep, refusalStep } from './provision-plan.ts';
 import { readyStep } from './provision-ready.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
-import { cacheStep, databaseStep, projectStep } from './provision-resources.ts';
+import { cacheStep, type CreatedResources, databaseStep, projectStep } from './provision-resources.ts';
+import { bypassStep, settingsStep, wakeStep } from './provision-settings.ts';
 import { variablesStep } from './provision-variables.ts';
-import { databasePasswordName, findCache, findDatabase, findProject, type ResourceDeps, type Resources } from './resources.ts';
+import type { Resources } from './resources.ts';
 import { migrate, nothingPending, protectionStep, type SchemaDeps } from './schema.ts';
 
 /** What provisioning needs beside finding resources. */
-export interface ProvisionDeps extends ResourceDeps, SchemaDeps, LeaseDeps {
+export interface ProvisionDeps extends PlanDeps, SchemaDeps, LeaseDeps {
   readonly clock: Clock;
   /** Returns a new secret of at least 32 random characters, safe in addresses. */
   readonly newSecret: () => string;
-  /** Returns the fingerprints' key holder; only asked for once the environment file has its key. */
-  readonly sealing: () => Promise<Sealing>;
-  readonly readSecret: (reference: EnvReference) => string | undefined;
   readonly openCache: () => Cache;
   /** Returns what of the project's gateway does not answer (REST, Auth), or undefined when all does. */
   readonly gatewayMissing: (access: DatabaseAccess, signal: AbortSignal) => Promise<string | undefined>;
@@ -41,106 +41,76 @@ export interface ProvisionDetails {
   readonly variablesWritten: readonly string[];
 }
 
-/** Secrets that the environment file must hold before any resource is created. */
-const generatedSecrets = ['JV_STATE_KEY', databasePasswordName, 'STAGING_USER_PASSWORD', 'CRON_SECRET'] as const;
+/** How provisioning is asked to run. */
+export interface ProvisionOptions extends PlanOptions {
+  /** The plan that was shown (or saved): another one is refused. */
+  readonly expected?: Plan | undefined;
+}
 
-/** Returns the stage that makes the environment exist: resources found by name or created, schema pushed, variables and domain set. */
-export function provisionStage(deps: ProvisionDeps, resources: Resources): StageRun<ProvisionDetails> {
+/** What the steps of one run share. */
+export interface ProvisionRun {
+  readonly deps: ProvisionDeps;
+  readonly resources: Resources;
+  readonly planned: Slot<Planned>;
+  /** The ownership marker as it stands on the project by now. */
+  readonly marker: Slot<OwnershipMarker>;
+  readonly created: CreatedResources;
+  readonly expected: Plan | undefined;
+}
+
+/** Returns the stage that makes the environment as the plan says: it reads, refuses what is not ours, creates, sets and reads back. */
+export function provisionStage(
+  deps: ProvisionDeps,
+  resources: Resources,
+  options: ProvisionOptions = { adopt: false },
+): StageRun<ProvisionDetails> {
   const startedAtMs = deps.clock.nowMs();
   const domain = slot<HostingDomain>('domain');
   const written = slot<readonly string[]>('variables written');
-  const created = new Set<string>();
+  const { steps: planSteps, planned } = planRun(deps, resources, options);
+  const run: ProvisionRun = {
+    deps,
+    resources,
+    planned,
+    marker: slot<OwnershipMarker>('marker'),
+    created: new Set(),
+    expected: options.expected,
+  };
   const steps: readonly Step[] = [
-    refusalStep(deps, resources),
+    ...planSteps,
+    refusalStep(run),
     secretsStep(deps),
-    projectStep(deps, resources, created),
+    projectStep(run),
+    claimStep(run),
     {
       id: 'data',
       title: 'Supabase project and Upstash database',
       concurrent: true,
-      steps: () => [databaseStep(deps, resources, created), cacheStep(deps, resources, created)],
+      steps: () => [databaseStep(run), cacheStep(run)],
     },
+    wakeStep(run),
     readyStep(deps, resources),
     leaseStep(deps),
     keysStep(deps, resources),
     schemaStep(deps),
     protectionStep(deps),
+    settingsStep(run),
+    bypassStep(run),
     domainStep(deps, resources, domain),
-    variablesStep(deps, resources, written),
+    variablesStep(run, written),
+    recordStep(run),
   ];
   return {
     steps,
     result: () => {
       if (domain.peek() === undefined || resources.cacheAccess.peek() === undefined) return undefined;
-      return stageResult('provision', provisionFindings(deps, resources, domain, created), startedAtMs, deps.clock, {
+      return stageResult('provision', provisionFindings(deps, resources, domain, run.created), startedAtMs, deps.clock, {
         vercelProject: resources.project.get().id,
         supabaseProject: resources.database.get().ref,
         upstashDatabase: resources.cache.get().id,
         domain: domain.get(),
         variablesWritten: written.peek() ?? [],
       });
-    },
-  };
-}
-
-/** Everything that would be refused later on is refused here, before the first resource is created. */
-function refusalStep(deps: ProvisionDeps, resources: Resources): Step {
-  const { domain, production } = deps.settings;
-  return {
-    id: 'refusals',
-    title: 'Check that nothing of production would be touched',
-    run: async (io) => {
-      guardProduction({ what: 'domain', identities: [domain] }, production);
-      await Promise.all([
-        findProject(deps, resources, io.signal),
-        findDatabase(deps, resources, io.signal),
-        findCache(deps, resources, io.signal),
-      ]);
-    },
-  };
-}
-
-function secretsStep(deps: ProvisionDeps): Step {
-  const missing = async () => {
-    const values = await Promise.all(generatedSecrets.map(async (name) => ({ name, value: await deps.secretFile.read(name) })));
-    return values.filter((line) => line.value === undefined && deps.readSecret({ kind: 'env', name: line.name }) === undefined);
-  };
-  return {
-    id: 'secrets',
-    title: 'Generate secrets into the environment file',
-    mutates: true,
-    probe: async () => ((await missing()).length === 0 ? 'all there' : undefined),
-    run: async () => {
-      const names = (await missing()).map((line) => line.name);
-      await deps.secretFile.write(Object.fromEntries(names.map((name) => [name, deps.newSecret()])));
-      return `${names.length} written to ${deps.secretFile.path}`;
-    },
-  };
-}
-
-function keysStep(deps: ProvisionDeps, resources: Resources): Step {
-  const wanted = () => {
-    const database = resources.databaseAccess.get();
-    const cache = resources.cacheAccess.get();
-    return {
-      STAGING_SUPABASE_URL: database.url,
-      STAGING_SUPABASE_ANON_KEY: database.anonKey,
-      STAGING_SUPABASE_SERVICE_KEY: database.serviceRoleKey,
-      STAGING_REDIS_URL: cache.restUrl,
-      STAGING_REDIS_TOKEN: cache.restToken,
-    };
-  };
-  return {
-    id: 'keys',
-    title: 'Keep addresses and keys in the environment file',
-    mutates: true,
-    probe: async () => {
-      const same = await Promise.all(Object.entries(wanted()).map(async ([name, value]) => (await deps.secretFile.read(name)) === value));
-      return same.every(Boolean) ? 'unchanged' : undefined;
-    },
-    run: async () => {
-      await deps.secretFile.write(wanted());
-      return deps.secretFile.path;
     },
   };
 }
@@ -163,9 +133,9 @@ function provisionFindings(
   deps: ProvisionDeps,
   resources: Resources,
   domain: Slot<HostingDomain>,
-  created: ReadonlySet<string>,
+  created: ReadonlySet<OwnedKind>,
 ): readonly Finding[] {
-  const exists = (id: string, title: string, seen: string): Finding => ({
+  const exists = (id: OwnedKind, title: string, seen: string): Finding => ({
     id,
     title,
     verdict: 'green',

@@ -76,12 +76,7 @@ export async function findProject(deps: ResourceDeps, resources: Resources, sign
 /** Finds the Supabase project by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `SUPABASE_NAME_AMBIGUOUS`. */
 export async function findDatabase(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<DatabaseProject | undefined> {
   guardProduction({ what: 'Supabase project', identities: [deps.settings.name] }, deps.settings.production);
-  const found = onlyOne(
-    await deps.databases.findByName(deps.settings.name, signal),
-    'SUPABASE_NAME_AMBIGUOUS',
-    'Supabase projects',
-    (each) => each.ref,
-  );
+  const found = onlyDatabase(await deps.databases.findByName(deps.settings.name, signal));
   if (found === undefined) return undefined;
   guardProduction({ what: 'Supabase project', identities: [found.name, found.ref] }, deps.settings.production);
   resources.database.set(found);
@@ -91,12 +86,7 @@ export async function findDatabase(deps: ResourceDeps, resources: Resources, sig
 /** Finds the Upstash database by name; returns it or undefined. Throws `PRODUCTION_REFUSED`, `UPSTASH_NAME_AMBIGUOUS`. */
 export async function findCache(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<CacheDatabase | undefined> {
   guardProduction({ what: 'Upstash database', identities: [deps.settings.name] }, deps.settings.production);
-  const found = onlyOne(
-    await deps.caches.findByName(deps.settings.name, signal),
-    'UPSTASH_NAME_AMBIGUOUS',
-    'Upstash databases',
-    (each) => each.id,
-  );
+  const found = onlyCache(await deps.caches.findByName(deps.settings.name, signal));
   if (found === undefined) return undefined;
   guardProduction({ what: 'Upstash database', identities: [found.name, found.id] }, deps.settings.production);
   resources.cache.set(found);
@@ -105,34 +95,64 @@ export async function findCache(deps: ResourceDeps, resources: Resources, signal
 
 /** Reads addresses and keys of both databases into the slots. Throws `DATABASE_PASSWORD_MISSING` (exit 3). */
 export async function readAccess(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<void> {
-  const password = await deps.secretFile.read(databasePasswordName);
-  if (password === undefined) {
-    throw new StagingError(
-      'missing',
-      'DATABASE_PASSWORD_MISSING',
-      `The password of Supabase project ${deps.settings.name} is not known: ${deps.secretFile.path} has no ${databasePasswordName}.`,
-      { fix: `Add the line ${databasePasswordName}=… to ${deps.secretFile.path}.` },
-    );
-  }
-  resources.databaseAccess.set(await deps.databases.access(resources.database.get().ref, password, signal));
+  await Promise.all([readDatabaseAccess(deps, resources, signal), readCacheAccess(deps, resources, signal)]);
+}
+
+/** Reads addresses and keys of the Redis database into its slot. */
+export async function readCacheAccess(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<void> {
   resources.cacheAccess.set(await deps.caches.access(resources.cache.get().id, signal));
+}
+
+/** Reads addresses and keys of the database project into its slot. Throws `DATABASE_PASSWORD_MISSING` (exit 3). */
+export async function readDatabaseAccess(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<void> {
+  const password = await deps.secretFile.read(databasePasswordName);
+  if (password === undefined) throw passwordMissing(deps);
+  resources.databaseAccess.set(await deps.databases.access(resources.database.get().ref, password, signal));
+}
+
+/** Returns the error for a database whose password nobody knows any more. */
+export function passwordMissing({ settings, secretFile }: Pick<ResourceDeps, 'settings' | 'secretFile'>): StagingError {
+  return new StagingError(
+    'missing',
+    'DATABASE_PASSWORD_MISSING',
+    `The password of Supabase project ${settings.name} is not known: ${secretFile.path} has no ${databasePasswordName}.`,
+    { fix: `Add the line ${databasePasswordName}=… to ${secretFile.path}.` },
+  );
 }
 
 /** Returns the values that the environment contract may refer to. */
 export function resourceFactsOf(deps: ResourceDeps, resources: Resources): Readonly<Record<ResourceFact, string>> {
-  const database = resources.databaseAccess.get();
-  const cache = resources.cacheAccess.get();
+  return { 'app.url': deps.appOrigin, ...databaseFacts(resources.databaseAccess.get()), ...cacheFacts(resources.cacheAccess.get()) };
+}
+
+/** Returns those values that are known by now. */
+export function knownFactsOf(deps: ResourceDeps, resources: Resources): Readonly<Partial<Record<ResourceFact, string>>> {
+  const [database, cache] = [resources.databaseAccess.peek(), resources.cacheAccess.peek()];
+  return { 'app.url': deps.appOrigin, ...(database && databaseFacts(database)), ...(cache && cacheFacts(cache)) };
+}
+
+function databaseFacts(database: DatabaseAccess) {
   return {
-    'app.url': deps.appOrigin,
     'database.poolerUrl': database.poolerUrl,
     'database.directUrl': database.directUrl,
     'supabase.url': database.url,
     'supabase.anonKey': database.anonKey,
     'supabase.serviceRoleKey': database.serviceRoleKey,
-    'redis.url': cache.url,
-    'redis.restUrl': cache.restUrl,
-    'redis.restToken': cache.restToken,
   };
+}
+
+function cacheFacts(cache: CacheAccess) {
+  return { 'redis.url': cache.url, 'redis.restUrl': cache.restUrl, 'redis.restToken': cache.restToken };
+}
+
+/** Returns the database project of the environment's name. Throws `SUPABASE_NAME_AMBIGUOUS` (exit 6) when there are several. */
+export function onlyDatabase(found: readonly DatabaseProject[]): DatabaseProject | undefined {
+  return onlyOne(found, 'SUPABASE_NAME_AMBIGUOUS', 'Supabase projects', (each) => each.ref);
+}
+
+/** Returns the Redis database of the environment's name. Throws `UPSTASH_NAME_AMBIGUOUS` (exit 6) when there are several. */
+export function onlyCache(found: readonly CacheDatabase[]): CacheDatabase | undefined {
+  return onlyOne(found, 'UPSTASH_NAME_AMBIGUOUS', 'Upstash databases', (each) => each.id);
 }
 
 function onlyOne<Item>(items: readonly Item[], code: string, what: string, identify: (item: Item) => string): Item | undefined {

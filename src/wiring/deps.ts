@@ -20,6 +20,7 @@ import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
 import type { DeployDeps } from '../stages/deploy.ts';
+import type { PlanDeps } from '../stages/plan.ts';
 import type { ProvisionDeps } from '../stages/provision.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { RollbackDeps } from '../stages/rollback.ts';
@@ -42,6 +43,7 @@ export interface Deps {
   appOrigin(): string;
   openUrl(): Promise<string>;
   locating(): LocatingDeps;
+  plan(): PlanDeps;
   provision(): ProvisionDeps;
   deploy(smoke: SmokeOn): DeployDeps;
   rollback(smoke: SmokeOn): RollbackDeps;
@@ -66,6 +68,7 @@ export function openDeps(context: Context, resources: Resources, lease: RunLease
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
   const seed = () => ({ ...seedDeps(context, resources, connected), lease });
+  const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   return {
     usePlatforms: connected.usePlatforms,
     platforms: use,
@@ -76,15 +79,8 @@ export function openDeps(context: Context, resources: Resources, lease: RunLease
     openLeases: () => postgresLeases(resources.databaseAccess.get().directUrl),
     actor,
     locating: base,
-    provision: () => ({
-      ...base(),
-      lease,
-      newSecret,
-      sealing,
-      readSecret,
-      openCache: connected.openCache,
-      gatewayMissing: use().gatewayMissing,
-    }),
+    plan,
+    provision: () => ({ ...plan(), lease, newSecret, openCache: connected.openCache, gatewayMissing: use().gatewayMissing }),
     deploy: (smoke) => ({
       ...base(),
       lease,

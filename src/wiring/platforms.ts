@@ -2,12 +2,15 @@ import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, localAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
+import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
 import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
 import { upstashApi } from '../adapters/upstash/upstash-api.ts';
 import { hostedCacheAddresses, localCacheAddresses, upstashCachePlatform } from '../adapters/upstash/upstash-cache-platform.ts';
+import { upstashManagedDatabase } from '../adapters/upstash/upstash-managed-database.ts';
 import { vercelApi } from '../adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
+import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
 import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { StagingError } from '../core/errors.ts';
@@ -15,6 +18,7 @@ import type { LocalEndpoints } from '../core/local-endpoints.ts';
 import type { CachePlatform } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
+import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
 
@@ -25,6 +29,7 @@ export interface Platforms {
   readonly moves: DomainMoves;
   readonly databases: DatabasePlatform;
   readonly caches: CachePlatform;
+  readonly managed: ManagedPlatforms;
   dataApi(access: DatabaseAccess): DataApi;
   gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
   /** Returns the origin that a host name of ours answers at. */
@@ -100,6 +105,11 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
       clock,
     }),
     caches: upstashCachePlatform(upstash, { addresses: isLocal ? localCacheAddresses : hostedCacheAddresses, clock }),
+    managed: {
+      hosting: vercelManagedProject(vercel),
+      databases: supabaseManagedProject(management),
+      caches: upstashManagedDatabase(upstash),
+    },
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
     origin,

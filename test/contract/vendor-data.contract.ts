@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ManagedCaches } from '../../src/core/ports/managed.ts';
 import type { Cache, CachePlatform } from '../../src/core/ports/cache.ts';
 import type { DataApi, DatabasePlatform } from '../../src/core/ports/database.ts';
 
@@ -80,9 +81,12 @@ export function databasePlatformContract(name: string, open: () => Promise<Opene
 }
 
 /** What every Redis platform must do. */
-export function cachePlatformContract(name: string, open: () => Promise<Opened<CachePlatform>>): void {
+export function cachePlatformContract(
+  name: string,
+  open: () => Promise<Opened<CachePlatform & { readonly managed: ManagedCaches }>>,
+): void {
   describe(name, () => {
-    let platform: CachePlatform;
+    let platform: CachePlatform & { readonly managed: ManagedCaches };
     let close: () => Promise<void>;
 
     const create = (databaseName: string) => platform.create({ name: databaseName, region: 'us-east-1' }, signal);
@@ -110,17 +114,29 @@ export function cachePlatformContract(name: string, open: () => Promise<Opened<C
       await expect(platform.findByName(wanted, signal)).resolves.toHaveLength(2);
     });
 
-    test('eviction is set and read back, and setting it twice is setting it once', async () => {
+    test('its settings are set and listed, and setting them twice is setting them once', async () => {
       const wanted = newName();
       const { id } = await create(wanted);
-      const eviction = async () => (await platform.findByName(wanted, signal))[0]?.eviction;
+      const listed = async () => (await platform.managed.list({ name: wanted, production: [] }, signal)).found;
 
-      await platform.setEviction(id, true, signal);
-      await platform.setEviction(id, true, signal);
-      const on = await eviction();
-      await platform.setEviction(id, false, signal);
+      await platform.managed.change(id, { eviction: true }, signal);
+      await platform.managed.change(id, { eviction: true }, signal);
+      const [on] = await listed();
+      await platform.managed.change(id, { eviction: false }, signal);
+      const [off, ...others] = await listed();
 
-      expect([on, await eviction()]).toEqual([true, false]);
+      expect([on?.fields['eviction'], off?.fields['eviction'], others]).toEqual([true, false, []]);
+      expect(off).toMatchObject({ resource: { id, name: wanted }, fields: { region: 'us-east-1' } });
+      expect(off?.createdAtMs).toBeGreaterThan(Date.UTC(2026, 0, 1));
+    });
+
+    test('production’s settings are told from the same list', async () => {
+      const production = newName();
+      await platform.create({ name: production, region: 'eu-west-1' }, signal);
+
+      const answer = await platform.managed.list({ name: newName(), production: [production] }, signal);
+
+      expect(answer).toMatchObject({ found: [], production: { region: 'eu-west-1' } });
     });
 
     test('its addresses are one for TCP with a password and one for REST', async () => {

@@ -11,6 +11,7 @@ import { gatewayMissing } from '../../src/adapters/supabase/supabase-gateway.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { upstashApi } from '../../src/adapters/upstash/upstash-api.ts';
 import { localCacheAddresses, upstashCachePlatform } from '../../src/adapters/upstash/upstash-cache-platform.ts';
+import { upstashManagedDatabase } from '../../src/adapters/upstash/upstash-managed-database.ts';
 import { StagingError } from '../../src/core/errors.ts';
 import type { DatabaseAccess, DatabasePlatform } from '../../src/core/ports/database.ts';
 import { fakeCache, fakeCachePlatform } from '../fakes/caches.ts';
@@ -42,7 +43,8 @@ const supabase = () => {
 const upstash = () => {
   const { apiUrl, email, apiKey } = cloud.endpoints.upstash;
   const api = upstashApi({ email, apiKey, localUrl: apiUrl, clock: systemClock });
-  return { port: upstashCachePlatform(api, { addresses: localCacheAddresses, clock: systemClock }), close: () => api.close() };
+  const platform = upstashCachePlatform(api, { addresses: localCacheAddresses, clock: systemClock });
+  return { port: { ...platform, managed: upstashManagedDatabase(api) }, close: () => api.close() };
 };
 
 async function readyProject(platform: DatabasePlatform): Promise<DatabaseAccess> {

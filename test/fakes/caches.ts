@@ -1,14 +1,25 @@
 import { StagingError } from '../../src/core/errors.ts';
+import type { Fields } from '../../src/core/plan/model.ts';
+import type { ManagedCaches } from '../../src/core/ports/managed.ts';
 import type { Cache, CacheDatabase, CachePlatform } from '../../src/core/ports/cache.ts';
 
 /** A Redis platform in memory. */
 export interface FakeCachePlatform extends CachePlatform {
+  readonly managed: ManagedCaches;
+  /** Settings by id, beside region and eviction; one that was made by `create` has an entry. */
+  readonly settings: Map<string, Fields>;
   readonly databases: Map<string, CacheDatabase>;
 }
 
 /** Returns a Redis platform in memory. */
 export function fakeCachePlatform(): FakeCachePlatform {
   const databases = new Map<string, CacheDatabase>();
+  const settings = new Map<string, Fields>();
+  const fieldsOf = (database: CacheDatabase): Fields => ({
+    ...settings.get(database.id),
+    region: database.region,
+    eviction: database.eviction,
+  });
   const existing = (id: string): CacheDatabase => {
     const database = databases.get(id);
     if (database === undefined) throw new StagingError('vendor', 'UPSTASH_REQUEST_FAILED', `There is no database ${id}.`);
@@ -16,10 +27,32 @@ export function fakeCachePlatform(): FakeCachePlatform {
   };
   return {
     databases,
+    settings,
+    managed: {
+      list: async ({ name, production }) => {
+        const theirs = [...databases.values()].find((database) => production.includes(database.name) || production.includes(database.id));
+        return {
+          found: [...databases.values()]
+            .filter((database) => database.name === name)
+            .map((database) => ({
+              resource: database,
+              // One that nobody created through the port was there before any announcement.
+              createdAtMs: settings.has(database.id) ? Date.UTC(2100, 0, 1) : null,
+              fields: fieldsOf(database),
+            })),
+          production: theirs === undefined ? {} : fieldsOf(theirs),
+        };
+      },
+      change: async (id, { eviction, ...fields }) => {
+        databases.set(id, { ...existing(id), eviction: eviction === true });
+        settings.set(id, { ...settings.get(id), ...fields });
+      },
+    },
     findByName: async (name) => [...databases.values()].filter((database) => database.name === name),
-    create: async ({ name, region }) => {
+    create: async ({ name, region, plan, budgetUsd }) => {
       const database: CacheDatabase = { id: `redis-${databases.size + 1}`, name, region, state: 'active', eviction: false };
       databases.set(database.id, database);
+      settings.set(database.id, { tls: true, plan: plan ?? 'payg', budgetUsd: budgetUsd ?? 20 });
       return database;
     },
     access: async (id) => ({
@@ -27,9 +60,6 @@ export function fakeCachePlatform(): FakeCachePlatform {
       restUrl: `https://${id}.upstash.io`,
       restToken: `token-${id}`,
     }),
-    setEviction: async (id, on) => {
-      databases.set(id, { ...existing(id), eviction: on });
-    },
   };
 }
 

@@ -6,8 +6,11 @@ import type {
   HostingDomain,
   HostingProject,
   HostingProjects,
-  ListedVariable,
+  HostingVariable,
 } from '../../src/core/ports/hosting.ts';
+import type { OwnershipMarker } from '../../src/core/plan/marker.ts';
+import type { Fields } from '../../src/core/plan/model.ts';
+import type { DatedVariable, DnsRecord, ManagedHosting } from '../../src/core/ports/managed.ts';
 
 /** How the fake platform behaves. */
 export interface FakeHostingOptions {
@@ -22,13 +25,19 @@ export interface FakeHosting {
   readonly projects: HostingProjects;
   readonly deployments: Deployments;
   readonly moves: DomainMoves;
+  readonly managed: ManagedHosting;
+  /** What the platform holds beside names and ids, for tests that change it "by hand". */
+  readonly world: Pick<World, 'settings' | 'markers' | 'variables' | 'domains' | 'projects' | 'dns'>;
   /** Names of the calls that changed something, in order. */
   readonly changes: string[];
 }
 
 interface World {
   readonly projects: Map<string, HostingProject>;
-  readonly variables: Map<string, Map<string, ListedVariable>>;
+  readonly settings: Map<string, Fields>;
+  readonly markers: Map<string, OwnershipMarker | 'damaged'>;
+  readonly dns: { record: DnsRecord | undefined; ticks: number };
+  readonly variables: Map<string, Map<string, DatedVariable>>;
   readonly domains: Map<string, { readonly projectId: string; live: string | undefined }>;
   readonly deployments: Map<string, { readonly projectId: string; readonly deployment: Deployment; looks: number }>;
   readonly uploaded: Set<string>;
@@ -39,33 +48,91 @@ interface World {
 export function fakeHosting(options: FakeHostingOptions = {}): FakeHosting {
   const world: World = {
     projects: new Map(),
+    settings: new Map(),
+    markers: new Map(),
+    dns: { record: undefined, ticks: 0 },
     variables: new Map(),
     domains: new Map(),
     deployments: new Map(),
     uploaded: new Set(),
     changes: [],
   };
-  return { projects: fakeProjects(world), deployments: fakeDeployments(world, options), moves: fakeMoves(world), changes: world.changes };
+  return {
+    projects: fakeProjects(world),
+    deployments: fakeDeployments(world, options),
+    moves: fakeMoves(world),
+    managed: fakeManaged(world),
+    world,
+    changes: world.changes,
+  };
+}
+
+/** Everything here was made after any announcement. */
+const createdAtMs = Date.UTC(2100, 0, 1);
+
+function fakeManaged(world: World): ManagedHosting {
+  return {
+    read: async ({ name, domain, production }) => {
+      const found = [...world.projects.values()].find((project) => project.name === name);
+      const theirs = [...world.projects.values()].find((project) => production.includes(project.name));
+      const region = theirs === undefined ? undefined : world.settings.get(theirs.id)?.['region'];
+      const answer = { dns: world.dns.record, productionRegion: typeof region === 'string' ? region : undefined };
+      if (found === undefined) return { ...answer, project: undefined };
+      return {
+        ...answer,
+        project: {
+          resource: found,
+          createdAtMs,
+          fields: { ...world.settings.get(found.id), autoAssignDomains: found.autoAssignDomains },
+          marker: world.markers.get(found.id) ?? null,
+          variables: [...(world.variables.get(found.id)?.values() ?? [])],
+          domain: world.domains.get(domain)?.projectId === found.id ? verified(domain) : undefined,
+          pinned: !found.autoAssignDomains && world.changes.some((change) => change.startsWith('roll back')),
+        },
+      };
+    },
+    change: async (projectId, fields) => {
+      const { autoAssignDomains, ...settings } = fields;
+      const project = projectOf(world, projectId);
+      if (typeof autoAssignDomains === 'boolean') world.projects.set(projectId, { ...project, autoAssignDomains });
+      world.settings.set(projectId, { ...world.settings.get(projectId), ...settings });
+      world.changes.push(`set ${Object.keys(fields).join(', ')} of project`);
+    },
+    writeMarker: async (projectId, marker) => {
+      world.markers.set(projectOf(world, projectId).id, marker);
+      world.changes.push('write marker');
+    },
+    bypassSecret: async (projectId) =>
+      world.settings.get(projectId)?.['protectionBypass'] === true ? 'bypass-secret-of-the-project' : undefined,
+  };
+}
+
+function datedVariable(world: World, { name, fingerprint }: HostingVariable): DatedVariable {
+  world.dns.ticks += 1;
+  return { name, fingerprint, updatedAtMs: world.dns.ticks };
 }
 
 function fakeProjects(world: World): HostingProjects {
   return {
     find: async (name) => [...world.projects.values()].find((project) => project.name === name),
-    create: async ({ name }) => {
+    create: async ({ name, region, nodeVersion, marker }) => {
       if ([...world.projects.values()].some((project) => project.name === name)) throw refused(`Project "${name}" already exists`);
       const project = { id: `prj_${world.projects.size + 1}`, name, autoAssignDomains: true };
       world.projects.set(project.id, project);
+      world.settings.set(project.id, { region, nodeVersion });
+      if (marker !== undefined) world.markers.set(project.id, marker);
       world.changes.push(`create project ${name}`);
       return project;
     },
     setVariables: async (projectId, variables) => {
-      const stored = world.variables.get(projectOf(world, projectId).id) ?? new Map<string, ListedVariable>();
-      for (const { name, fingerprint } of variables) stored.set(name, { name, fingerprint });
-      world.variables.set(projectId, stored);
+      const held = world.variables.get(projectOf(world, projectId).id) ?? new Map<string, DatedVariable>();
+      for (const variable of variables) held.set(variable.name, datedVariable(world, variable));
+      world.variables.set(projectId, held);
       if (variables.length > 0) world.changes.push(`set ${variables.length} variables`);
       return variables.map((variable) => variable.name);
     },
-    variables: async (projectId) => [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])],
+    variables: async (projectId) =>
+      [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])].map(({ name, fingerprint }) => ({ name, fingerprint })),
     findDomain: async (projectId, domain) => (world.domains.get(domain)?.projectId === projectId ? verified(domain) : undefined),
     addDomain: async (projectId, domain) => {
       if (world.domains.has(domain)) throw refused(`Cannot add ${domain}: it is in use`);

@@ -23,6 +23,7 @@ describe('provision where nothing exists', () => {
       'apply 20260102_requests.sql',
       'add domain staging.jet.test',
       'set 4 variables',
+      'write marker',
     ]);
     expect(result).toMatchObject({
       verdict: 'green',
@@ -107,7 +108,7 @@ describe('provision where all exists', () => {
     const { result } = await world.provision();
 
     expect(result?.details.variablesWritten).toEqual(['CRON_SECRET']);
-    expect(world.calls).toEqual(['set 1 variables']);
+    expect(world.calls).toEqual(['set 1 variables', 'write marker']);
   });
 
   it('turns eviction off, since queues lose jobs with it', async () => {
@@ -117,8 +118,9 @@ describe('provision where all exists', () => {
     const { error, details } = await world.provision();
 
     expect(error).toBeUndefined();
-    expect(world.calls).toEqual(['eviction off at redis-1']);
-    expect(details['data/upstash-database']).toBe('redis-1: eviction turned off');
+    expect(world.calls).toEqual(['set eviction of redis-1']);
+    expect(details['settings/upstash-database']).toBe('eviction');
+    expect([...world.caches.databases.values()].map((database) => database.eviction)).toEqual([false]);
   });
 
   it('leaves migrations to deploy once a release is out', async () => {

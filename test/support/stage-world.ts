@@ -1,5 +1,6 @@
 import { stateSealing } from '../../src/adapters/files/sealed.ts';
 import type { RunEvent } from '../../src/core/events.ts';
+import type { Fields } from '../../src/core/plan/model.ts';
 import { loadSettingsForUrl } from '../../src/core/load-profile.ts';
 import { perfSettingsForUrl } from '../../src/core/perf.ts';
 import type { Database, DataApi, MigrationFile } from '../../src/core/ports/database.ts';
@@ -12,7 +13,8 @@ import { stageResult } from '../../src/core/stage-result.ts';
 import type { Step } from '../../src/core/step.ts';
 import type { StageResult, Verdict } from '../../src/core/verdict.ts';
 import { type DeployDeps, deployStage } from '../../src/stages/deploy.ts';
-import { type ProvisionDeps, provisionStage } from '../../src/stages/provision.ts';
+import { type PlanDeps, type PlanOptions, planRun } from '../../src/stages/plan.ts';
+import { type ProvisionDeps, type ProvisionOptions, provisionStage } from '../../src/stages/provision.ts';
 import { emptyResources, type ResourceDeps } from '../../src/stages/resources.ts';
 import { type RollbackDeps, rollbackStage } from '../../src/stages/rollback.ts';
 import { type SeedDeps, seedStage } from '../../src/stages/seed.ts';
@@ -126,6 +128,7 @@ export function stageWorld() {
     projects: hosting.projects,
     databases: parts.databases,
     caches: parts.caches,
+    managed: { hosting: hosting.managed, databases: parts.databases.managed, caches: parts.caches.managed },
     secretFile: parts.secretFile,
     appOrigin: 'https://staging.jet.test',
     clock,
@@ -139,7 +142,15 @@ export function stageWorld() {
     ranSteps(steps, { runId: 'run_1', journal, clock, signal: new AbortController().signal, ...options });
   const seedDeps: SeedDeps = { ...base, openDataApi: () => parts.data, readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }) };
   const stages = {
-    provision: async (more: Partial<ProvisionDeps> = {}, options: Partial<RunOptions> = {}) => {
+    plan: async (more: Partial<PlanDeps> = {}, options: PlanOptions = { adopt: false }) => {
+      const planning = planRun({ ...base, sealing, readSecret, ...more }, emptyResources(), options);
+      return { ...(await run(planning.steps)), plan: planning.planned.peek()?.plan };
+    },
+    provision: async (
+      more: Partial<ProvisionDeps> = {},
+      options: Partial<RunOptions> = {},
+      choice: ProvisionOptions = { adopt: false },
+    ) => {
       const newSecret = () => `secret-${(ids.secret += 1)}`.padEnd(40, 'x');
       const deps = {
         ...base,
@@ -150,7 +161,7 @@ export function stageWorld() {
         gatewayMissing: async () => undefined,
         ...more,
       };
-      const stage = provisionStage(deps, emptyResources());
+      const stage = provisionStage(deps, emptyResources(), choice);
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
     deploy: async (more: Partial<DeployDeps> = {}, options: Partial<RunOptions> = {}) => {
@@ -189,6 +200,10 @@ export function takeCalls({ calls }: { readonly calls: string[] }): readonly str
 function recordingParts(calls: string[]) {
   const [platform, caches, data, database] = [fakeDatabasePlatform(), fakeCachePlatform(), fakeDataApi(), fakeDatabase()];
   const secretFile = fakeSecretFile();
+  platform.schemas.read = (_ref, environment) => ({
+    applied: database.applied.map((migration) => migration.version),
+    releases: database.history.filter((record) => record.environment === environment).length,
+  });
   const noted = async <Value>(call: string, made: Promise<Value>): Promise<Value> => {
     calls.push(call);
     return made;
@@ -209,13 +224,21 @@ function recordingParts(calls: string[]) {
       ...platform,
       create: async (project: Parameters<typeof platform.create>[0], signal: AbortSignal) =>
         noted(`create Supabase ${project.name}`, platform.create(project, signal)),
+      managed: {
+        ...platform.managed,
+        change: async (ref: string, fields: Fields, signal: AbortSignal) =>
+          noted(`set ${Object.keys(fields).join(', ')} of ${ref}`, platform.managed.change(ref, fields, signal)),
+      },
     },
     caches: {
       ...caches,
       create: async (wanted: Parameters<typeof caches.create>[0], signal: AbortSignal) =>
         noted(`create Upstash ${wanted.name}`, caches.create(wanted, signal)),
-      setEviction: async (id: string, on: boolean, signal: AbortSignal) =>
-        noted(`eviction ${on ? 'on' : 'off'} at ${id}`, caches.setEviction(id, on, signal)),
+      managed: {
+        ...caches.managed,
+        change: async (id: string, fields: Fields, signal: AbortSignal) =>
+          noted(`set ${Object.keys(fields).join(', ')} of ${id}`, caches.managed.change(id, fields, signal)),
+      },
     },
     data: { ...recordedData, users: data.users, tables: data.tables, written: data.written },
     database: { ...recordedDatabase, applied: database.applied, history: database.history },

@@ -16,7 +16,15 @@ export interface DatabasePlatformOptions {
 }
 
 // Shapes: contracts.md §2.3 (OpenAPI file of 2026-06-01), only the fields that are used.
-const projectSchema = z.object({ ref: z.string(), name: z.string(), region: z.string(), status: z.string(), created_at: z.string() });
+/** A project as the platform shows it. */
+export const projectSchema = z.object({
+  ref: z.string(),
+  name: z.string(),
+  region: z.string(),
+  status: z.string(),
+  created_at: z.string(),
+  database: z.object({ postgres_engine: z.string().optional() }).nullish(),
+});
 
 const healthSchema = z.array(
   z.object({ name: z.string(), status: z.string().optional(), healthy: z.boolean().optional(), error: z.string().nullish() }),
@@ -42,18 +50,25 @@ export function supabaseDatabasePlatform(api: ApiClient, options: DatabasePlatfo
   };
 }
 
-function listProjects(api: ApiClient, signal: AbortSignal): Promise<readonly z.infer<typeof projectSchema>[]> {
+/** Returns every project that the token can see. */
+export function listProjects(api: ApiClient, signal: AbortSignal): Promise<readonly z.infer<typeof projectSchema>[]> {
   return api.read({ method: 'GET', path: '/v1/projects', signal }, z.array(projectSchema));
 }
 
 async function createProject(
   api: ApiClient,
   options: DatabasePlatformOptions,
-  wanted: { readonly name: string; readonly region: string; readonly password: string },
+  wanted: Parameters<DatabasePlatform['create']>[0],
   signal: AbortSignal,
 ): Promise<DatabaseProject> {
   const startedAtMs = options.clock.nowMs();
-  const json = { name: wanted.name, organization_slug: options.organization, region: wanted.region, db_pass: wanted.password };
+  const json = {
+    name: wanted.name,
+    organization_slug: options.organization,
+    region: wanted.region,
+    db_pass: wanted.password,
+    desired_instance_size: wanted.size,
+  };
   const create = () => api.read({ method: 'POST', path: '/v1/projects', json, attemptMs: 60_000, signal }, projectSchema);
   // Names are not unique there: only one made since this call began is ours.
   const find = async () =>
@@ -110,7 +125,8 @@ function keyOf(ref: string, keys: z.infer<typeof keysSchema>, legacyName: string
   );
 }
 
-function databaseProject(project: z.infer<typeof projectSchema>): DatabaseProject {
+/** Returns a project as our port has it. */
+export function databaseProject(project: z.infer<typeof projectSchema>): DatabaseProject {
   return { ref: project.ref, name: project.name, region: project.region, state: stateOf(project.status) };
 }
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { CacheAccess, CacheDatabase, CachePlatform } from '../../core/ports/cache.ts';
+import type { CacheAccess, CacheDatabase, CachePlatform, NewCacheDatabase } from '../../core/ports/cache.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import { apiPath } from '../http/api-path.ts';
 import { createOnce } from '../http/create-once.ts';
 
 // Shape: contracts.md §3.1 (OpenAPI file of 2026-08-21, `rest_token` from the CLI's types), only the fields that are used.
-const databaseSchema = z.object({
+/** A database as the platform shows it. */
+export const databaseSchema = z.object({
   database_id: z.string(),
   database_name: z.string(),
   region: z.string().optional(),
@@ -14,11 +15,16 @@ const databaseSchema = z.object({
   state: z.string().optional(),
   eviction: z.boolean().optional(),
   creation_time: z.number().optional(),
+  tls: z.boolean().optional(),
+  /** The plan: `free`, `payg`, … */
+  type: z.string().optional(),
+  budget: z.number().optional(),
 });
 
 const credentialsSchema = z.object({ endpoint: z.string(), port: z.number().int(), password: z.string(), rest_token: z.string() });
 
-type DatabaseBody = z.infer<typeof databaseSchema>;
+/** A database as the platform shows it, parsed. */
+export type DatabaseBody = z.infer<typeof databaseSchema>;
 
 /** Where a database answers. */
 export interface CacheAddresses {
@@ -30,12 +36,14 @@ export interface CacheAddresses {
 export type UpstashAddresses = (
   api: ApiClient,
   id: string,
-  credentials: { readonly endpoint: string; readonly port: number; readonly password: string },
+  /** Asked for at the same time: who finds the address elsewhere need not wait for it first. */
+  credentials: Promise<{ readonly endpoint: string; readonly port: number; readonly password: string }>,
   signal: AbortSignal,
 ) => Promise<CacheAddresses>;
 
 /** Returns a hosted database's addresses: TLS on TCP and REST (contracts.md §3.4). An endpoint may be a slug or a whole host name. */
-export const hostedCacheAddresses: UpstashAddresses = async (_api, _id, { endpoint, port, password }) => {
+export const hostedCacheAddresses: UpstashAddresses = async (_api, _id, credentials) => {
+  const { endpoint, port, password } = await credentials;
   const host = endpoint.includes('.') ? endpoint : `${endpoint}.upstash.io`;
   return { url: `rediss://default:${encodeURIComponent(password)}@${host}:${port}`, restUrl: `https://${host}` };
 };
@@ -43,8 +51,11 @@ export const hostedCacheAddresses: UpstashAddresses = async (_api, _id, { endpoi
 const localDatabaseSchema = z.object({ host: z.string(), port: z.number().int(), restUrl: z.string() });
 
 /** Returns a local database's addresses: the local cloud says them itself, since it has no names of its own in DNS. */
-export const localCacheAddresses: UpstashAddresses = async (api, id, { password }, signal) => {
-  const found = await api.read({ method: 'GET', path: apiPath`/_local/databases/${id}`, signal }, localDatabaseSchema);
+export const localCacheAddresses: UpstashAddresses = async (api, id, credentials, signal) => {
+  const [found, { password }] = await Promise.all([
+    api.read({ method: 'GET', path: apiPath`/_local/databases/${id}`, signal }, localDatabaseSchema),
+    credentials,
+  ]);
   return { url: `redis://default:${encodeURIComponent(password)}@${found.host}:${found.port}`, restUrl: found.restUrl };
 };
 
@@ -64,23 +75,15 @@ export function upstashCachePlatform(
       (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
     create: (database, signal) => createDatabase(api, options.clock, database, signal),
     access: (id, signal) => readAccess(api, options.addresses, id, signal),
-    setEviction: async (id, on, signal) => {
-      const path = on ? apiPath`/v2/redis/enable-eviction/${id}` : apiPath`/v2/redis/disable-eviction/${id}`;
-      await api.send({ method: 'POST', path, repeatable: true, signal });
-    },
   };
 }
 
-function listDatabases(api: ApiClient, signal: AbortSignal): Promise<readonly DatabaseBody[]> {
+/** Returns every database of the account. */
+export function listDatabases(api: ApiClient, signal: AbortSignal): Promise<readonly DatabaseBody[]> {
   return api.read({ method: 'GET', path: '/v2/redis/databases', signal }, z.array(databaseSchema));
 }
 
-async function createDatabase(
-  api: ApiClient,
-  clock: Clock,
-  wanted: { readonly name: string; readonly region: string },
-  signal: AbortSignal,
-): Promise<CacheDatabase> {
+async function createDatabase(api: ApiClient, clock: Clock, wanted: NewCacheDatabase, signal: AbortSignal): Promise<CacheDatabase> {
   const startedAtMs = clock.nowMs();
   const json = {
     database_name: wanted.name,
@@ -88,6 +91,8 @@ async function createDatabase(
     primary_region: wanted.region,
     tls: true,
     eviction: false,
+    plan: wanted.plan,
+    budget: wanted.budgetUsd,
   };
   const create = () => api.read({ method: 'POST', path: '/v2/redis/database', json, attemptMs: 60_000, signal }, databaseSchema);
   // Names are not unique there: only one made since this call began is ours. `creation_time` is in seconds.
@@ -99,12 +104,13 @@ async function createDatabase(
 }
 
 async function readAccess(api: ApiClient, addresses: UpstashAddresses, id: string, signal: AbortSignal): Promise<CacheAccess> {
-  const credentials = await api.read({ method: 'GET', path: apiPath`/v2/redis/database/${id}`, signal }, credentialsSchema);
-  const found = await addresses(api, id, credentials, signal);
-  return { url: found.url, restUrl: found.restUrl, restToken: credentials.rest_token };
+  const credentials = api.read({ method: 'GET', path: apiPath`/v2/redis/database/${id}`, signal }, credentialsSchema);
+  const [found, { rest_token: restToken }] = await Promise.all([addresses(api, id, credentials, signal), credentials]);
+  return { url: found.url, restUrl: found.restUrl, restToken };
 }
 
-function cacheDatabase(database: DatabaseBody): CacheDatabase {
+/** Returns a database as our port has it. */
+export function cacheDatabase(database: DatabaseBody): CacheDatabase {
   const { state } = database;
   return {
     id: database.database_id,

@@ -1,15 +1,24 @@
 import { z } from 'zod';
-import type { HostingDomain, HostingProject, HostingProjects, HostingVariable, ListedVariable } from '../../core/ports/hosting.ts';
+import type {
+  HostingDomain,
+  HostingProject,
+  HostingProjects,
+  HostingVariable,
+  ListedVariable,
+  NewHostingProject,
+} from '../../core/ports/hosting.ts';
 import { printable } from '../../core/printable.ts';
 import { apiPath } from '../http/api-path.ts';
 import { VendorError } from '../http/api-error.ts';
 import { createOnce } from '../http/create-once.ts';
 import type { VercelApi } from './vercel-api.ts';
+import { markerPayload } from './vercel-marker.ts';
 
 // Shapes: contracts.md §1.3 (from @vercel/sdk 1.28.35 and the OpenAPI file of 2025-10-29), only the fields that are used.
 const projectSchema = z.object({ id: z.string(), name: z.string(), autoAssignCustomDomains: z.boolean().optional() });
 
-const variableSchema = z.object({
+/** A variable as the platform lists it. */
+export const variableSchema = z.object({
   key: z.string(),
   target: z.union([z.string(), z.array(z.string())]).nullish(),
   gitBranch: z.string().nullish(),
@@ -34,7 +43,8 @@ const writtenVariablesSchema = z.object({
     .default([]),
 });
 
-const domainSchema = z.object({
+/** A domain of a project. */
+export const domainSchema = z.object({
   name: z.string(),
   verified: z.boolean(),
   verification: z.array(z.object({ type: z.string(), domain: z.string(), value: z.string() })).optional(),
@@ -80,12 +90,10 @@ async function findProject(api: VercelApi, name: string, signal: AbortSignal): P
   return project.name === name ? hostingProject(project) : undefined;
 }
 
-async function createProject(
-  api: VercelApi,
-  wanted: { readonly name: string; readonly region: string; readonly nodeVersion: string },
-  signal: AbortSignal,
-): Promise<HostingProject> {
-  const json = { name: wanted.name, framework: null, serverlessFunctionRegion: wanted.region };
+async function createProject(api: VercelApi, wanted: NewHostingProject, signal: AbortSignal): Promise<HostingProject> {
+  // With its marker from the first moment: a crash right after leaves no project that nobody owns.
+  const environmentVariables = wanted.marker === undefined ? undefined : [markerPayload(wanted.marker)];
+  const json = { name: wanted.name, framework: null, serverlessFunctionRegion: wanted.region, environmentVariables };
   const created = await api.read({ method: 'POST', path: '/v11/projects', json, signal }, projectSchema);
   // Creating takes neither of these (OpenAPI file of 2025-10-29): they are settings of a project that exists.
   const settings = { nodeVersion: wanted.nodeVersion, autoExposeSystemEnvs: true, autoAssignCustomDomains: true };
@@ -134,17 +142,27 @@ function variablesRefused(
 async function listVariables(api: VercelApi, projectId: string, signal: AbortSignal): Promise<readonly ListedVariable[]> {
   const schema = z.object({ envs: z.array(variableSchema) });
   const { envs } = await api.read({ method: 'GET', path: apiPath`/v10/projects/${projectId}/env`, signal }, schema);
-  return envs
-    .filter((variable) => [variable.target ?? []].flat().includes('production') && (variable.gitBranch ?? '') === '')
-    .map((variable) => ({ name: variable.key, fingerprint: fingerprintComment.exec(variable.comment ?? '')?.[1] ?? null }));
+  return envs.filter(isForProduction).map((variable) => ({ name: variable.key, fingerprint: fingerprintOf(variable) }));
 }
 
-function hostingProject(project: z.infer<typeof projectSchema>): HostingProject {
+/** Returns true for a variable that production deployments of every branch get. */
+export function isForProduction(variable: Pick<z.infer<typeof variableSchema>, 'target' | 'gitBranch'>): boolean {
+  return [variable.target ?? []].flat().includes('production') && (variable.gitBranch ?? '') === '';
+}
+
+/** Returns the fingerprint that we kept beside a value, or null when somebody else wrote it. */
+export function fingerprintOf({ comment }: Pick<z.infer<typeof variableSchema>, 'comment'>): string | null {
+  return fingerprintComment.exec(comment ?? '')?.[1] ?? null;
+}
+
+/** Returns a project as our port has it. */
+export function hostingProject(project: z.infer<typeof projectSchema>): HostingProject {
   // A missing setting counts as off: taking a pinned project for a free one would leave the domain on an old deployment.
   return { id: project.id, name: project.name, autoAssignDomains: project.autoAssignCustomDomains ?? false };
 }
 
-function hostingDomain(domain: z.infer<typeof domainSchema>): HostingDomain {
+/** Returns a domain as our port has it. */
+export function hostingDomain(domain: z.infer<typeof domainSchema>): HostingDomain {
   const challenge = domain.verification?.[0];
   if (domain.verified || challenge === undefined) return { name: domain.name, verified: domain.verified };
   return { name: domain.name, verified: false, record: { type: challenge.type, name: challenge.domain, value: challenge.value } };

@@ -16,12 +16,19 @@ export interface CacheAccess {
   readonly restToken: string;
 }
 
+/** A Redis database about to be created; what is undefined is the platform's default. */
+export interface NewCacheDatabase {
+  readonly name: string;
+  readonly region: string;
+  readonly plan?: string | undefined;
+  readonly budgetUsd?: number | undefined;
+}
+
 /** Redis databases on the platform (Upstash Developer API). Throws `UPSTASH_…` errors. */
 export interface CachePlatform {
   findByName(name: string, signal: AbortSignal): Promise<readonly CacheDatabase[]>;
-  create(database: { readonly name: string; readonly region: string }, signal: AbortSignal): Promise<CacheDatabase>;
+  create(database: NewCacheDatabase, signal: AbortSignal): Promise<CacheDatabase>;
   access(id: string, signal: AbortSignal): Promise<CacheAccess>;
-  setEviction(id: string, on: boolean, signal: AbortSignal): Promise<void>;
 }
 
 /** The Redis database itself, over TCP. Throws `REDIS_…` errors. */

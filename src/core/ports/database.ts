@@ -27,7 +27,7 @@ export interface DatabasePlatform {
   /** Returns every project of this name that the token can see (names are not unique there). */
   findByName(name: string, signal: AbortSignal): Promise<readonly DatabaseProject[]>;
   create(
-    project: { readonly name: string; readonly region: string; readonly password: string },
+    project: { readonly name: string; readonly region: string; readonly password: string; readonly size?: string | undefined },
     signal: AbortSignal,
   ): Promise<DatabaseProject>;
   get(ref: string, signal: AbortSignal): Promise<DatabaseProject>;

@@ -1,3 +1,5 @@
+import type { OwnershipMarker } from '../plan/marker.ts';
+
 /** A project on the hosting platform. */
 export interface HostingProject {
   readonly id: string;
@@ -34,14 +36,20 @@ export interface HostingDomain {
   readonly record?: { readonly type: string; readonly name: string; readonly value: string } | undefined;
 }
 
+/** A project about to be created. */
+export interface NewHostingProject {
+  readonly name: string;
+  readonly region: string;
+  readonly nodeVersion: string;
+  /** Whose it is, written in the same call. */
+  readonly marker?: OwnershipMarker | undefined;
+}
+
 /** Projects, variables and domains. Throws `VERCEL_…` errors (kinds `vendor`, `missing`). */
 export interface HostingProjects {
   /** Returns the project of exactly this name, or undefined. */
   find(name: string, signal: AbortSignal): Promise<HostingProject | undefined>;
-  create(
-    project: { readonly name: string; readonly region: string; readonly nodeVersion: string },
-    signal: AbortSignal,
-  ): Promise<HostingProject>;
+  create(project: NewHostingProject, signal: AbortSignal): Promise<HostingProject>;
   /** Creates or replaces variables for the target `production`; returns the names that were written. */
   setVariables(projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]>;
   /** Returns the variables of the target `production`. */
