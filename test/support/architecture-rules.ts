@@ -34,7 +34,7 @@ const rules: Readonly<Record<Part, Rule>> = {
   adapters: { imports: ['adapters', ...lower], packages: 'any' },
   output: { imports: ['output', ...lower], packages: 'any' },
   local: { imports: ['local', 'core'], packages: 'any' },
-  // The program that a deployed function lives in: one file of its own, in the function's environment.
+  // The program that deployed functions live in: files of its own, in the function's environment.
   instance: { imports: ['instance'], packages: 'any' },
   config: { imports: ['config', 'core'], packages: 'any' },
   core: { imports: ['core'], packages: [] },
@@ -46,7 +46,7 @@ const reserved: readonly { readonly packages: readonly string[]; readonly parts:
   { packages: ['listr2', 'chalk', 'echarts', 'cli-table3'], parts: ['output'] },
   { packages: ['@oclif/core'], parts: ['commands', 'base', 'front'] },
   { packages: ['execa', 'node:child_process', 'child_process'], parts: ['adapters', 'local'] },
-  { packages: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'], parts: ['adapters', 'local', 'config'] },
+  { packages: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'], parts: ['adapters', 'local', 'instance', 'config'] },
   {
     packages: ['undici', 'ioredis', 'postgres', 'bullmq', '@supabase/supabase-js', '@upstash/redis', 'lighthouse'],
     parts: ['adapters', 'local'],

@@ -24,6 +24,7 @@ const messages: Readonly<Record<string, string>> = {
   DEPLOYMENT_NOT_FOUND: 'The deployment could not be found on Vercel.',
   DEPLOYMENT_NOT_READY: 'The deployment is not ready.',
   FUNCTION_INVOCATION_FAILED: 'A server error has occurred',
+  MIDDLEWARE_INVOCATION_FAILED: 'A server error has occurred',
 };
 
 /** Answers in the platform's own error form: plain text, or JSON where that is asked for; `x-vercel-error` names the code. */
@@ -31,7 +32,7 @@ export function answerError(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string | string[]>> = {},
   code?: string,
 ): void {
   if (headers['location'] !== undefined || status < 400) {

@@ -6,10 +6,10 @@ import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Account } from '../service.ts';
-import type { FunctionFile } from './build-output.ts';
+import type { FunctionFile } from './functions.ts';
 import type { InstanceFiles } from './instance-files.ts';
 
-/** A running process that serves the functions of one deployment. */
+/** A running process that serves functions of one deployment. */
 export interface Instance {
   readonly port: number;
   readonly secret: string;
@@ -27,7 +27,7 @@ export interface InstanceSpec {
   readonly id: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly functions: ReadonlyMap<string, FunctionFile>;
+  readonly functions: readonly FunctionFile[];
 }
 
 /** What starting an instance needs from its surroundings. */
@@ -38,6 +38,9 @@ export interface InstanceHost {
   onStarted(pid: number, id: string): void;
 }
 
+/** Edge functions are modules in a context of their own, which Node calls experimental. */
+const nodeOptions = ['--disable-warning=ExperimentalWarning', '--enable-source-maps', '--experimental-vm-modules'];
+
 const startTimeoutMs = 15_000;
 const stopGraceMs = 1_500;
 
@@ -45,7 +48,7 @@ const stopGraceMs = 1_500;
 export async function startInstance(spec: InstanceSpec, host: InstanceHost): Promise<Instance> {
   const secret = randomBytes(24).toString('hex');
   const lastWords: string[] = [];
-  const child = spawn(host.files.node, ['--disable-warning=ExperimentalWarning', '--enable-source-maps', host.files.entry], {
+  const child = spawn(host.files.node, [...nodeOptions, host.files.entry], {
     cwd: spec.cwd,
     env: environmentOf(spec),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -82,8 +85,12 @@ export async function startInstance(spec: InstanceSpec, host: InstanceHost): Pro
 
 /** Variables that AWS Lambda sets below Vercel's Node functions, as far as apps look at them; the project's own win. */
 function environmentOf(spec: InstanceSpec): NodeJS.ProcessEnv {
-  const ofFunctions = Object.fromEntries([...spec.functions.values()].flatMap((one) => Object.entries(one.environment)));
+  const ofFunctions = Object.fromEntries(spec.functions.filter(isNode).flatMap((one) => Object.entries(one.environment)));
   return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', TZ: ':UTC', LANG: 'en_US.UTF-8', ...ofFunctions, ...spec.env };
+}
+
+function isNode({ runtime }: FunctionFile): boolean {
+  return runtime === 'node'; // an edge function's own variables exist in its context only
 }
 
 function readLines(stream: Readable | null, onLine: (text: string) => void): void {
@@ -99,7 +106,7 @@ function portOf(child: ChildProcess, spec: InstanceSpec, secret: string): Promis
       clearTimeout(timer);
       resolve(message.port);
     });
-    const functions = Object.fromEntries([...spec.functions.values()].map((one) => [one.name, one]));
+    const functions = Object.fromEntries(spec.functions.map((one) => [one.name, one]));
     child.send({ cwd: spec.cwd, secret, functions }, (error) => {
       if (error) reject(error);
     });

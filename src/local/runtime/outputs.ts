@@ -5,6 +5,7 @@ import type { BuildOutput } from './build-output.ts';
 import { readBuildOutput } from './build-output.ts';
 import type { LayoutFile } from './layout.ts';
 import { layOutFiles } from './layout.ts';
+import { runnableFiles } from './mapped-files.ts';
 
 /** Where uploaded files lie and which files a deployment has. */
 export interface RuntimeSources {
@@ -27,10 +28,12 @@ export async function openOutputs(dir: string, sources: RuntimeSources): Promise
   await mkdir(dir, { recursive: true, mode: 0o711 });
   const known = new Map<string, Promise<BuildOutput>>();
   const dirOf = (id: string) => join(dir, id);
+  const place = async (id: string, files: readonly LayoutFile[]) =>
+    await layOutFiles(dirOf(id), await runnableFiles(files, sources.pathOf), sources.pathOf);
   const read = async (id: string) => {
     const files = sources.filesOf(id);
     if (!files) throw new Error('The deployment is gone.');
-    if (!existsSync(dirOf(id))) await layOutFiles(dirOf(id), files, sources.pathOf);
+    if (!existsSync(dirOf(id))) await place(id, files);
     return await readBuildOutput(dirOf(id), files);
   };
   const of = (id: string) => {
@@ -43,7 +46,7 @@ export async function openOutputs(dir: string, sources: RuntimeSources): Promise
     dirOf,
     of,
     layOut: async (id, files) => {
-      await layOutFiles(dirOf(id), files, sources.pathOf);
+      await place(id, files);
       known.delete(id);
       await of(id);
     },

@@ -1,29 +1,11 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
 import { answerError, requestId } from './error-page.ts';
+import type { Rewritten } from './forwarded.ts';
+import { clientCacheControl, forwardedHeaders, functionHeaders, hopByHop, rewrittenUrl } from './forwarded.ts';
 import type { Instance } from './instance.ts';
-
-interface Rewritten {
-  readonly path: string;
-  readonly search: string;
-  readonly status: number | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Headers that belong to one connection (RFC 9110 §7.6.1). */
-const hopByHop = [
-  'connection',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
+import type { Additions } from './router.ts';
 
 /** Passes a request to a function and its answer back, both streamed. */
 export function proxyToFunction(
@@ -36,14 +18,13 @@ export function proxyToFunction(
   return new Promise((resolve) => {
     response.once('close', resolve);
     const id = requestId();
-    const headers = { ...forwardedHeaders(request, id), 'x-jv-secret': instance.secret, 'x-jv-function': encodeURIComponent(name) };
     const inner = httpRequest(
       {
         host: '127.0.0.1',
         port: instance.port,
         method: request.method,
         path: rewrittenUrl(request, decision),
-        headers,
+        headers: functionHeaders(instance, name, decision, request, id),
         agent: instance.agent,
       },
       (answer) => passBack(answer, decision, id, request, response),
@@ -82,12 +63,15 @@ function passBack(answer: IncomingMessage, decision: Rewritten, id: string, requ
   const headers: OutgoingHttpHeaders = {
     ...decision.headers,
     ...answer.headers,
+    ...decision.important,
     server: 'Vercel',
     'x-vercel-id': id,
     'x-vercel-cache': 'MISS',
   };
   for (const name of hopByHop) delete headers[name];
-  headers['cache-control'] ??= 'public, max-age=0, must-revalidate';
+  const cookies = cookiesOf(decision.headers, answer.headers);
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  headers['cache-control'] = clientCacheControl(headers['cache-control']);
   response.writeHead(answer.statusCode === 200 ? (decision.status ?? 200) : (answer.statusCode ?? 200), headers);
   if (answer.headers['content-length'] === undefined) response.flushHeaders(); // a stream may begin with a long silence
   answer.once('error', () => response.destroy());
@@ -95,95 +79,48 @@ function passBack(answer: IncomingMessage, decision: Rewritten, id: string, requ
   answer.pipe(response);
 }
 
+/** Cookies of middleware and routes stand beside those of the function. */
+function cookiesOf(...sources: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return sources.flatMap((headers) => [headers['set-cookie'] ?? []].flat()).map(String);
+}
+
 function failedInvocation(request: IncomingMessage, response: ServerResponse): void {
   if (response.headersSent) response.destroy();
   else if (!response.destroyed) answerError(request, response, 502, {}, 'FUNCTION_INVOCATION_FAILED');
 }
 
-/** A function sees the address as it was asked for, with what routes added to the query. */
-function rewrittenUrl(request: IncomingMessage, decision: Rewritten): string {
-  const url = request.url ?? '/';
-  const end = url.indexOf('?');
-  return `${end < 0 ? url : url.slice(0, end)}${decision.search}`;
+/** A question of the platform's own to a function: it has no body. */
+export interface Question {
+  readonly instance: Instance;
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: OutgoingHttpHeaders;
 }
 
-function forwardedHeaders(request: IncomingMessage, id: string): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { ...request.headers };
-  for (const name of hopByHop) if (name !== 'transfer-encoding') delete headers[name];
-  for (const name of Object.keys(headers)) if (name.startsWith('x-jv-')) delete headers[name];
-  const client = request.socket.remoteAddress ?? '127.0.0.1';
-  return {
-    ...headers,
-    'x-forwarded-for': client,
-    'x-real-ip': client,
-    'x-forwarded-host': request.headers.host,
-    'x-forwarded-proto': 'encrypted' in request.socket ? 'https' : 'http',
-    'x-vercel-id': id,
-    'x-vercel-forwarded-for': client,
-  };
-}
-
-/** Refuses a WebSocket with a bare status line. */
-export function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-}
-
-/** Hands a WebSocket connection to a function: bytes pass both ways once it has agreed. */
-export function upgradeToFunction(
-  instance: Instance,
-  name: string,
-  decision: Rewritten,
-  asked: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-): void {
-  const { request, socket, head } = asked;
-  const headers = {
-    ...forwardedHeaders(request, requestId()),
-    connection: 'Upgrade',
-    upgrade: request.headers.upgrade,
-    'x-jv-secret': instance.secret,
-    'x-jv-function': encodeURIComponent(name),
-  };
-  const inner = httpRequest({
-    host: '127.0.0.1',
-    port: instance.port,
-    method: request.method,
-    path: rewrittenUrl(request, decision),
-    headers,
-    agent: false,
-  });
-  inner.once('upgrade', (answer, far, farHead) => {
-    socket.write(headOf(answer));
-    if (farHead.length > 0) socket.write(farHead);
-    if (head.length > 0) far.write(head);
-    far.on('error', () => socket.destroy());
-    socket.on('error', () => far.destroy());
-    far.on('close', () => socket.destroy());
-    socket.on('close', () => far.destroy());
-    far.pipe(socket).pipe(far);
-  });
-  inner.once('response', (answer) => {
-    socket.write(headOf(answer, 'close'));
-    answer.pipe(socket);
-  });
-  inner.once('error', () => refuseUpgrade(socket, '502 Bad Gateway'));
-  inner.end();
-}
-
-/** Returns an answer's status line and headers; with `close`, for a body that ends with the connection. */
-function headOf(answer: IncomingMessage, end?: 'close'): string {
-  const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
-  for (let index = 0; index < answer.rawHeaders.length; index += 2) {
-    const name = answer.rawHeaders[index] ?? '';
-    if (end && /^(connection|transfer-encoding|keep-alive)$/i.test(name)) continue;
-    lines.push(`${name}: ${answer.rawHeaders[index + 1]}`);
+/** Asks a function and returns its answer, the body still to be read. Rejects when it breaks the connection. */
+export async function askFunction(question: Question): Promise<IncomingMessage> {
+  try {
+    return await sendQuestion(question);
+  } catch (error) {
+    await question.instance.goneOrSo();
+    throw error;
   }
-  if (end) lines.push('connection: close');
-  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function sendQuestion({ instance, method, url, headers }: Question): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const bare = { ...headers };
+    for (const header of ['content-length', 'transfer-encoding']) delete bare[header];
+    const inner = httpRequest({ host: '127.0.0.1', port: instance.port, method, path: url, headers: bare, agent: instance.agent }, resolve);
+    inner.once('error', reject);
+    inner.end();
+  });
 }
 
 /** Passes a request to another server that a route names. */
 export function proxyToUrl(
-  decision: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+  decision: Additions & { readonly url: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -191,10 +128,10 @@ export function proxyToUrl(
     response.once('close', resolve);
     const id = requestId();
     const url = new URL(decision.url);
-    const headers = { ...forwardedHeaders(request, id), host: url.host };
+    const headers: OutgoingHttpHeaders = { ...forwardedHeaders(request, id), ...decision.requestHeaders, host: url.host };
     const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const inner = ask(url, { method: request.method, headers }, (answer) =>
-      passBack(answer, { path: '', search: '', status: undefined, headers: decision.headers }, id, request, response),
+      passBack(answer, { ...decision, path: '', search: '', status: undefined }, id, request, response),
     );
     inner.once('error', () => {
       if (response.headersSent) response.destroy();

@@ -1,256 +1,227 @@
-/** One entry of `routes` in a Build Output `config.json` (vercel.com/docs/build-output-api/configuration). */
-export interface Route {
-  readonly src?: string | undefined;
-  /** Begins a phase instead of matching. */
-  readonly handle?: string | undefined;
-  readonly dest?: string | undefined;
-  readonly status?: number | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly continue?: boolean | undefined;
-  readonly check?: boolean | undefined;
-  readonly methods?: readonly string[] | undefined;
-  readonly has?: readonly Condition[] | undefined;
-  readonly missing?: readonly Condition[] | undefined;
-  readonly caseSensitive?: boolean | undefined;
+import type { Caught, HeaderValues, Journey, RoutedRequest } from './journey.ts';
+import { applyTransform, beginJourney, cookieOf, decodePath, fork, headerOf, matching, splitUrl, substitute } from './journey.ts';
+import type { MiddlewareResponse, MiddlewareResult } from './middleware.ts';
+import type { CompiledRoute, Locale, Routes } from './routes.ts';
+import { firstPhase } from './routes.ts';
+
+/** What is added to the answer and to what a function sees. */
+export interface Additions {
+  readonly headers: Readonly<HeaderValues>;
+  /** Headers that win over the function's own. */
+  readonly important: Readonly<HeaderValues>;
+  /** Request headers that a function sees otherwise than they were sent; undefined: not at all. */
+  readonly requestHeaders: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a request must (`has`) or must not (`missing`) carry. */
-export interface Condition {
-  readonly type: 'header' | 'cookie' | 'query' | 'host';
-  readonly key?: string | undefined;
-  readonly value?: unknown;
+/** What is to be done with a request. */
+export type Decision = Additions &
+  (
+    | {
+        readonly kind: 'static' | 'function';
+        readonly path: string;
+        readonly search: string;
+        readonly status: number | undefined;
+      }
+    | { readonly kind: 'proxy'; readonly url: string }
+    | { readonly kind: 'status'; readonly status: number; readonly code?: string }
+    | { readonly kind: 'middleware'; readonly response: MiddlewareResponse }
+  );
+
+/** What the router asks about a deployment. */
+export interface Site {
+  /** Says what stands at a path. */
+  lookup(path: string): 'static' | 'function' | undefined;
+  /** Asks the middleware of this name; `journey` says how far the request has come. */
+  middleware(name: string, journey: Journey): Promise<MiddlewareResult>;
 }
 
-/** Routes by phase, their patterns compiled. */
-export interface Routes {
-  readonly phases: ReadonlyMap<string, readonly CompiledRoute[]>;
+interface Walk {
+  readonly routes: Routes;
+  readonly site: Site;
+  readonly request: RoutedRequest;
+  journey: Journey;
 }
 
-interface CompiledRoute extends Route {
-  readonly pattern: RegExp;
+/**
+ * Decides what a request gets. Each phase runs its routes, then looks for what stands at the path: first those before any `handle`,
+ * then `filesystem`, `rewrite` and `resource`. A path where nothing stands goes through `miss` each time, what is found through
+ * `hit`, what fails through `error`.
+ */
+export async function decide(routes: Routes, site: Site, request: RoutedRequest): Promise<Decision> {
+  const walk: Walk = { routes, site, request, journey: beginJourney(request) };
+  for (const phase of [firstPhase, 'filesystem', 'rewrite', 'resource']) {
+    const answer = (await runPhase(walk, phase)) ?? found(walk) ?? (await tryPhase(walk, 'miss'));
+    if (answer) return answer;
+  }
+  const { status } = walk.journey;
+  return failed(walk, status !== undefined && status >= 400 ? status : 404);
 }
 
-/** What of a request the router looks at. */
-export interface RoutedRequest {
-  readonly method: string;
-  /** Path and query, as sent. */
-  readonly url: string;
-  readonly host: string;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
-/** What is to be done with a request. Headers are added to the answer. */
-export type Decision =
-  | {
-      readonly kind: 'static' | 'function';
-      readonly path: string;
-      readonly search: string;
-      readonly status: number | undefined;
-      readonly headers: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'proxy'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
-  | { readonly kind: 'status'; readonly status: number; readonly headers: Readonly<Record<string, string>> };
-
-/** Says what stands at a path. */
-export type Lookup = (path: string) => 'static' | 'function' | undefined;
-
-/** The phase before the first `handle`. */
-const first = '';
-
-/** Returns routes ready to be asked. Throws when a pattern is no regular expression. */
-export function compileRoutes(routes: readonly Route[]): Routes {
-  const phases = new Map<string, CompiledRoute[]>();
-  let phase = first;
-  for (const route of routes) {
-    if (route.handle !== undefined) {
-      phase = route.handle;
+async function runPhase(walk: Walk, phase: string): Promise<Decision | undefined> {
+  for (const route of walk.routes.phases.get(phase) ?? []) {
+    const caught = matching(route, walk.request, walk.journey);
+    if (!caught) continue;
+    const answer = (await askMiddleware(walk, route)) ?? follow(walk, route, caught);
+    if (answer) return answer;
+    if (route.check) {
+      const there = found(walk) ?? (await tryOthers(walk, phase));
+      if (there) return there;
       continue;
     }
-    if (route.src === undefined) throw new Error('A route has neither `src` nor `handle`.');
-    const pattern = new RegExp(anchored(route.src), route.caseSensitive ? '' : 'i');
-    phases.set(phase, [...(phases.get(phase) ?? []), { ...route, pattern }]);
-  }
-  return { phases };
-}
-
-function anchored(src: string): string {
-  return `${src.startsWith('^') ? '' : '^'}${src}${src.endsWith('$') ? '' : '$'}`;
-}
-
-/** The request on its way through the phases. */
-interface Journey {
-  path: string;
-  search: URLSearchParams;
-  /** The query as it was sent, while no route has added to it. */
-  sentSearch: string | undefined;
-  headers: Record<string, string>;
-  status: number | undefined;
-}
-
-/** Decides what a request gets: routes, then files and functions, then the routes of the later phases, then 404. */
-export function decide(routes: Routes, lookup: Lookup, request: RoutedRequest): Decision {
-  const [path = '/', search = ''] = splitUrl(request.url);
-  const journey: Journey = {
-    path: decodePath(path),
-    search: new URLSearchParams(search),
-    sentSearch: search,
-    headers: {},
-    status: undefined,
-  };
-  for (const phase of [first, 'filesystem', 'rewrite', 'miss']) {
-    const answer = runPhase(routes, phase, lookup, request, journey) ?? found(routes, lookup, request, journey);
-    if (answer) return answer;
-  }
-  return failed(routes, lookup, request, journey, journey.status ?? 404);
-}
-
-function runPhase(routes: Routes, phase: string, lookup: Lookup, request: RoutedRequest, journey: Journey): Decision | undefined {
-  for (const route of routes.phases.get(phase) ?? []) {
-    const match = matching(route, request, journey);
-    if (!match) continue;
-    const answer = follow(route, match, journey);
-    if (answer) return answer;
     if (route.continue) continue;
-    if (route.check || phase !== first) {
-      const there = found(routes, lookup, request, journey);
-      if (there) return there;
-      if (route.check) continue;
-    }
-    if (route.dest === undefined && route.status !== undefined) return failed(routes, lookup, request, journey, route.status);
+    const there = phase === firstPhase ? undefined : found(walk);
+    if (there) return there;
+    if (route.dest === undefined && route.status !== undefined) return failed(walk, route.status);
     return undefined;
   }
   return undefined;
 }
 
-/** Applies a matched route to the journey; returns a decision when the route itself is the answer. */
-function follow(route: CompiledRoute, match: RegExpExecArray, journey: Journey): Decision | undefined {
-  for (const [name, value] of Object.entries(route.headers ?? {})) journey.headers[name.toLowerCase()] = substitute(value, match);
-  if (route.status !== undefined) journey.status = route.status;
-  const location = journey.headers['location'];
-  if (location !== undefined && route.status !== undefined && route.status >= 300 && route.status < 400) {
-    return { kind: 'status', status: route.status, headers: journey.headers };
-  }
-  if (route.dest === undefined) return undefined;
-  const dest = substitute(route.dest, match);
-  if (/^https?:\/\//.test(dest)) return { kind: 'proxy', url: withSearch(dest, journey.search), headers: journey.headers };
-  const [path = '/', search = ''] = splitUrl(dest);
-  journey.path = path.startsWith('/') ? path : `/${path}`;
-  for (const [key, value] of new URLSearchParams(search)) {
-    journey.search.set(key, value);
-    journey.sentSearch = undefined;
-  }
+/** Follows what stands nowhere through `miss` and `rewrite`, unless that is where it comes from. */
+async function tryOthers(walk: Walk, phase: string): Promise<Decision | undefined> {
+  if (phase === 'miss' || phase === 'rewrite') return undefined;
+  return (await tryPhase(walk, 'miss')) ?? (await tryPhase(walk, 'rewrite'));
+}
+
+/** Runs a phase on a copy, which counts only if it leads somewhere. */
+async function tryPhase(walk: Walk, phase: string): Promise<Decision | undefined> {
+  if (!walk.routes.phases.has(phase)) return undefined;
+  const trial = { ...walk, journey: fork(walk.journey) };
+  return (await runPhase(trial, phase)) ?? found(trial);
+}
+
+async function askMiddleware(walk: Walk, route: CompiledRoute): Promise<Decision | undefined> {
+  const { journey, site, request } = walk;
+  const name = route.middlewarePath;
+  if (name === undefined || journey.asked.has(name)) return undefined;
+  journey.asked.add(name);
+  const result = await site.middleware(name, journey);
+  if (result.kind === 'failed') return { kind: 'status', status: 500, code: 'MIDDLEWARE_INVOCATION_FAILED', ...additions(journey) };
+  Object.assign(journey.headers, result.headers);
+  Object.assign(journey.requestHeaders, result.requestHeaders);
+  if (result.kind === 'respond') return { kind: 'middleware', response: result.response, ...additions(journey) };
+  if (result.kind === 'next') return undefined;
+  const own = `http://${request.host}`;
+  const url = new URL(result.url, own);
+  if (url.hostname !== new URL(own).hostname) return { kind: 'proxy', url: url.href, ...additions(journey) };
+  journey.path = url.pathname;
+  journey.search = new URLSearchParams(url.search);
+  journey.sentSearch = url.search.slice(1);
   return undefined;
 }
 
-function found(routes: Routes, lookup: Lookup, request: RoutedRequest, journey: Journey): Decision | undefined {
-  const path = journey.path.length > 1 ? journey.path.replace(/\/+$/, '') || '/' : journey.path;
-  const kind = lookup(journey.path) ? lookup(journey.path) : lookup(path);
+/** Applies a matched route to the journey; returns a decision when the route itself is the answer. */
+function follow(walk: Walk, route: CompiledRoute, caught: Caught): Decision | undefined {
+  const { journey, request } = walk;
+  if (route.override) journey.status = undefined;
+  applyHeaders(journey, route, caught);
+  for (const transform of route.transforms ?? []) applyTransform(transform, caught, request, journey);
+  if (route.locale) localize(walk, route.locale);
+  if (route.status !== undefined) journey.status = route.status;
+  const location = journey.headers['location'];
+  if (typeof location === 'string' && journey.status !== undefined && journey.status >= 300 && journey.status < 400) {
+    journey.headers['location'] = withSearch(location, journey.search);
+    return { kind: 'status', status: journey.status, ...additions(journey) };
+  }
+  if (route.dest === undefined) return undefined;
+  const dest = substitute(route.dest, caught);
+  if (/^https?:\/\//.test(dest)) return { kind: 'proxy', url: withSearch(dest, journey.search), ...additions(journey) };
+  const [path = '/', search = ''] = splitUrl(dest);
+  journey.path = path.startsWith('/') ? path : `/${path}`;
+  const added = new URLSearchParams(search);
+  if (added.size > 0) journey.sentSearch = undefined;
+  for (const key of new Set(added.keys())) journey.search.delete(key);
+  for (const [key, value] of added) journey.search.append(key, value);
+  return undefined;
+}
+
+function applyHeaders(journey: Journey, route: CompiledRoute, caught: Caught): void {
+  for (const [name, value] of Object.entries(route.headers ?? {})) {
+    const text = substitute(value, caught);
+    journey.headers[name.toLowerCase()] = text;
+    if (route.important) journey.important[name.toLowerCase()] = text;
+  }
+}
+
+/** Sends visitors of a language that the route names to its pages: by cookie, else by what the browser prefers. */
+function localize({ journey, request }: Walk, { redirect = {}, cookie }: Locale): void {
+  const chosen = cookie === undefined ? undefined : cookieOf(request, journey, cookie);
+  const preferred = (headerOf(request, journey, 'accept-language') ?? '')
+    .split(',')
+    .map((part) => {
+      const [tag = '', quality] = part.trim().split(/;\s*q=/);
+      return { tag, quality: quality === undefined ? 1 : Number(quality) };
+    })
+    .toSorted((left, right) => right.quality - left.quality)
+    .map(({ tag }) => tag);
+  const byName = new Map(Object.entries(redirect).map(([name, to]) => [name.toLowerCase(), to]));
+  const to = [chosen ?? [], preferred]
+    .flat()
+    .map((tag) => byName.get(tag.toLowerCase()))
+    .find((one) => one !== undefined);
+  if (to === undefined || journey.path === to) return;
+  journey.headers['location'] = to;
+  journey.status = 307;
+}
+
+function found(walk: Walk): Decision | undefined {
+  const { site, journey } = walk;
+  const path = standingAt(site, journey.path);
+  if (path === undefined) return undefined;
+  return at(walk, path, journey.status);
+}
+
+/** Returns the path under which something stands: as it is, decoded, without a slash at its end. */
+function standingAt(site: Site, path: string): string | undefined {
+  const bare = path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
+  return [path, bare, decodePath(path), decodePath(bare)].find((candidate) => site.lookup(candidate) !== undefined);
+}
+
+function at(walk: Walk, path: string, status: number | undefined): Decision | undefined {
+  const { routes, site, request, journey } = walk;
+  const kind = site.lookup(path);
   if (!kind) return undefined;
+  const before = journey.path;
+  journey.path = path;
   for (const route of routes.phases.get('hit') ?? []) {
-    const match = matching(route, request, journey);
-    if (!match) continue;
-    for (const [name, value] of Object.entries(route.headers ?? {})) journey.headers[name.toLowerCase()] = substitute(value, match);
+    const caught = matching(route, request, journey);
+    if (!caught) continue;
+    applyHeaders(journey, route, caught);
+    for (const transform of route.transforms ?? []) applyTransform(transform, caught, request, journey);
     if (!route.continue) break;
   }
+  journey.path = before;
   const search = journey.sentSearch ?? journey.search.toString();
-  return {
-    kind,
-    path: lookup(journey.path) ? journey.path : path,
-    search: search ? `?${search}` : '',
-    status: journey.status,
-    headers: journey.headers,
-  };
+  return { kind, path, search: search ? `?${search}` : '', status, ...additions(journey) };
 }
 
-function failed(routes: Routes, lookup: Lookup, request: RoutedRequest, journey: Journey, status: number): Decision {
+function failed(walk: Walk, status: number): Decision {
+  const { routes, site, request, journey } = walk;
+  journey.sentSearch = '';
   for (const route of routes.phases.get('error') ?? []) {
-    const match = matching(route, request, journey);
-    if (!match || (route.status !== undefined && route.status !== status)) continue;
-    for (const [name, value] of Object.entries(route.headers ?? {})) journey.headers[name.toLowerCase()] = substitute(value, match);
-    if (route.dest === undefined) continue;
-    const [path = '/'] = splitUrl(substitute(route.dest, match));
-    const kind = lookup(path);
-    if (kind) return { kind, path, search: '', status, headers: journey.headers };
+    const caught = matching(route, request, journey);
+    if (!caught || (route.status !== undefined && route.status !== status)) continue;
+    applyHeaders(journey, route, caught);
+    const [path = '/'] = splitUrl(substitute(route.dest ?? '', caught));
+    const page = route.dest === undefined ? undefined : at(walk, path, status);
+    if (page) return page;
   }
-  const page = lookup(`/${status}.html`) ? `/${status}.html` : `/${status}`;
-  const kind = lookup(page);
-  if (kind === 'static') return { kind, path: page, search: '', status, headers: journey.headers };
-  return { kind: 'status', status, headers: journey.headers };
+  const name = [`/${status}.html`, `/${status}`].find((path) => site.lookup(path) === 'static');
+  const page = name === undefined ? undefined : at(walk, name, status);
+  return page ?? { kind: 'status', status, ...additions(journey) };
 }
 
-function matching(route: CompiledRoute, request: RoutedRequest, journey: Journey): RegExpExecArray | undefined {
-  if (route.methods && !route.methods.includes(request.method)) return undefined;
-  const match = route.pattern.exec(journey.path);
-  if (!match) return undefined;
-  if (route.has && !route.has.every((condition) => holds(condition, request, journey))) return undefined;
-  if (route.missing?.some((condition) => holds(condition, request, journey))) return undefined;
-  return match;
+function additions({ headers, important, requestHeaders }: Journey): Additions {
+  return { headers, important, requestHeaders };
 }
 
-function holds(condition: Condition, request: RoutedRequest, journey: Journey): boolean {
-  const seen = seenBy(condition, request, journey);
-  if (seen === undefined) return false;
-  if (condition.value === undefined) return true;
-  if (typeof condition.value === 'string') return new RegExp(`^${condition.value}$`).test(seen);
-  return comparesTo(condition.value, seen);
-}
-
-function comparesTo(value: unknown, seen: string): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const tests: Readonly<Record<string, (to: unknown) => boolean>> = {
-    eq: (to) => String(to) === seen,
-    neq: (to) => String(to) !== seen,
-    pre: (to) => seen.startsWith(String(to)),
-    suf: (to) => seen.endsWith(String(to)),
-    re: (to) => new RegExp(String(to)).test(seen),
-    inc: (to) => Array.isArray(to) && to.includes(seen),
-    ninc: (to) => Array.isArray(to) && !to.includes(seen),
-  };
-  return Object.entries(value).every(([name, to]) => tests[name]?.(to) ?? false);
-}
-
-function seenBy(condition: Condition, request: RoutedRequest, journey: Journey): string | undefined {
-  const key = condition.key ?? '';
-  switch (condition.type) {
-    case 'host':
-      return request.host;
-    case 'query':
-      return journey.search.get(key) ?? undefined;
-    case 'header':
-      return request.headers[key.toLowerCase()]?.toString();
-    case 'cookie': {
-      const cookies = request.headers['cookie']?.toString().split(/;\s*/) ?? [];
-      return cookies.find((cookie) => cookie.startsWith(`${key}=`))?.slice(key.length + 1);
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** Replaces `$1`, `$name` and `${name}` by what the pattern caught. */
-function substitute(text: string, match: RegExpExecArray): string {
-  return text.replaceAll(/\$(?:\{(\w+)\}|([A-Za-z_]\w*)|(\d+))/g, (_whole, braced?: string, named?: string, index?: string) => {
-    if (index !== undefined) return match[Number(index)] ?? '';
-    const name = braced ?? named ?? '';
-    return match.groups?.[name] ?? match[Number(name)] ?? '';
-  });
-}
-
-function splitUrl(url: string): string[] {
-  const end = url.indexOf('?');
-  return end < 0 ? [url] : [url.slice(0, end), url.slice(end + 1)];
-}
-
-function withSearch(url: string, search: URLSearchParams): string {
-  const target = new URL(url);
-  for (const [key, value] of search) if (!target.searchParams.has(key)) target.searchParams.set(key, value);
-  return target.href;
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+/** Adds the query to an address; what the address has of its own wins. */
+function withSearch(address: string, search: URLSearchParams): string {
+  const [whole = '', fragment] = address.split('#');
+  const [path = '', own = ''] = splitUrl(whole);
+  const merged = new URLSearchParams(own);
+  const taken = new Set(merged.keys());
+  for (const [key, value] of search) if (!taken.has(key)) merged.append(key, value);
+  if (merged.size === taken.size) return address;
+  return `${path}?${merged.toString()}${fragment === undefined ? '' : `#${fragment}`}`;
 }

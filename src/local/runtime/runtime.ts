@@ -2,21 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { ServiceContext } from '../service.ts';
-import type { BuildOutput, Cron } from './build-output.ts';
-import { createContentCache } from './content-cache.ts';
+import { createAnswerer } from './answerer.ts';
+import type { Cron } from './build-output.ts';
 import { answerError } from './error-page.ts';
 import { placeInstanceFiles } from './instance-files.ts';
-import type { App, Instances } from './instances.ts';
+import type { App } from './instances.ts';
 import { createInstances } from './instances.ts';
 import type { LayoutFile } from './layout.ts';
-import type { LogLine, Logs } from './logs.ts';
+import type { LogLine } from './logs.ts';
 import { createLogs } from './logs.ts';
-import type { Outputs, RuntimeSources } from './outputs.ts';
+import type { RuntimeSources } from './outputs.ts';
 import { openOutputs } from './outputs.ts';
-import { proxyToFunction, proxyToUrl, refuseUpgrade, upgradeToFunction } from './proxy.ts';
-import type { RoutedRequest } from './router.ts';
-import { decide } from './router.ts';
-import { serveStatic } from './static.ts';
+import { refuseUpgrade } from './upgrade.ts';
 
 /** Runs deployments: lays their files out, starts their processes, answers their requests. */
 export interface Runtime {
@@ -54,17 +51,16 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
     onLine: (id: string, stream: 'stdout' | 'stderr', text: string) => logs.add(id, { source: 'runtime', stream, text }),
     onStarted: (pid: number, id: string) => context.recordChild?.(pid, `deployment ${id}`),
   };
-  const instances = createInstances(host, outputs.dirOf);
-  const answer = answerer(outputs, instances, logs);
+  const instances = createInstances(host);
+  const answerer = createAnswerer({ outputs, instances, logs, log: context.log });
   return {
     layOut: (id, list) => outputs.layOut(id, list),
     prove: async (app) => {
-      const output = await outputs.of(app.id);
-      if (output.functions.size > 0) await instances.of(app, output);
+      await instances.warm(app, await outputs.of(app.id));
     },
     serve: (app, request, response) => {
       instances.busy(app.id, response);
-      answer(app, request, response).catch((error: unknown) => {
+      answerer.answer(app, request, response).catch((error: unknown) => {
         context.log(`deployment ${app.id}: ${String(error)}`);
         if (response.headersSent) response.destroy();
         else answerError(request, response, 500, {}, 'INTERNAL_FUNCTION_INVOCATION_FAILED');
@@ -72,12 +68,13 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
     },
     upgrade: (app, request, socket, head) => {
       instances.busy(app.id, socket);
-      upgrade(outputs, instances, app, { request, socket, head }).catch(() => refuseUpgrade(socket, '502 Bad Gateway'));
+      answerer.upgrade(app, { request, socket, head }).catch(() => refuseUpgrade(socket, '502 Bad Gateway'));
     },
     crons: async (id) => (await outputs.of(id)).crons,
     discard: async (id) => {
       await instances.end(id);
       logs.forget(id);
+      answerer.forget(id);
       await outputs.remove(id);
     },
     rest: (keep, idleMs) => instances.rest(keep, idleMs),
@@ -85,62 +82,5 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
     log: (id) => logs.lines(id),
     node: files.node,
     stop: () => instances.stop(),
-  };
-}
-
-type Answer = (app: App, request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-function answerer(outputs: Outputs, instances: Instances, logs: Logs): Answer {
-  const cache = createContentCache(24 * 1024 * 1024);
-  return async (app, request, response) => {
-    const output = await outputs.of(app.id);
-    const decision = decide(output.routes, lookupIn(output), routedRequest(request));
-    switch (decision.kind) {
-      case 'static':
-        return await serveStatic(output.statics.get(decision.path), decision, request, response, cache);
-      case 'proxy':
-        return await proxyToUrl(decision, request, response);
-      case 'status':
-        return answerError(request, response, decision.status, decision.headers);
-      case 'function':
-        break;
-    }
-    const target = output.functions.get(decision.path);
-    if (!target) return answerError(request, response, 404);
-    const instance = await instances.of(app, output).catch((error: unknown) => {
-      logs.add(app.id, { source: 'runtime', stream: 'stderr', text: String(error) });
-      return undefined;
-    });
-    if (!instance) return answerError(request, response, 502, {}, 'FUNCTION_INVOCATION_FAILED');
-    return await proxyToFunction(instance, target.name, decision, request, response);
-  };
-}
-
-async function upgrade(
-  outputs: Outputs,
-  instances: Instances,
-  app: App,
-  asked: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-): Promise<void> {
-  const output = await outputs.of(app.id);
-  const decision = decide(output.routes, lookupIn(output), routedRequest(asked.request));
-  const target = decision.kind === 'function' ? output.functions.get(decision.path) : undefined;
-  if (target && decision.kind === 'function') upgradeToFunction(await instances.of(app, output), target.name, decision, asked);
-  else refuseUpgrade(asked.socket, '404 Not Found');
-}
-
-function lookupIn(output: BuildOutput) {
-  return (path: string) => {
-    if (output.statics.has(path)) return 'static' as const;
-    return output.functions.has(path) ? ('function' as const) : undefined;
-  };
-}
-
-function routedRequest(request: IncomingMessage): RoutedRequest {
-  return {
-    method: request.method ?? 'GET',
-    url: request.url ?? '/',
-    host: (request.headers.host ?? '').replace(/:\d+$/, ''),
-    headers: request.headers,
   };
 }

@@ -9,7 +9,7 @@ import { answerError, requestId } from './error-page.ts';
 /** Answers with a static file: GET and HEAD, 304 for a known etag, headers and status of the routes. */
 export async function serveStatic(
   file: StaticFile | undefined,
-  decision: { readonly status: number | undefined; readonly headers: Readonly<Record<string, string>> },
+  decision: { readonly status: number | undefined; readonly headers: Readonly<Record<string, string | string[]>> },
   request: IncomingMessage,
   response: ServerResponse,
   cache: ContentCache,
@@ -27,7 +27,7 @@ export async function serveStatic(
     ...decision.headers,
   };
   const status = decision.status ?? 200;
-  if (status === 200 && matches(request.headers['if-none-match'], file.etag)) {
+  if (status === 200 && isKnownEtag(request.headers['if-none-match'], file.etag)) {
     response.writeHead(304, headers).end();
     return undefined;
   }
@@ -47,7 +47,8 @@ export async function serveStatic(
   });
 }
 
-function matches(header: string | undefined, etag: string): boolean {
+/** Says whether an `if-none-match` header names this etag. */
+export function isKnownEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
 }
