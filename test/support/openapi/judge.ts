@@ -141,9 +141,18 @@ function asJsonSchema(schema: unknown): unknown {
   const read = {
     ...others,
     ...(oneOf === undefined ? {} : { anyOf: oneOf }),
+    ...exclusiveBounds(others),
     ...(typeof $ref === 'string' ? { $ref: `vendor${$ref}` } : {}),
   };
   return nullable === true ? { anyOf: [read, { type: 'null' }] } : read;
+}
+
+/** OpenAPI 3.0 says by true that `minimum` itself is not allowed; JSON schema names the bound there. */
+function exclusiveBounds({ exclusiveMinimum, minimum, exclusiveMaximum, maximum }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(exclusiveMinimum === true ? { exclusiveMinimum: minimum } : {}),
+    ...(exclusiveMaximum === true ? { exclusiveMaximum: maximum } : {}),
+  };
 }
 
 /** Of a union that no member of matches, keeps what is wrong by its nearest member alone. */
