@@ -45,7 +45,7 @@ describe('who may ask', () => {
 
   it('refuses a Host header that is not loopback', async () => {
     const port = Number(new URL(cloud.endpoints.vercel.apiUrl).port);
-    const answer = await visit({ ...cloud.endpoints, gateway: { ...cloud.endpoints.gateway, port } }, 'evil.example', '/v2/user');
+    const answer = await visit({ ...cloud.endpoints, gateway: { host: '127.0.0.1', port } }, 'evil.example', '/v2/user');
     expect(answer.status).toBe(403);
   });
 

@@ -2,9 +2,13 @@ import { Hono, type Context, type Next } from 'hono';
 import { z } from 'zod';
 import { isLoopbackHost, serveLoopback, type LoopbackServer } from '../loopback.ts';
 import { authApi } from './auth/auth-api.ts';
-import { openPool, type Cluster } from './cluster.ts';
-import { checkToken, claimsOfKey, type Claims, type ProjectKeys } from './keys.ts';
+import { authSettings } from './auth-settings.ts';
+import type { Cluster } from './cluster.ts';
+import { openPool } from './connections.ts';
+import { checkToken, claimsOfKey, isDisabledLegacyKey, type Claims, type ProjectKeys } from './keys.ts';
 import { openRealtime, type Realtime } from './realtime/realtime.ts';
+import { openGate } from './gate.ts';
+import type { ProjectSettings } from './project.ts';
 import { openRest, type RestApi } from './rest.ts';
 
 /** What a project's gateway needs. */
@@ -14,6 +18,8 @@ export interface GatewayOptions {
   readonly cluster: Cluster;
   /** Read on each request: keys may be made and disabled while it runs. */
   readonly keys: () => ProjectKeys;
+  /** Read on each request, as the keys. */
+  readonly settings: () => ProjectSettings;
   log(line: string): void;
 }
 
@@ -22,6 +28,8 @@ export interface Gateway {
   readonly url: string;
   /** Answers like a request from outside would be; for the platform's health check. */
   fetch(request: Request): Promise<Response>;
+  /** Lets no request begin until the returned function is called; returns when those under way are answered, or after 2 s. */
+  hold(): Promise<() => void>;
   stop(): Promise<void>;
 }
 
@@ -41,15 +49,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rest = lazyRest(options);
   const realtime = openRealtime({ ref: options.ref, cluster: options.cluster, keys: options.keys, log: options.log });
   const app = new Hono<GatewayEnv>();
+  const gate = openGate();
   app.use(
     (c, next) => refuseForeignHosts(c, next),
+    async (_c, next) => gate.pass(next),
     (c, next) => cors(c, next),
   );
   app.use('/rest/v1/*', (c, next) => requireKey(c, next, options.keys(), true));
   app.use('/auth/v1/*', (c, next) => requireKey(c, next, options.keys(), false));
   app.all('/rest/v1/*', async (c) => withoutCors(await (await rest.open()).fetch(c.req.raw, c.var.claims)));
   addBroadcast(app, realtime, options);
-  app.route('/auth/v1', authApi({ sql: authSql, keys: options.keys, url }));
+  app.route('/auth/v1', authApi({ sql: authSql, keys: options.keys, settings: () => authSettings(options.settings().auth ?? {}), url }));
   app.notFound((c) =>
     c.json({ message: `no Route matched with those values: ${c.req.method} ${c.req.path} is not emulated by the local cloud` }, 404),
   );
@@ -62,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     fetch: async (request) => app.fetch(request),
+    hold: () => gate.hold(),
     stop: async () => {
       await realtime.stop();
       await server.stop();
@@ -172,6 +183,12 @@ async function requireKey(c: Context<GatewayEnv>, next: Next, keys: ProjectKeys,
     return c.json({ message: 'No API key found in request', hint: 'No `apikey` request header or url param was found.' }, 401);
   }
   const claims = claimsOfKey(keys, key);
+  if (isDisabledLegacyKey(keys, key)) {
+    return c.json(
+      { message: 'Legacy API keys are disabled', hint: 'Use a publishable or secret key, or enable the legacy keys again.' },
+      401,
+    );
+  }
   if (claims === undefined) {
     return c.json({ message: 'Invalid API key', hint: 'Double check your Supabase `anon` or `service_role` API key.' }, 401);
   }

@@ -1,5 +1,7 @@
-import { openPool, connectionUrl, ownerRole, type Cluster } from './cluster.ts';
-import type { Project, Projects } from './projects.ts';
+import type { Cluster } from './cluster.ts';
+import { openPool, connectionUrl, ownerRole } from './connections.ts';
+import type { Project } from './project.ts';
+import type { Projects } from './projects.ts';
 
 /** Services that the platform's health check names. */
 const services = ['auth', 'db', 'db_postgres_user', 'pooler', 'realtime', 'rest', 'storage', 'pg_bouncer'] as const;
@@ -25,7 +27,8 @@ export async function projectHealth(
 }
 
 async function healthOf(name: (typeof services)[number], cluster: Cluster, projects: Projects, project: Project): Promise<ServiceHealth> {
-  if (project.status === 'COMING_UP') return { name, healthy: false, status: 'COMING_UP' };
+  if (project.status === 'COMING_UP' || project.status === 'RESTORING') return { name, healthy: false, status: 'COMING_UP' };
+  if (project.status !== 'ACTIVE_HEALTHY') return { name, healthy: false, status: 'UNHEALTHY', error: `The project is ${project.status}.` };
   try {
     const info = await ask(name, cluster, projects, project);
     return { name, healthy: true, status: 'ACTIVE_HEALTHY', ...(info === undefined ? {} : { info }) };
@@ -85,7 +88,7 @@ async function selectOne(url: string): Promise<undefined> {
 async function viaGateway(projects: Projects, project: Project, path: string): Promise<void> {
   const gateway = projects.gateway(project.ref);
   if (gateway === undefined) throw new Error('The gateway does not run.');
-  const key = project.keys.serviceRoleKey;
+  const key = project.keys.apiKeys.find((candidate) => candidate.type === 'secret')?.key ?? project.keys.serviceRoleKey;
   const headers = { host: new URL(gateway.url).host, apikey: key, authorization: `Bearer ${key}` };
   const response = await gateway.fetch(new Request(`${gateway.url}${path}`, { headers }));
   if (!response.ok) throw new Error(`${path} answered ${response.status}.`);

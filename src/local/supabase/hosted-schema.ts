@@ -6,11 +6,11 @@ import { authFunctionsSql, authTablesSql } from './hosted-auth-schema.ts';
  * of public), read 2026-11-22. One Postgres serves all projects, so the roles are shared and each project is a database.
  */
 
-/** Raised whenever the SQL below changes: projects made from now on start from the new template. */
-export const templateVersion = 1;
+/** The database that new projects are copied from; its number is raised whenever the SQL below changes. */
+export const projectTemplate = 'jv_template_1';
 
 /** Roles that log in for the local cloud's own services; their passwords are set at each start. */
-export const serviceRoles = ['authenticator', 'supabase_auth_admin', 'supabase_realtime_admin'] as const;
+export const serviceRoles = ['authenticator', 'supabase_auth_admin', 'supabase_realtime_admin', 'supabase_read_only_user'] as const;
 
 /** Name of a role that one of our services logs in with. */
 export type ServiceRole = (typeof serviceRoles)[number];
@@ -21,7 +21,7 @@ do $roles$
 declare role_name text;
 begin
   foreach role_name in array array['anon', 'authenticated', 'service_role', 'authenticator', 'postgres', 'dashboard_user',
-    'supabase_auth_admin', 'supabase_storage_admin', 'supabase_realtime_admin'] loop
+    'supabase_auth_admin', 'supabase_storage_admin', 'supabase_realtime_admin', 'supabase_read_only_user'] loop
     if not exists (select from pg_roles where rolname = role_name) then
       execute format('create role %I', role_name);
     end if;
@@ -35,6 +35,9 @@ alter role postgres nologin inherit bypassrls;
 alter role authenticator login noinherit;
 alter role supabase_auth_admin login noinherit;
 alter role supabase_realtime_admin login noinherit replication bypassrls;
+alter role supabase_read_only_user login inherit bypassrls;
+alter role supabase_read_only_user set default_transaction_read_only = on;
+grant pg_read_all_data to supabase_read_only_user;
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres;
 grant anon, authenticated, service_role to supabase_realtime_admin;

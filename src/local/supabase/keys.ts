@@ -14,6 +14,10 @@ export interface ApiKey {
   readonly key: string;
   /** ISO 8601 UTC. */
   readonly createdAt: string;
+  /** ISO 8601 UTC. */
+  readonly updatedAt: string;
+  /** Of a secret key: the claims that its requests have. */
+  readonly jwtTemplate?: Claims | undefined;
 }
 
 /** Everything that opens a project. All of it is secret but the anon and publishable keys. */
@@ -22,6 +26,8 @@ export interface ProjectKeys {
   /** Legacy keys: tokens of ten years for the roles anon and service_role. */
   readonly anonKey: string;
   readonly serviceRoleKey: string;
+  /** True while both legacy keys open nothing. */
+  readonly legacyDisabled?: boolean | undefined;
   readonly apiKeys: readonly ApiKey[];
 }
 
@@ -42,19 +48,37 @@ export async function createProjectKeys(ref: string): Promise<ProjectKeys> {
 }
 
 /** Returns a fresh key of the new scheme. */
-export function createApiKey(type: ApiKey['type'], name: string, description: string | null = null): ApiKey {
+export function createApiKey(type: ApiKey['type'], name: string, more: Pick<Partial<ApiKey>, 'description' | 'jwtTemplate'> = {}): ApiKey {
   const body = randomBytes(17).toString('base64url').slice(0, 22);
   const checksum = createHash('sha256').update(body).digest('base64url').slice(0, 8);
-  return { id: randomUUID(), type, name, description, key: `sb_${type}_${body}_${checksum}`, createdAt: new Date().toISOString() };
+  const createdAt = new Date().toISOString();
+  const { description = null, jwtTemplate } = more;
+  return {
+    id: randomUUID(),
+    type,
+    name,
+    description,
+    key: `sb_${type}_${body}_${checksum}`,
+    createdAt,
+    updatedAt: createdAt,
+    ...(type === 'secret' ? { jwtTemplate: jwtTemplate ?? { role: 'service_role' } } : {}),
+  };
 }
 
-/** Returns the claims that a project's key stands for, or undefined when it is none of its keys. */
+/** Returns the claims that a project's key stands for, or undefined when it is none of its keys or opens nothing now. */
 export function claimsOfKey(keys: ProjectKeys, key: string): Claims | undefined {
-  if (sameSecret(key, keys.anonKey)) return { role: 'anon' };
-  if (sameSecret(key, keys.serviceRoleKey)) return { role: 'service_role' };
+  if (keys.legacyDisabled !== true) {
+    if (sameSecret(key, keys.anonKey)) return { role: 'anon' };
+    if (sameSecret(key, keys.serviceRoleKey)) return { role: 'service_role' };
+  }
   const known = keys.apiKeys.find((candidate) => sameSecret(key, candidate.key));
   if (known === undefined) return undefined;
-  return { role: known.type === 'secret' ? 'service_role' : 'anon' };
+  return known.type === 'secret' ? (known.jwtTemplate ?? { role: 'service_role' }) : { role: 'anon' };
+}
+
+/** Returns true for a legacy key of a project that has switched them off. */
+export function isDisabledLegacyKey(keys: ProjectKeys, key: string): boolean {
+  return keys.legacyDisabled === true && (sameSecret(key, keys.anonKey) || sameSecret(key, keys.serviceRoleKey));
 }
 
 /** What became of a token: its claims, or why it does not count. */

@@ -1,39 +1,13 @@
-import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { StagingError } from '../../core/errors.ts';
-import { findPgbouncer, pgbouncerMissing, removePooler, startPooler, type Pooler, type PoolerSettings } from '../engines/pgbouncer.ts';
+import { findPgbouncer, pgbouncerMissing, type Pooler } from '../engines/pgbouncer.ts';
 import type { ServiceContext } from '../service.ts';
-import { openCollection, type Collection } from '../store.ts';
-import { ownerRole, type Cluster } from './cluster.ts';
-import { startGateway, type Gateway } from './gateway.ts';
-import { createProjectKeys, type ProjectKeys } from './keys.ts';
-
-/** States of a project that the local cloud knows (a subset of the platform's). */
-export type ProjectStatus = 'COMING_UP' | 'ACTIVE_HEALTHY' | 'GOING_DOWN' | 'INIT_FAILED';
-
-/** A project as stored: the file is ours alone (0600), for it holds the keys and the owner's password. */
-export interface Project {
-  readonly ref: string;
-  /** The platform's number of it, given back on deletion. */
-  readonly number: number;
-  readonly name: string;
-  readonly region: string;
-  /** ISO 8601 UTC. */
-  readonly createdAt: string;
-  readonly status: ProjectStatus;
-  readonly password: string;
-  readonly keys: ProjectKeys;
-  readonly pooler: { readonly poolSize: number; readonly maxClients: number; readonly mode: 'transaction' | 'session' };
-  readonly sslEnforced: boolean;
-}
-
-/** What a project is created with. */
-export interface NewProject {
-  readonly name: string;
-  readonly region: string;
-  readonly password: string;
-  /** Chosen by the platform when undefined: 20 lower-case letters. */
-  readonly ref?: string | undefined;
-}
+import { openCollection } from '../store.ts';
+import type { Cluster } from './cluster.ts';
+import { ownerRole } from './connections.ts';
+import type { Gateway } from './gateway.ts';
+import { newProject, newRestorePoint, type NewProject, type Project, type ProjectStatus, type RestorePoint } from './project.ts';
+import { applySettings, makeRestorePoint, projectTasks, type Lifecycle } from './project-tasks.ts';
 
 /** Where a project is reached, as far as it is up. */
 export interface ProjectAddresses {
@@ -56,9 +30,18 @@ export interface Projects {
   get(ref: string): Project | undefined;
   /** Stores the project as COMING_UP and brings it up in the background. */
   create(project: NewProject): Promise<Project>;
-  /** Resolves when the project is no longer coming up. */
+  /** Resolves when nothing is under way for the project any more. */
   settled(ref: string): Promise<Project | undefined>;
+  /** Stores the change and lets what runs take it over. */
   change(ref: string, change: Partial<Project>): Promise<Project>;
+  /** Stores it as PAUSING; in the background everything of it ends, and its database takes no connection. */
+  pause(ref: string): Promise<void>;
+  /** Stores it as RESTORING (or COMING_UP, where it never was up) and brings it up in the background. */
+  resume(ref: string): Promise<void>;
+  /** Copies the database; returns when the copy is there. */
+  addRestorePoint(ref: string, name: string): Promise<RestorePoint>;
+  /** Stores it as RESTORING; in the background its database becomes what the restore point holds. */
+  undoTo(ref: string, point: RestorePoint): Promise<void>;
   remove(ref: string): Promise<void>;
   addresses(ref: string): Promise<ProjectAddresses>;
   gateway(ref: string): Gateway | undefined;
@@ -68,30 +51,31 @@ export interface Projects {
   stop(): Promise<void>;
 }
 
-interface Running {
-  gateway?: Gateway;
-  pooler?: Pooler;
+/** How projects are opened. */
+export interface ProjectsOptions {
+  /** The pgbouncer program, where it is not in a usual place. */
+  readonly pgbouncer: string | undefined;
+  /** Shortest time that a project is seen coming up, pausing or restoring. */
+  readonly changeMs: number;
 }
 
-/** Hosted defaults of a small instance (supabase.com/docs/guides/platform/compute-and-disk, read 2026-11-22). */
-const defaultPooler = { poolSize: 15, maxClients: 200, mode: 'transaction' } as const;
-
-/** Opens the stored projects and brings up what runs for each; unfinished creations and deletions are finished. */
-export async function openProjects(context: ServiceContext, cluster: Cluster, pgbouncer?: string): Promise<Projects> {
+/** Opens the stored projects and brings up what runs for each; what was under way is finished. */
+export async function openProjects(context: ServiceContext, cluster: Cluster, options: ProjectsOptions): Promise<Projects> {
   const stored = await openCollection<Project>(context.stateDir, 'projects');
-  const running = new Map<string, Running>();
-  const work = new Map<string, Promise<void>>();
-  const program = findPgbouncer(pgbouncer);
-  const lifecycle: Lifecycle = { context, cluster, stored, running, program };
-
-  const inBackground = (ref: string, task: () => Promise<void>) => {
-    const turn = (work.get(ref) ?? Promise.resolve()).then(task).catch((error: unknown) => {
-      context.log(`supabase ${ref}: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    work.set(ref, turn);
-    return turn;
+  const program = findPgbouncer(options.pgbouncer);
+  const lifecycle: Lifecycle = { context, cluster, stored, running: new Map(), program, settle: () => delay(options.changeMs) };
+  const tasks = projectTasks(lifecycle);
+  const inBackground = background(context);
+  const must = (ref: string): Project => {
+    const project = stored.get(ref);
+    if (project === undefined) throw new Error(`There is no project ${ref}.`);
+    return project;
   };
-  await Promise.all(stored.all().map((project) => inBackground(project.ref, () => resume(lifecycle, project))));
+  const begin = async (ref: string, status: ProjectStatus, more: Partial<Project> = {}) => {
+    await stored.put(ref, { ...must(ref), ...more, status });
+    void inBackground.run(ref, () => tasks[status](must(ref)));
+  };
+  await Promise.all(stored.all().map((project) => inBackground.run(project.ref, () => tasks[project.status](project))));
   return {
     all: () => stored.all(),
     get: (ref) => stored.get(ref),
@@ -99,130 +83,68 @@ export async function openProjects(context: ServiceContext, cluster: Cluster, pg
       const project = await newProject(wanted);
       if (stored.get(project.ref) !== undefined) throw new Error(`There is a project ${project.ref} already.`);
       await stored.put(project.ref, project);
-      void inBackground(project.ref, () => bringUp(lifecycle, project));
+      void inBackground.run(project.ref, () => tasks.COMING_UP(project));
       return project;
     },
     settled: async (ref) => {
-      await work.get(ref);
+      await inBackground.settled(ref);
       return stored.get(ref);
     },
     change: async (ref, change) => {
-      const changed = { ...must(stored, ref), ...change };
+      const changed = { ...must(ref), ...change };
       await stored.put(ref, changed);
-      await running.get(ref)?.pooler?.reload(await poolerSettings(cluster, changed));
+      await applySettings(lifecycle, changed);
       return changed;
     },
-    remove: async (ref) => {
-      await stored.put(ref, { ...must(stored, ref), status: 'GOING_DOWN' });
-      await inBackground(ref, () => takeDown(lifecycle, ref));
+    pause: (ref) => begin(ref, 'PAUSING'),
+    resume: (ref) => begin(ref, must(ref).status === 'INIT_FAILED' ? 'COMING_UP' : 'RESTORING'),
+    addRestorePoint: async (ref, name) => {
+      const point = newRestorePoint(must(ref), name);
+      await inBackground.run(ref, () => makeRestorePoint(lifecycle, must(ref), point));
+      return must(ref).restorePoints.find((candidate) => candidate.number === point.number) ?? { ...point, status: 'FAILED' };
     },
-    addresses: (ref) => addressesOf(lifecycle, ref),
-    gateway: (ref) => running.get(ref)?.gateway,
-    pooler: (ref) => running.get(ref)?.pooler,
+    undoTo: (ref, point) => begin(ref, 'RESTORING', { restoringFrom: point.database }),
+    remove: async (ref) => {
+      await inBackground.settled(ref);
+      await stored.put(ref, { ...must(ref), status: 'GOING_DOWN' });
+      await inBackground.run(ref, () => tasks.GOING_DOWN(must(ref)));
+    },
+    addresses: (ref) => addressesOf(lifecycle, must(ref)),
+    gateway: (ref) => lifecycle.running.get(ref)?.gateway,
+    pooler: (ref) => lifecycle.running.get(ref)?.pooler,
     poolerProblem: program === undefined ? pgbouncerMissing() : undefined,
     stop: async () => {
-      await Promise.all(work.values());
-      await Promise.all([...running.keys()].map((ref) => stopRunning(lifecycle, ref)));
+      await inBackground.end();
+      await tasks.stop();
     },
   };
 }
 
-interface Lifecycle {
-  readonly context: ServiceContext;
-  readonly cluster: Cluster;
-  readonly stored: Collection<Project>;
-  readonly running: Map<string, Running>;
-  readonly program: string | undefined;
-}
-
-function must(stored: Collection<Project>, ref: string): Project {
-  const project = stored.get(ref);
-  if (project === undefined) throw new Error(`There is no project ${ref}.`);
-  return project;
-}
-
-async function newProject(wanted: NewProject): Promise<Project> {
-  const ref = wanted.ref ?? Array.from({ length: 20 }, () => String.fromCharCode(97 + randomInt(26))).join('');
+/** Runs tasks of one project after the other; a failure is logged, for the project's status tells it. */
+function background(context: ServiceContext) {
+  const work = new Map<string, Promise<void>>();
   return {
-    ref,
-    number: randomInt(1, 2 ** 31),
-    name: wanted.name,
-    region: wanted.region,
-    createdAt: new Date().toISOString(),
-    status: 'COMING_UP',
-    password: wanted.password,
-    keys: await createProjectKeys(ref),
-    pooler: defaultPooler,
-    sslEnforced: false,
+    run: (ref: string, task: () => Promise<void>): Promise<void> => {
+      const turn = (work.get(ref) ?? Promise.resolve()).then(task).catch((error: unknown) => {
+        context.log(`supabase ${ref}: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      work.set(ref, turn);
+      return turn;
+    },
+    settled: async (ref: string) => work.get(ref),
+    end: () => Promise.all(work.values()),
   };
 }
 
-async function resume(lifecycle: Lifecycle, project: Project): Promise<void> {
-  if (project.status === 'GOING_DOWN') await takeDown(lifecycle, project.ref);
-  else if (project.status === 'ACTIVE_HEALTHY') await startRunning(lifecycle, project);
-  else await bringUp(lifecycle, project);
-}
-
-async function bringUp(lifecycle: Lifecycle, project: Project): Promise<void> {
-  const settle = (status: ProjectStatus) => lifecycle.stored.put(project.ref, { ...must(lifecycle.stored, project.ref), status });
-  try {
-    await lifecycle.cluster.createDatabase(project.ref, project.password);
-    await startRunning(lifecycle, project);
-    await settle('ACTIVE_HEALTHY');
-  } catch (error) {
-    await settle('INIT_FAILED');
-    throw error;
-  }
-}
-
-async function startRunning(lifecycle: Lifecycle, project: Project): Promise<void> {
-  const { context, cluster, stored, running, program } = lifecycle;
-  const here: Running = {};
-  running.set(project.ref, here);
-  const port = await context.ports.port(`supabase-${project.ref}`);
-  here.gateway = await startGateway({
-    ref: project.ref,
-    port,
-    cluster,
-    keys: () => must(stored, project.ref).keys,
-    log: (line) => context.log(line),
-  });
-  if (program !== undefined) here.pooler = await startPooler(context, program, await poolerSettings(cluster, project));
-}
-
-async function poolerSettings(cluster: Cluster, project: Project): Promise<PoolerSettings> {
-  return {
-    ref: project.ref,
-    database: project.ref,
-    serverPort: cluster.server.port,
-    users: [{ name: ownerRole(project.ref), verifier: await cluster.verifier(project.ref) }],
-    poolMode: project.pooler.mode,
-    poolSize: project.pooler.poolSize,
-    maxClients: project.pooler.maxClients,
-  };
-}
-
-async function stopRunning({ running }: Lifecycle, ref: string): Promise<void> {
-  const here = running.get(ref);
-  running.delete(ref);
-  await Promise.all([here?.gateway?.stop(), here?.pooler?.stop()]);
-}
-
-async function takeDown(lifecycle: Lifecycle, ref: string): Promise<void> {
-  await stopRunning(lifecycle, ref);
-  await lifecycle.cluster.dropDatabase(ref);
-  await removePooler(lifecycle.context, ref);
-  await lifecycle.stored.delete(ref);
-}
-
-async function addressesOf({ context, cluster, running }: Lifecycle, ref: string): Promise<ProjectAddresses> {
+async function addressesOf({ context, cluster, running }: Lifecycle, project: Project): Promise<ProjectAddresses> {
   const host = '127.0.0.1';
+  const { ref } = project;
   const user = ownerRole(ref);
   const pooler = running.get(ref)?.pooler;
   return {
     ref,
     url: `http://${host}:${await context.ports.port(`supabase-${ref}`)}`,
     direct: { host, port: cluster.server.port, database: ref, user },
-    pooler: pooler === undefined ? null : { host, port: pooler.port, database: 'postgres', user, mode: 'transaction' },
+    pooler: pooler === undefined ? null : { host, port: pooler.port, database: 'postgres', user, mode: project.pooler.mode },
   };
 }

@@ -2,9 +2,11 @@ import type { StagingError } from '../../core/errors.ts';
 import { startPostgres, type PostgresServer } from '../engines/postgres.ts';
 import type { LocalService, ServiceContext } from '../service.ts';
 import { openCluster } from './cluster.ts';
-import { organization } from './management-shapes.ts';
-import { managementApi } from './management.ts';
-import { openProjects, type NewProject, type Project, type ProjectAddresses } from './projects.ts';
+import { managementApi } from './management/management.ts';
+import { firstOrganization, openOrganizations } from './management/organizations.ts';
+import { hostedRateLimit, type RateLimit } from './management/rate-limit.ts';
+import type { NewProject, Project } from './project.ts';
+import { openProjects, type ProjectAddresses } from './projects.ts';
 
 /** How the emulated Supabase is started. */
 export interface SupabaseOptions {
@@ -14,6 +16,12 @@ export interface SupabaseOptions {
   readonly postgresBinDir?: string | undefined;
   /** The pgbouncer program, where it is not in a usual place. */
   readonly pgbouncer?: string | undefined;
+  /** Shortest time that a project is seen coming up, pausing or restoring; 500 ms when undefined. */
+  readonly projectChangeMs?: number | undefined;
+  /** Requests to the Management API; the platform's own 120 a minute when undefined. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Most projects that exist at once; 15 when undefined. */
+  readonly projectLimit?: number | undefined;
 }
 
 /** What somebody who uses a project needs. All of it but the addresses and the anon key is secret. */
@@ -27,7 +35,7 @@ export interface ProjectCredentials {
 /** The emulated Supabase: Management API, and for each project a database, a pooler and a gateway. */
 export interface SupabaseService extends LocalService {
   readonly name: 'supabase';
-  /** Slug of the one organisation. */
+  /** Slug of the organisation that exists from the start. */
   readonly organization: string;
   readonly postgres: PostgresServer;
   /** The reason why no project has a pooler, or undefined. */
@@ -38,6 +46,11 @@ export interface SupabaseService extends LocalService {
   credentials(ref: string): Promise<ProjectCredentials>;
 }
 
+const defaultChangeMs = 500;
+
+/** The one Postgres has 150 connections and 20 replication slots: enough for this many projects in use. */
+const defaultProjectLimit = 15;
+
 /**
  * Starts the emulated Supabase on its real Postgres. Throws `LOCAL_POSTGRES_MISSING`, `LOCAL_POSTGRES_FAILED` and `LOCAL_PORT_TAKEN`;
  * without pgbouncer it starts, and `poolerProblem` says what is missing.
@@ -46,18 +59,24 @@ export async function startSupabase(context: ServiceContext, options: SupabaseOp
   const postgres = await startPostgres(context, { binDir: options.postgresBinDir });
   try {
     const cluster = await openCluster(context.stateDir, postgres);
-    const projects = await openProjects(context, cluster, options.pgbouncer);
+    const projects = await openProjects(context, cluster, {
+      pgbouncer: options.pgbouncer,
+      changeMs: options.projectChangeMs ?? defaultChangeMs,
+    });
     const app = managementApi({
       accessToken: options.accessToken,
       cluster,
       projects,
+      organizations: await openOrganizations(context.stateDir),
+      rateLimit: options.rateLimit ?? hostedRateLimit,
+      projectLimit: options.projectLimit ?? defaultProjectLimit,
       postgresVersion: cluster.version,
       log: (line) => context.log(line),
     });
     return {
       name: 'supabase',
       app,
-      organization: organization.slug,
+      organization: firstOrganization.slug,
       postgres,
       poolerProblem: projects.poolerProblem,
       projects: () => projects.all(),

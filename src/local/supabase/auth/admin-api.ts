@@ -30,7 +30,7 @@ export function addAdmin(app: Hono, users: UserStore, options: AuthOptions): voi
     if (change.email === undefined && change.phone === undefined) {
       throw new AuthError(400, 'validation_failed', 'Cannot create a user without either an email or phone');
     }
-    assertPassword(change.password);
+    assertPassword(change.password, options.settings().passwordMinLength);
     if (change.id !== undefined && !isUuid(change.id))
       throw new AuthError(400, 'validation_failed', 'ID must conform to the uuid v4 format');
     return c.json(userAnswer(await createUser(users, change)));
@@ -39,7 +39,7 @@ export function addAdmin(app: Hono, users: UserStore, options: AuthOptions): voi
   app.put('/admin/users/:id', async (c) => {
     const user = await existing(users, c.req.param('id'));
     const change = adminChange(await body(c, userBody));
-    assertPassword(change.password);
+    assertPassword(change.password, options.settings().passwordMinLength);
     return c.json(userAnswer(await updateUser(users, user.id, change)));
   });
   app.delete('/admin/users/:id', async (c) => {

@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
+import type { AuthSettings } from '../auth-settings.ts';
 import type { Claims } from '../keys.ts';
 import { addAdmin } from './admin-api.ts';
 import { answerError, AuthError, body } from './auth-error.ts';
@@ -15,8 +16,8 @@ const credentialsBody = z.object({
 });
 const refreshBody = z.object({ refresh_token: z.string() });
 /**
- * Returns GoTrue's sign-up, sign-in, session and admin endpoints over a project's `auth` schema. New users are confirmed at once: the
- * local cloud sends no mail. Every other endpoint answers 404 and is named as not emulated.
+ * Returns GoTrue's sign-up, sign-in, session and admin endpoints over a project's `auth` schema. New users are confirmed at once,
+ * unless the project's settings say otherwise: the local cloud sends no mail. Every other endpoint answers 404 and is named as not emulated.
  */
 export function authApi(options: AuthOptions): Hono {
   const users = userStore(options.sql);
@@ -25,7 +26,7 @@ export function authApi(options: AuthOptions): Hono {
   app.get('/health', (c) =>
     c.json({ version: 'v2.180.0', name: 'GoTrue', description: 'GoTrue is a user registration and authentication API' }),
   );
-  app.get('/settings', (c) => c.json(settings));
+  app.get('/settings', (c) => c.json(settingsAnswer(options.settings())));
   app.get('/.well-known/jwks.json', (c) => c.json({ keys: [] }));
   app.post('/signup', async (c) => signUp(users, options, c));
   app.post('/token', async (c) => signIn(users, options, c));
@@ -47,30 +48,38 @@ export function authApi(options: AuthOptions): Hono {
   return app;
 }
 
-const settings = {
-  external: { anonymous_users: false, email: true, phone: false },
-  disable_signup: false,
-  mailer_autoconfirm: true,
-  phone_autoconfirm: false,
-  sms_provider: '',
-  saml_enabled: false,
-};
+function settingsAnswer(settings: AuthSettings) {
+  return {
+    external: { anonymous_users: false, email: settings.emailEnabled, phone: false },
+    disable_signup: settings.disableSignup,
+    mailer_autoconfirm: settings.autoconfirm,
+    phone_autoconfirm: false,
+    sms_provider: '',
+    saml_enabled: false,
+  };
+}
 
 async function signUp(users: UserStore, options: AuthOptions, c: Context): Promise<Response> {
   const wanted = await body(c, credentialsBody);
+  const { disableSignup, emailEnabled, autoconfirm } = options.settings();
+  if (disableSignup) throw new AuthError(422, 'signup_disabled', 'Signups not allowed for this instance');
+  if (wanted.email !== undefined && wanted.email !== '' && !emailEnabled)
+    throw new AuthError(400, 'email_provider_disabled', 'Email signups are disabled');
   if (wanted.email === undefined || wanted.email === '')
     throw new AuthError(422, 'anonymous_provider_disabled', 'Anonymous sign-ins are disabled');
   assertEmail(wanted.email);
   if (wanted.password === undefined || wanted.password === '')
     throw new AuthError(400, 'validation_failed', 'Signup requires a valid password');
-  assertPassword(wanted.password);
+  assertPassword(wanted.password, options.settings().passwordMinLength);
   if ((await users.findByEmail(wanted.email)) !== undefined) throw new AuthError(422, 'user_already_exists', 'User already registered');
   const user = await createUser(users, {
     email: wanted.email,
     password: wanted.password,
-    emailConfirmed: true,
+    emailConfirmed: autoconfirm,
     userMetadata: wanted.data ?? {},
   });
+  // Who is not confirmed gets no session, only the user; an administrator confirms, for no mail is sent here.
+  if (!autoconfirm) return c.json(userAnswer(user));
   return c.json(await sessionAnswer(users, options, c, user.id));
 }
 
@@ -97,7 +106,7 @@ async function signIn(users: UserStore, options: AuthOptions, c: Context): Promi
 async function changeOwnUser(users: UserStore, options: AuthOptions, c: Context): Promise<Response> {
   const { user } = await signedIn(users, options, c);
   const wanted = await body(c, userBody);
-  assertPassword(wanted.password);
+  assertPassword(wanted.password, options.settings().passwordMinLength);
   const change: UserChange = {
     email: wanted.email,
     password: wanted.password,

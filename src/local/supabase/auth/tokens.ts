@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import type { Sql } from '../cluster.ts';
+import type { Sql } from '../connections.ts';
+import type { AuthSettings } from '../auth-settings.ts';
 import { checkToken, claimsOfKey, signToken, type Claims, type ProjectKeys } from '../keys.ts';
 import { AuthError } from './auth-error.ts';
 import type { Session, UserRow } from './users.ts';
@@ -10,15 +11,16 @@ export interface AuthOptions {
   readonly sql: Sql;
   /** Read on each request. */
   readonly keys: () => ProjectKeys;
+  /** Read on each request, as the keys. */
+  readonly settings: () => AuthSettings;
   /** The project's own address, for the tokens' issuer. */
   readonly url: string;
 }
 
-const accessTokenSeconds = 3600;
-
 /** Returns GoTrue's answer to a sign-in: tokens and the user. */
 export async function tokenAnswer(options: AuthOptions, user: UserRow, session: Session): Promise<Record<string, unknown>> {
   const nowS = Math.floor(Date.now() / 1000);
+  const { accessTokenSeconds } = options.settings();
   const accessToken = await signToken(options.keys().jwtSecret, {
     iss: `${options.url}/auth/v1`,
     sub: user.id,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AuthError } from './auth-error.ts';
 import type { UserChange, UserRow, UserStore } from './users.ts';
 
-const passwordMinimum = 6;
 const passwordMaximumBytes = 72;
 
 /** Metadata of a user. */
@@ -59,7 +58,7 @@ export function assertEmail(email: string): void {
 }
 
 /** Throws an `AuthError` when the password is too short or too long. */
-export function assertPassword(password: string | undefined): void {
+export function assertPassword(password: string | undefined, passwordMinimum: number): void {
   if (password === undefined) return;
   if (Buffer.byteLength(password) > passwordMaximumBytes) {
     throw new AuthError(400, 'validation_failed', `Password cannot be longer than ${passwordMaximumBytes} characters`);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
-import type { Sql } from '../cluster.ts';
+import type { Sql } from '../connections.ts';
 
 /** A row of auth.users with its identities, as our queries return it. */
 export interface UserRow {

@@ -1,4 +1,5 @@
-import { openPool, type Cluster, type Sql } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import { openPool, type Sql } from '../connections.ts';
 import type { Claims } from '../keys.ts';
 import { openChangeStream, type ChangeStream, type TableChange } from './change-stream.ts';
 import type { Channel, ChangeSubscription, Rooms } from './channel.ts';

@@ -1,5 +1,5 @@
 import type { Pgoutput } from 'pg-logical-replication';
-import type { Sql } from '../cluster.ts';
+import type { Sql } from '../connections.ts';
 import { untilVisible } from './commit-visibility.ts';
 
 /** A committed change of one row. Values are as Postgres writes them. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Sql } from '../cluster.ts';
+import type { Sql } from '../connections.ts';
 
 const pauseMs = 5;
 /** A transaction in the stream has been flushed already: it becomes visible in the time that a backend takes to run on. */

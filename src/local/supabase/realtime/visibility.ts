@@ -1,4 +1,4 @@
-import type { Sql } from '../cluster.ts';
+import type { Sql } from '../connections.ts';
 import { isoTime } from '../iso-time.ts';
 import type { Claims } from '../keys.ts';
 import type { TableChange } from './change-stream.ts';

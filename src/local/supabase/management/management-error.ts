@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 /** An answer other than success, in the platform's shape. */
 export class ManagementError extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 409 | 422 | 503;
 
   constructor(status: ManagementError['status'], message: string) {
     super(message);

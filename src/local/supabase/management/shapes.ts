@@ -1,16 +1,13 @@
-import type { ApiKey } from './keys.ts';
-import type { Project } from './projects.ts';
-
-/** The one organisation of the local cloud. */
-export const organization = { id: 'jvlocalorg', slug: 'jvlocalorg', name: 'JetVision (local cloud)' } as const;
+import type { ApiKey } from '../keys.ts';
+import type { Project } from '../project.ts';
 
 /** Returns a project as the platform shows it. */
 export function projectAnswer(project: Project, postgresVersion: string) {
   return {
     id: project.ref,
     ref: project.ref,
-    organization_id: organization.id,
-    organization_slug: organization.slug,
+    organization_id: project.organization,
+    organization_slug: project.organization,
     name: project.name,
     region: project.region,
     created_at: project.createdAt,
@@ -24,6 +21,17 @@ export function projectAnswer(project: Project, postgresVersion: string) {
   };
 }
 
+/** Returns a project as the list of an organisation shows it. */
+export function listedProject(project: Project) {
+  // A database knows fewer states than its project (OpenAPI file of 2026-06-01).
+  const { ref, name, region, status, createdAt } = project;
+  const states = { PAUSING: 'GOING_DOWN', INACTIVE: 'GOING_DOWN', RESTORE_FAILED: 'INIT_FAILED' } as const;
+  const databaseStatus = status === 'PAUSING' || status === 'INACTIVE' || status === 'RESTORE_FAILED' ? states[status] : status;
+  const database = { identifier: ref, type: 'PRIMARY', status: databaseStatus, region, cloud_provider: 'AWS', infra_compute_size: 'micro' };
+  const isBranch = project.parent !== undefined;
+  return { ref, name, cloud_provider: 'AWS', region, is_branch: isBranch, status, inserted_at: createdAt, databases: [database] };
+}
+
 /** Returns a key as the platform shows it: secret ones only when asked to reveal them. */
 export function keyAnswer(key: ApiKey, reveal: boolean) {
   const prefix = `${key.key.split('_').slice(0, 2).join('_')}_${key.key.split('_')[2]?.slice(0, 5) ?? ''}`;
@@ -34,9 +42,9 @@ export function keyAnswer(key: ApiKey, reveal: boolean) {
     description: key.description,
     prefix,
     api_key: reveal || key.type === 'publishable' ? key.key : `${prefix}${'·'.repeat(16)}`,
-    secret_jwt_template: key.type === 'secret' ? { role: 'service_role' } : null,
+    secret_jwt_template: key.jwtTemplate ?? null,
     inserted_at: key.createdAt,
-    updated_at: key.createdAt,
+    updated_at: key.updatedAt,
   };
 }
 
