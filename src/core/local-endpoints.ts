@@ -4,7 +4,14 @@ export interface LocalEndpoints {
   readonly supabase: { readonly apiUrl: string; readonly accessToken: string; readonly organization: string };
   readonly upstash: { readonly apiUrl: string; readonly email: string; readonly apiKey: string };
   /** Answers for every deployment and every domain by the request's Host header. */
-  readonly gateway: { readonly host: string; readonly port: number };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    /** The same by https and wss, with certificates of the local cloud's own authority. */
+    readonly tlsPort: number;
+    /** That authority's certificate: who trusts it trusts these. */
+    readonly caFile: string;
+  };
   /** The control interface: status, stop. */
   readonly control: { readonly url: string; readonly token: string };
   /** A loopback port of its own for each project domain; it serves the domain whatever the Host header says. */

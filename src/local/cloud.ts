@@ -157,7 +157,7 @@ function endpointsOf(
     vercel: { apiUrl: urls.vercel, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
     supabase: { apiUrl: urls.supabase, accessToken: credentials.supabaseToken, organization: data.supabase.organization },
     upstash: { apiUrl: urls.upstash, email: credentials.upstashEmail, apiKey: credentials.upstashKey },
-    gateway: { host: '127.0.0.1', port: hosting.gateway.port },
+    gateway: { host: '127.0.0.1', port: hosting.gateway.port, tlsPort: hosting.gateway.tlsPort, caFile: hosting.caFile },
     control: { url: controlUrl, token: credentials.controlToken },
     domains: hosting.gateway.domainPorts(),
     pid: process.pid,

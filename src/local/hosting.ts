@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openAuthority } from './authority.ts';
 import { openSourceBuilds } from './builds/source-builds.ts';
 import type { Credentials } from './credentials.ts';
 import type { Gateway } from './gateway.ts';
@@ -15,6 +16,8 @@ export interface Hosting {
   readonly vercel: VercelService;
   readonly runtime: Runtime;
   readonly gateway: Gateway;
+  /** Certificate of the authority that the gateway's own are signed by. */
+  readonly caFile: string;
   stop(): Promise<void>;
 }
 
@@ -50,7 +53,9 @@ export async function startHosting(context: ServiceContext, { credentials, searc
   const vercel = startVercel(context, world, { runtime, builds }, async () => {
     if (await doors.gateway?.refresh()) await onDomains();
   });
-  const gateway = await startGateway({ runtime, ports: context.ports, resolve: vercel.resolve, domains: vercel.domains, log: context.log });
+  const authority = await openAuthority(join(context.stateDir, 'tls'));
+  const { resolve, domains } = vercel;
+  const gateway = await startGateway({ runtime, ports: context.ports, authority, resolve, domains, log: context.log });
   doors.gateway = gateway;
   await gateway.refresh();
   const resting = setInterval(() => void runtime.rest(vercel.aliased(), idleMs), 60_000);
@@ -59,6 +64,7 @@ export async function startHosting(context: ServiceContext, { credentials, searc
     vercel,
     runtime,
     gateway,
+    caFile: authority.certificateFile,
     stop: async () => {
       clearInterval(resting);
       await vercel.stop();

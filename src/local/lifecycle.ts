@@ -206,5 +206,8 @@ export function cloudEnv(endpoints: LocalEndpoints, stateDir: string): Readonly<
     UPSTASH_EMAIL: endpoints.upstash.email,
     UPSTASH_API_KEY: endpoints.upstash.apiKey,
     JV_LOCAL_GATEWAY: `${endpoints.gateway.host}:${endpoints.gateway.port}`,
+    JV_LOCAL_GATEWAY_TLS: `${endpoints.gateway.host}:${endpoints.gateway.tlsPort}`,
+    JV_LOCAL_CA: endpoints.gateway.caFile,
+    NODE_EXTRA_CA_CERTS: endpoints.gateway.caFile,
   };
 }

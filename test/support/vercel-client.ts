@@ -13,7 +13,7 @@ export interface Answer {
 export type Files = Readonly<Record<string, string>>;
 
 /** Talks to the emulated Vercel by bare fetch. */
-export function vercelClient(endpoints: LocalEndpoints) {
+export function vercelClient(endpoints: Pick<LocalEndpoints, 'vercel'>) {
   const { apiUrl, token, teamId } = endpoints.vercel;
   const call = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
     const url = new URL(path, apiUrl);
@@ -90,7 +90,7 @@ export interface Page {
 
 /** Asks the gateway for a page of a host, whose name needs no DNS. */
 export function visit(
-  endpoints: LocalEndpoints,
+  endpoints: Pick<LocalEndpoints, 'gateway'>,
   host: string,
   path = '/',
   options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},

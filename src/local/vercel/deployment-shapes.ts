@@ -1,3 +1,4 @@
+import { domainShape } from './domain-ownership.ts';
 import type { CustomEnvironment, DeploymentDoc } from './model.ts';
 import type { World } from './world.ts';
 import { aliasesOf } from './world.ts';
@@ -58,7 +59,7 @@ export function deploymentShape(world: World, deployment: DeploymentDoc) {
     project: { id: deployment.projectId, name: project?.name ?? deployment.name, framework: null },
     team: { id: world.team.id, slug: world.team.slug, name: world.team.name },
     autoAssignCustomDomains: deployment.autoAssign,
-    ...(environment ? { customEnvironment: environmentShape(environment) } : {}),
+    ...(environment ? { customEnvironment: environmentShape(world, environment) } : {}),
     ...(deployment.gitSource ? { gitSource: deployment.gitSource } : {}),
     ...(deployment.gitMetadata ? { gitMetadata: deployment.gitMetadata } : {}),
     ...(deployment.errorMessage === undefined
@@ -69,6 +70,7 @@ export function deploymentShape(world: World, deployment: DeploymentDoc) {
 
 /** Returns a deployment as the list endpoints answer it. */
 export function listedDeployment(world: World, deployment: DeploymentDoc) {
+  const environment = world.environments.get(deployment.customEnvironmentId ?? '');
   return {
     id: deployment.id,
     uid: deployment.id,
@@ -91,11 +93,20 @@ export function listedDeployment(world: World, deployment: DeploymentDoc) {
     aliasAssigned: deployment.aliasAssigned,
     isRollbackCandidate: deployment.target === 'production' && deployment.readyState === 'READY',
     source: deployment.source,
+    ...(environment ? { customEnvironment: { id: environment.id, slug: environment.slug } } : {}),
   };
 }
 
 /** Returns a custom environment as the vendor answers it. */
-export function environmentShape(environment: CustomEnvironment) {
-  const { projectId: _projectId, ...rest } = environment;
-  return { ...rest, type: 'preview', branchMatcher: environment.branchMatcher ?? null, domains: [], currentDeploymentAliases: [] };
+export function environmentShape(world: World, environment: CustomEnvironment) {
+  const { projectId: _projectId, branchMatcher, ...rest } = environment;
+  const domains = world.domains.all().filter((domain) => domain.customEnvironmentId === environment.id);
+  const names = domains.map((domain) => domain.name);
+  return {
+    ...rest,
+    type: 'preview',
+    ...(branchMatcher ? { branchMatcher } : {}),
+    domains: domains.map((domain) => domainShape(domain)),
+    currentDeploymentAliases: names.filter((name) => world.aliases.get(name) !== undefined),
+  };
 }

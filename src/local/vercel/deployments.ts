@@ -7,7 +7,6 @@ import { createDeployment, deploymentBody } from './new-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { openStates } from './pipeline.ts';
 import { deploymentShape, listedDeployment } from './deployment-shapes.ts';
-import { addEventRoutes } from './events.ts';
 import { page } from './paging.ts';
 import type { World } from './world.ts';
 import { aliasesOf, deploymentOf } from './world.ts';
@@ -57,8 +56,6 @@ export function addDeploymentRoutes(
     await onChange();
     return c.json({ uid: deployment.id, state: 'DELETED' });
   });
-
-  addEventRoutes(app, world, runtime);
 }
 
 /** Applies the list's filters: projectId, app, target, state, branch, sha, rollbackCandidate and `meta-<key>=<value>`. */

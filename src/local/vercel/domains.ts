@@ -2,16 +2,11 @@ import { z } from 'zod';
 import { badRequest, notFound, VercelError } from './errors.ts';
 import type { VercelApp } from './http.ts';
 import { readBody } from './http.ts';
+import { domainShape, hostName, joinAccount, ownershipOf, provenDomain } from './domain-ownership.ts';
 import type { Project, ProjectDomain } from './model.ts';
-import { userId } from './deployment-shapes.ts';
-import { domainShape } from './shapes.ts';
 import type { World } from './world.ts';
 import { currentProduction, assignAlias, projectOf, uniqueTime } from './world.ts';
 
-const hostName = z
-  .string()
-  .max(253)
-  .regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, 'a domain name in lower case');
 const fields = z.looseObject({
   gitBranch: z.string().nullish(),
   customEnvironmentId: z.string().nullish(),
@@ -19,7 +14,7 @@ const fields = z.looseObject({
   redirectStatusCode: z.union([z.literal(301), z.literal(302), z.literal(307), z.literal(308)]).nullish(),
 });
 
-/** Adds a project's domains and what is told of a domain. Every domain counts as ours and configured: DNS is not emulated. */
+/** Adds a project's domains. */
 export function addDomainRoutes(app: VercelApp, world: World, onChange: () => Promise<void>): void {
   const ofProject = (projectId: string) => world.domains.all().filter((domain) => domain.projectId === projectId);
   const find = (idOrName: string, name: string) => {
@@ -45,14 +40,7 @@ export function addDomainRoutes(app: VercelApp, world: World, onChange: () => Pr
     const project = projectOf(world, c.req.param('project'));
     await addDomain(world, project, { ...body, name: body.domain });
     await onChange();
-    return c.json(
-      ofProject(project.id).map((domain) => ({
-        domain: domain.name,
-        target: 'PRODUCTION',
-        environment: 'production',
-        createdAt: domain.createdAt,
-      })),
-    );
+    return c.json(targetsOf(ofProject(project.id)));
   });
   app.get('/projects/:project/domains/:domain', (c) => c.json(domainShape(find(c.req.param('project'), c.req.param('domain')))));
   app.patch('/projects/:project/domains/:domain', async (c) => {
@@ -61,74 +49,34 @@ export function addDomainRoutes(app: VercelApp, world: World, onChange: () => Pr
     await world.domains.put(changed.name, changed);
     return c.json(domainShape(changed));
   });
-  app.delete('/projects/:project/domains/:domain', async (c) => {
-    const domain = find(c.req.param('project'), c.req.param('domain'));
+  const remove = async (domain: ProjectDomain) => {
     await world.aliases.delete(domain.name);
     await world.domains.delete(domain.name);
     await onChange();
+  };
+  app.delete('/projects/:project/domains/:domain', async (c) => {
+    await remove(find(c.req.param('project'), c.req.param('domain')));
     return c.json({});
   });
-  app.post('/projects/:project/domains/:domain/verify', (c) => c.json(domainShape(find(c.req.param('project'), c.req.param('domain')))));
-  addDomainFacts(app, world);
-}
-
-function addDomainFacts(app: VercelApp, world: World): void {
-  app.get('/domains/:domain/config', (c) =>
-    c.json({
-      configuredBy: 'CNAME',
-      acceptedChallenges: ['http-01'],
-      misconfigured: false,
-      recommendedIPv4: [{ rank: 1, value: ['76.76.21.21'] }],
-      recommendedCNAME: [{ rank: 1, value: 'cname.vercel-dns.com.' }],
-      nameservers: [],
-      serviceType: 'external',
-      cnames: ['cname.vercel-dns.com'],
-      aValues: [],
-      conflicts: [],
-    }),
-  );
-  app.get('/domains/:domain', (c) => {
-    const name = c.req.param('domain').toLowerCase();
-    const known = world.domains.all().find((domain) => apexOf(domain.name) === apexOf(name));
-    if (!known) throw notFound(`The domain "${name}" could not be found.`);
-    return c.json({ domain: apexShape(world, name, known.createdAt) });
+  app.delete('/projects/:project/alias', async (c) => {
+    await remove(find(c.req.param('project'), c.req.query('domain') ?? ''));
+    return c.json(targetsOf(ofProject(projectOf(world, c.req.param('project')).id)));
   });
-  // Nothing is for sale here; the CLI asks before it shows or assigns a domain (contracts.md §1.2).
-  app.get('/registrar/domains/:domain/price', (c) => c.json({ years: 1, purchasePrice: null, renewalPrice: null, transferPrice: null }));
-  app.get('/registrar/domains/:domain/availability', (c) => c.json({ available: false }));
-  app.get('/domains/:domain/project-domains', (c) => {
-    const name = c.req.param('domain').toLowerCase();
-    const known = world.domains.all().filter((domain) => domain.name === name || domain.name.endsWith(`.${name}`));
-    return c.json({ domains: known.map(domainShape), pagination: { count: known.length, next: null, prev: null } });
+  app.post('/projects/:project/domains/:domain/verify', async (c) => {
+    const domain = find(c.req.param('project'), c.req.param('domain'));
+    const proven = provenDomain(world, domain);
+    await world.domains.put(proven.name, proven);
+    await joinAccount(world, proven);
+    if (!domain.verified) await pointToProduction(world, proven);
+    await onChange();
+    return c.json(domainShape(proven));
   });
-}
-
-/** Returns the part of a domain name that is bought: its last two labels. */
-function apexOf(name: string): string {
-  return name.split('.').slice(-2).join('.');
-}
-
-function apexShape(world: World, name: string, createdAt: number) {
-  return {
-    id: `dom_${name}`,
-    name,
-    suffix: false,
-    verified: true,
-    nameservers: [],
-    intendedNameservers: ['ns1.vercel-dns.com', 'ns2.vercel-dns.com'],
-    customNameservers: [],
-    creator: { id: userId, username: 'jvlocal', email: 'local@jv-staging.test' },
-    createdAt,
-    expiresAt: null,
-    boughtAt: null,
-    transferredAt: null,
-    orderedAt: null,
-    renew: false,
-    echMode: 'auto',
-    serviceType: 'external',
-    teamId: world.team.id,
-    userId,
-  };
+  // The CLI asks for a domain whose project it does not know (`domains verify`).
+  app.get('/project-domains/:domain', (c) => {
+    const domain = world.domains.get(c.req.param('domain').toLowerCase());
+    if (!domain) throw notFound(`The domain "${c.req.param('domain')}" is not assigned to a project.`);
+    return c.json(domainShape(domain));
+  });
 }
 
 async function addDomain(
@@ -151,11 +99,24 @@ async function addDomain(
   if (body.customEnvironmentId && !world.environments.get(body.customEnvironmentId))
     throw badRequest('The custom environment does not exist.');
   const now = uniqueTime();
-  const domain = changedDomain({ name: body.name, projectId: project.id, verified: true, createdAt: now, updatedAt: now }, body);
+  const fresh = { name: body.name, projectId: project.id, ...ownershipOf(world, body.name), createdAt: now, updatedAt: now };
+  const domain = changedDomain(fresh, body);
   await world.domains.put(domain.name, domain);
-  const current = currentProduction(world, project.id);
-  if (current && !domain.gitBranch && !domain.customEnvironmentId && !domain.redirect) await assignAlias(world, domain.name, current);
+  await joinAccount(world, domain);
+  await pointToProduction(world, domain);
   return domain;
+}
+
+/** A domain without branch, environment and redirect shows the production deployment from the start. */
+async function pointToProduction(world: World, domain: ProjectDomain): Promise<void> {
+  const current = currentProduction(world, domain.projectId);
+  if (!current || !domain.verified || domain.gitBranch || domain.customEnvironmentId || domain.redirect) return;
+  await assignAlias(world, domain.name, current);
+}
+
+/** Returns domains in the CLI's older spelling. */
+function targetsOf(domains: readonly ProjectDomain[]) {
+  return domains.map(({ name, createdAt }) => ({ domain: name, target: 'PRODUCTION', environment: 'production', createdAt }));
 }
 
 function changedDomain(old: ProjectDomain, body: z.output<typeof fields>): ProjectDomain {

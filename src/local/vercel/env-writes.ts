@@ -38,7 +38,7 @@ export async function writeVariables(
   const created: EnvVar[] = [];
   const failed: { readonly error: Readonly<Record<string, unknown>> }[] = [];
   for (const variable of variables) {
-    const problem = problemOf(variable);
+    const problem = problemOf(world, projectId, variable);
     const clash = clashing(world, projectId, variable);
     if (problem) failed.push({ error: { code: 'bad_request', message: problem, key: variable.key } });
     else if (clash && !upsert) failed.push({ error: conflict(variable, clash) });
@@ -47,7 +47,9 @@ export async function writeVariables(
   return { created, failed };
 }
 
-function problemOf(variable: NewVariable): string | undefined {
+function problemOf(world: World, projectId: string, variable: NewVariable): string | undefined {
+  const unknown = variable.customEnvironmentIds.find((id) => world.environments.get(id)?.projectId !== projectId);
+  if (unknown !== undefined) return `The custom environment "${unknown}" does not exist in this project.`;
   if (variable.target.length === 0 && variable.customEnvironmentIds.length === 0) {
     return `The variable "${variable.key}" needs a target or a custom environment.`;
   }

@@ -28,7 +28,9 @@ const change = z.looseObject({
 export function addEnvRoutes(app: VercelApp, world: World): void {
   app.get('/projects/:project/env', (c) => {
     const project = projectOf(world, c.req.param('project'));
-    const { gitBranch, customEnvironmentId } = c.req.query();
+    const { gitBranch, customEnvironmentSlug } = c.req.query();
+    const named = world.environments.all().find((one) => one.projectId === project.id && one.slug === customEnvironmentSlug);
+    const customEnvironmentId = c.req.query('customEnvironmentId') ?? (customEnvironmentSlug ? (named?.id ?? 'none') : undefined);
     const shown = ofProject(world, project.id)
       .filter((variable) => !gitBranch || !variable.gitBranch || variable.gitBranch === gitBranch)
       .filter((variable) => !customEnvironmentId || variable.customEnvironmentIds.includes(customEnvironmentId));

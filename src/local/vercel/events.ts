@@ -6,12 +6,12 @@ import type { DeploymentDoc } from './model.ts';
 import { openStates } from './pipeline.ts';
 import { isPrebuilt } from './source-build.ts';
 import type { World } from './world.ts';
-import { deploymentOf, projectOf } from './world.ts';
+import { deploymentOf } from './world.ts';
 
 /** How often a followed log is looked at, in milliseconds. */
 const followEveryMs = 50;
 
-/** Adds what a deployment's build and functions say: events (`follow=1` until it is finished), builds, runtime logs. */
+/** Adds what a deployment's build says: events (`follow=1` until it is finished), and builds. */
 export function addEventRoutes(app: VercelApp, world: World, runtime: Runtime): void {
   app.get('/deployments/:deployment/events', (c) => {
     const deployment = deploymentOf(world, c.req.param('deployment'));
@@ -32,28 +32,6 @@ export function addEventRoutes(app: VercelApp, world: World, runtime: Runtime): 
     const deployment = deploymentOf(world, c.req.param('deployment'));
     const source = world.sources.get(deployment.id);
     return c.json({ builds: source && !isPrebuilt(source.files) ? [buildShape(deployment)] : [] });
-  });
-  addRuntimeLogRoute(app, world, runtime);
-}
-
-function addRuntimeLogRoute(app: VercelApp, world: World, runtime: Runtime): void {
-  app.get('/projects/:project/deployments/:deployment/runtime-logs', (c) => {
-    projectOf(world, c.req.param('project'));
-    const deployment = deploymentOf(world, c.req.param('deployment'));
-    const lines = runtime.log(deployment.id).filter((line) => line.source === 'runtime');
-    const rows = lines.map((line) => ({
-      rowId: `${deployment.id}-${line.serial}`,
-      timestampInMs: line.atMs,
-      level: line.stream === 'stderr' ? 'error' : 'info',
-      message: line.text,
-      source: 'serverless',
-      domain: deployment.url,
-      messageTruncated: false,
-      requestMethod: '',
-      requestPath: '',
-      responseStatusCode: 0,
-    }));
-    return c.body(rows.map(jsonLine).join(''), 200, { 'content-type': 'application/stream+json' });
   });
 }
 

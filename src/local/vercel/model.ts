@@ -88,8 +88,29 @@ export interface ProjectDomain {
   readonly redirect?: string | undefined;
   readonly redirectStatusCode?: number | undefined;
   readonly verified: boolean;
+  /** The TXT value that proves the ownership; absent where nothing had to be proven. */
+  readonly challenge?: string | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** A domain of the account: what is bought, `example.com`, whether a project uses it or not. */
+export interface AccountDomain {
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+/** A DNS record. `name` is the part before the domain, empty for the domain itself. */
+export interface DnsRecord {
+  readonly id: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+  readonly ttl: number;
+  readonly mxPriority?: number | undefined;
+  readonly comment?: string | undefined;
+  readonly createdAt: number;
 }
 
 /** State of a deployment, as the vendor names it. */

@@ -70,7 +70,7 @@ export async function createDeployment(world: World, body: Body, skipDomain: boo
     createdAt: uniqueTime(),
   };
   const variables = variablesFor(world, project.id, { target, customEnvironmentId: environment?.id, gitBranch: branchOf(deployment) });
-  const system = systemVariables(project, deployment);
+  const system = systemVariables(project, deployment, environment);
   // No NODE_ENV while it is built: npm would leave out what the build itself needs.
   const { NODE_ENV: _nodeEnv, ...ofBuild } = system;
   const buildEnv = { ...variables, ...body.build?.env, ...ofBuild };
@@ -93,14 +93,14 @@ export function branchOf(deployment: DeploymentDoc): string | undefined {
 }
 
 /** Variables that Vercel sets itself (vercel.com/docs/environment-variables/system-environment-variables). */
-function systemVariables(project: Project, deployment: DeploymentDoc): Record<string, string> {
+function systemVariables(project: Project, deployment: DeploymentDoc, environment: CustomEnvironment | undefined): Record<string, string> {
   const git = deployment.gitMetadata ?? {};
   const sha = git['commitSha'] ?? deployment.meta['githubCommitSha'];
   const [bypass] = Object.keys(project.protectionBypass);
   return {
     VERCEL: '1',
     VERCEL_ENV: deployment.target,
-    VERCEL_TARGET_ENV: deployment.target,
+    VERCEL_TARGET_ENV: environment?.slug ?? deployment.target,
     VERCEL_URL: deployment.url,
     VERCEL_DEPLOYMENT_ID: deployment.id,
     VERCEL_PROJECT_ID: deployment.projectId,
@@ -121,7 +121,9 @@ function targetOf(
   original: DeploymentDoc | undefined,
 ): { readonly target: 'production' | 'preview'; readonly environment: CustomEnvironment | undefined } {
   const asked = body.customEnvironmentSlugOrId ?? body.target ?? undefined;
-  if (asked === undefined && original) return { target: original.target, environment: undefined };
+  if (asked === undefined && original) {
+    return { target: original.target, environment: world.environments.get(original.customEnvironmentId ?? '') };
+  }
   if (asked === undefined || asked === 'preview') return { target: 'preview', environment: undefined };
   if (asked === 'production') return { target: 'production', environment: undefined };
   const ofProject = world.environments.all().filter((one) => one.projectId === project.id);

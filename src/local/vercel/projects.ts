@@ -85,10 +85,21 @@ export function addProjectRoutes(app: VercelApp, world: World, onDeleted: (proje
     return c.body(null, 204);
   });
 
+  addLinkRoutes(app, world);
+}
+
+function addLinkRoutes(app: VercelApp, world: World): void {
   app.post('/projects/:project/link', async (c) => {
     const body = await readBody(c, linkBody);
     const project = projectOf(world, c.req.param('project'));
     const changed: Project = { ...project, link: linkOf(body, project.link), updatedAt: uniqueTime() };
+    await world.projects.put(project.id, changed);
+    return c.json(projectShape(world, changed));
+  });
+
+  app.delete('/projects/:project/link', async (c) => {
+    const { link: _link, ...project } = projectOf(world, c.req.param('project'));
+    const changed: Project = { ...project, updatedAt: uniqueTime() };
     await world.projects.put(project.id, changed);
     return c.json(projectShape(world, changed));
   });

@@ -1,4 +1,4 @@
-import type { AliasDoc, EnvVar, Project, ProjectDomain, ProjectLink, Team } from './model.ts';
+import type { AliasDoc, EnvVar, Project, ProjectLink, Team } from './model.ts';
 import type { World } from './world.ts';
 import { briefDeployment, userId } from './deployment-shapes.ts';
 import { currentProduction } from './world.ts';
@@ -127,22 +127,6 @@ export function envShape(variable: EnvVar) {
     updatedBy: null,
     decrypted: variable.type !== 'sensitive',
     securityIssues: [],
-  };
-}
-
-/** Returns a project domain as the vendor answers it. */
-export function domainShape(domain: ProjectDomain) {
-  return {
-    name: domain.name,
-    apexName: domain.name.split('.').slice(-2).join('.'),
-    projectId: domain.projectId,
-    redirect: domain.redirect ?? null,
-    redirectStatusCode: domain.redirectStatusCode ?? null,
-    gitBranch: domain.gitBranch ?? null,
-    customEnvironmentId: domain.customEnvironmentId ?? null,
-    createdAt: domain.createdAt,
-    updatedAt: domain.updatedAt,
-    verified: domain.verified,
   };
 }
 

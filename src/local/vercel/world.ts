@@ -4,11 +4,13 @@ import { openCollection } from '../store.ts';
 import type { BlobStore } from './blobs.ts';
 import { notFound } from './errors.ts';
 import type {
+  AccountDomain,
   AliasDoc,
   CustomEnvironment,
   DeploymentDoc,
   DeploymentOutput,
   DeploymentSource,
+  DnsRecord,
   EnvVar,
   Project,
   ProjectDomain,
@@ -23,6 +25,8 @@ export interface World {
   readonly env: Collection<EnvVar>;
   readonly environments: Collection<CustomEnvironment>;
   readonly domains: Collection<ProjectDomain>;
+  readonly accountDomains: Collection<AccountDomain>;
+  readonly dnsRecords: Collection<DnsRecord>;
   readonly deployments: Collection<DeploymentDoc>;
   readonly sources: Collection<DeploymentSource>;
   readonly outputs: Collection<DeploymentOutput>;
@@ -40,6 +44,8 @@ export async function openWorld(dir: string, team: Team, token: string, blobs: B
     env: await openCollection(dir, 'env'),
     environments: await openCollection(dir, 'environments'),
     domains: await openCollection(dir, 'domains'),
+    accountDomains: await openCollection(dir, 'account-domains'),
+    dnsRecords: await openCollection(dir, 'dns-records'),
     deployments: await openCollection(dir, 'deployments'),
     sources: await openCollection(dir, 'sources'),
     outputs: await openCollection(dir, 'outputs'),
