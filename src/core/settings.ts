@@ -43,6 +43,8 @@ export interface VariableSettings {
   readonly class: 'public' | 'secret';
   /** With false a missing `env()` value leaves the variable out; with true (the default) it is an error. */
   readonly required: boolean;
+  /** Regular expression that the value must match, beside the rules that hold for every environment (`core/variable-rules.ts`). */
+  readonly rule?: string | undefined;
 }
 
 /** How the app is built and where its output lies. Paths are absolute after loading. */

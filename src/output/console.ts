@@ -2,7 +2,9 @@ import { exitCodeOf, StagingError } from '../core/errors.ts';
 import type { LocalStatus } from '../core/local-endpoints.ts';
 import type { RunReport } from '../core/report.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
+import type { VariableDifference } from '../core/variable-diff.ts';
 import type { StageResult } from '../core/verdict.ts';
+import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { colorLevel, type TextView } from './paint.ts';
@@ -38,6 +40,8 @@ export interface Console {
   report(report: RunReport, files: { readonly html: string }, stopCommand: string | undefined): void;
   status(status: EnvironmentStatus): void;
   localStatus(status: LocalStatus): void;
+  variables(variables: readonly VariableDifference[]): void;
+  envCheck(checked: Parameters<typeof renderEnvCheckText>[0]): void;
   /** Prints variables as shell exports; credentials of the local cloud are not hidden here. */
   exports(variables: Readonly<Record<string, string>>): void;
   line(text: string): void;
@@ -112,6 +116,8 @@ function results(out: (render: (view: TextView) => string) => void) {
     report: (report, files, stopCommand) => out((page) => renderUpSummary(report, { reportPath: files.html, stopCommand }, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
+    variables: (variables) => out((page) => renderVariablesText(variables, page)),
+    envCheck: (checked) => out((page) => renderEnvCheckText(checked, page)),
     line: (text) => out(() => `${text}\n`),
   } satisfies Partial<Console>;
 }

@@ -65,7 +65,8 @@ function sourceOf({ value }: VariableSettings): string {
   return value.kind === 'fact' ? value.fact : value.name;
 }
 
-function valueMissing(missing: readonly string[], environmentFile: string): StagingError {
+/** Returns the error that names every variable without a value, each with where it should come from. */
+export function valueMissing(missing: readonly string[], environmentFile: string): StagingError {
   const message = `There is no value for ${missing.join(', ')}, expected one for each required variable.`;
   return new StagingError('usage', 'ENV_VALUE_MISSING', message, {
     fix: `Add them to ${environmentFile} or set \`required: false\`.`,

@@ -21,6 +21,7 @@ import {
   type ResourceDeps,
   type Resources,
 } from './resources.ts';
+import { knownProblems, refuseUnsafe } from './wanted-variables.ts';
 import type { SchemaDeps } from './schema.ts';
 
 /** What planning needs beside finding resources. */
@@ -67,11 +68,12 @@ export function planRun(deps: PlanDeps, resources: Resources, options: PlanOptio
 
 /**
  * Reads the vendors in at most three sequential round trips, whatever the number of variables: lists by name; then settings, schema,
- * keys; then nothing but what a key leads to. Throws `PRODUCTION_REFUSED`, `…_NAME_AMBIGUOUS` (exit 6), `ENV_VALUE_MISSING` (exit 2).
+ * keys; then nothing but what a key leads to. Throws `PRODUCTION_REFUSED`, `…_NAME_AMBIGUOUS`, `ENV_UNSAFE` (exit 6), `ENV_VALUE_MISSING` (exit 2).
  */
 async function readPlan(deps: PlanDeps, resources: Resources, { adopt }: PlanOptions, signal: AbortSignal): Promise<Planned> {
   const { settings } = deps;
   guardNames(deps);
+  refuseUnsafe(knownProblems(deps));
   const [hosting, databases, caches, folder, missing] = await Promise.all([
     readHosting(deps, resources, signal),
     readDatabases(deps, resources, signal),

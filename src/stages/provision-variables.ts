@@ -1,12 +1,10 @@
-import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
 import { itemOf } from '../core/plan/model.ts';
 import type { HostingVariable } from '../core/ports/hosting.ts';
 import { type Slot, slot } from '../core/slot.ts';
 import type { Step } from '../core/step.ts';
-import { resolveVariables } from '../core/variables.ts';
-import type { ProvisionDeps, ProvisionRun } from './provision.ts';
-import { type Resources, resourceFactsOf } from './resources.ts';
+import type { ProvisionRun } from './provision.ts';
+import { wantedVariables } from './wanted-variables.ts';
 
 /** Returns the step that writes the variables whose fingerprint differs from the one kept beside them. */
 export function variablesStep({ deps, resources, planned }: ProvisionRun, written: Slot<readonly string[]>): Step {
@@ -33,17 +31,4 @@ export function variablesStep({ deps, resources, planned }: ProvisionRun, writte
       return `${written.get().length} written`;
     },
   };
-}
-
-/** Returns the app's variables with their fingerprints. Throws `ENV_VALUE_MISSING` (exit 2), naming each. */
-async function wantedVariables(deps: ProvisionDeps, resources: Resources): Promise<readonly HostingVariable[]> {
-  const { variables, missing } = resolveVariables(deps.settings.env, resourceFactsOf(deps, resources), deps.readSecret);
-  if (missing.length > 0) {
-    const list = missing.map((variable) => `env.${variable.name} (from ${variable.source})`).join(', ');
-    throw new StagingError('usage', 'ENV_VALUE_MISSING', `There is no value for ${list}, expected one for each required variable.`, {
-      fix: `Add them to ${deps.secretFile.path} or set \`required: false\`.`,
-    });
-  }
-  const sealing = await deps.sealing();
-  return variables.map((variable) => ({ ...variable, fingerprint: sealing.fingerprint(variable.value) }));
 }

@@ -11,6 +11,7 @@ import type { App } from './app.ts';
 import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
+import { envCommands } from './env-commands.ts';
 import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
@@ -54,6 +55,7 @@ export function appOf(context: Context, waitMs: number): App {
     },
     runSteps: guard.runSteps,
     writeReport: reportWriter(context, deps, { runId: guard.runId, startedAtMs }),
+    env: envCommands(context, deps, resources),
     local,
     close: () => guard.close(() => Promise.allSettled([gates.close(), deps.close()])),
   };

@@ -9,6 +9,7 @@ import type { DeployDetails } from '../stages/deploy.ts';
 import type { ProvisionDetails } from '../stages/provision.ts';
 import type { RollbackDetails } from '../stages/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
+import type { EnvCommands } from './env-commands.ts';
 import type { Unlocked } from '../stages/unlock.ts';
 import type { UpOutcome, UpRun, UpSelection } from '../stages/up.ts';
 
@@ -55,6 +56,7 @@ export interface App {
   runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
   /** Writes the report's files and returns them with the report, and the HTML page's path as people type it here. */
   writeReport(outcome: UpOutcome): Promise<{ readonly report: RunReport; readonly files: ReportFiles; readonly shownPath: string }>;
+  readonly env: EnvCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ import type { StageRun } from '../core/stage.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
 import type { DeployDeps } from '../stages/deploy.ts';
 import type { PlanDeps } from '../stages/plan.ts';
+import type { EnvDeps } from '../stages/env.ts';
 import type { ProvisionDeps } from '../stages/provision.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { RollbackDeps } from '../stages/rollback.ts';
@@ -49,6 +50,7 @@ export interface Deps {
   rollback(smoke: SmokeOn): RollbackDeps;
   seed(): SeedDeps;
   status(): StatusDeps;
+  env(): EnvDeps;
   openDatabase(): Database;
   openLeases(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
@@ -96,6 +98,7 @@ export function openDeps(context: Context, resources: Resources, lease: RunLease
     }),
     rollback: (smoke) => ({ ...base(), lease, deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
     seed,
+    env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
     secrets: () => knownSecrets(context, resources),
     close: connected.close,

@@ -81,6 +81,8 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
       const second = await platform.projects.setVariables(project.id, [variable('B', 2, 'secret')], signal);
 
       expect([first, second]).toEqual([['A', 'B'], ['B']]);
+      const readable = await platform.projects.readableValues(project.id, signal);
+      expect(Object.keys(readable)).toEqual(['A']);
       const listed = await platform.projects.variables(project.id, signal);
       expect(listed.toSorted((left, right) => (left.name < right.name ? -1 : 1))).toEqual([
         { name: 'A', fingerprint: fingerprints[0] },

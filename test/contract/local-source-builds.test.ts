@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -318,29 +318,25 @@ describe('a deployment from git', () => {
 
 describe('after kill -9', () => {
   it('has ended the build’s processes, and the next start builds again', async () => {
-    const waitUntil = Date.now() + 3_000;
+    const folder = await mkdtemp(join(tmpdir(), 'jv-go-'));
+    await chmod(folder, 0o755);
     await createProject('resumes');
     const script = `
       const { existsSync, mkdirSync, writeFileSync } = require('fs');
-      if (Date.now() < Number(process.env.WAIT_UNTIL)) require('child_process').execSync('sleep 4712.5');
+      if (!existsSync(${JSON.stringify(folder)} + '/go')) require('child_process').execSync('sleep 4712.5');
       mkdirSync('public');
       writeFileSync('public/index.html', 'resumed');`;
-    await vercel.call('POST', '/v10/projects/resumes/env', {
-      key: 'WAIT_UNTIL',
-      value: String(waitUntil),
-      type: 'plain',
-      target: ['production'],
-    });
     const finished = await built('resumes', plainBuild, { target: 'preview' });
     const created = await vercel.deploy('resumes', project(script));
     await until('the build’s process', async () => ((await processesWith('4712.5')).length > 0 ? true : undefined));
     process.kill(cloud.endpoints.pid, 'SIGKILL');
     await until('the end of its processes', async () => ((await processesWith('4712.5')).length === 0 ? true : undefined));
-    await until('the time that the build waits for', () => (Date.now() > waitUntil ? true : undefined));
+    await writeFile(join(folder, 'go'), '');
     await ensureCloud(cloudOptions(cloud.stateDir));
     const deployment = (await vercel.settled(created.body['id'])).body;
     expect(deployment).toMatchObject({ readyState: 'READY' });
     expect((await page(deployment['url'])).text).toBe('resumed');
     expect((await page(finished['url'])).text).toBe('<h1>built</h1>');
+    await rm(folder, { recursive: true });
   }, 60_000);
 });

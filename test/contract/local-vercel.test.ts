@@ -7,6 +7,7 @@ import type { TestCloud } from '../support/local-cloud.ts';
 import { cloudOptions, startTestCloud } from '../support/local-cloud.ts';
 import { answersFile, checkAnswers, readAnswers } from '../support/openapi/answer-check.ts';
 import { tinyApp } from '../support/tiny-app.ts';
+import { until } from '../support/until.ts';
 import { sha1, vercelClient, visit } from '../support/vercel-client.ts';
 
 let cloud: TestCloud;
@@ -345,6 +346,15 @@ describe('after kill -9', () => {
   it('has everything that was acknowledged', async () => {
     await createProject('survives');
     const deployment = await deployReady('survives', 'alive', { target: 'production', meta: { release: 'r9' } });
+    expect((await page(deployment['url'], '/api/env?throw')).status).toBe(500);
+    const logsPath = `/v1/projects/survives/deployments/${String(deployment['id'])}/runtime-logs`;
+    const logsOf = async () => {
+      const { apiUrl, token } = cloud.endpoints.vercel;
+      return await (await fetch(`${apiUrl}${logsPath}`, { headers: { authorization: `Bearer ${token}` } })).text();
+    };
+    const logged = await until('the line that the function wrote', async () =>
+      (await logsOf()).includes('planned') ? await logsOf() : undefined,
+    );
     process.kill(cloud.endpoints.pid, 'SIGKILL');
     const endpoints = await ensureCloud(cloudOptions(cloud.stateDir));
     expect(endpoints).toMatchObject({ vercel: cloud.endpoints.vercel, gateway: cloud.endpoints.gateway });
@@ -354,5 +364,6 @@ describe('after kill -9', () => {
       meta: { release: 'r9' },
     });
     expect(JSON.parse((await page(domainOf('survives'), '/api/env')).text)).toMatchObject({ marker: 'alive' });
+    expect((await logsOf()).startsWith(logged), 'the functions’ log').toBe(true);
   }, 30_000);
 });

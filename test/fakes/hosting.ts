@@ -38,6 +38,8 @@ interface World {
   readonly markers: Map<string, OwnershipMarker | 'damaged'>;
   readonly dns: { record: DnsRecord | undefined; ticks: number };
   readonly variables: Map<string, Map<string, DatedVariable>>;
+  /** What can be read back, by project. */
+  readonly values: Map<string, Map<string, string>>;
   readonly domains: Map<string, { readonly projectId: string; live: string | undefined }>;
   readonly deployments: Map<string, { readonly projectId: string; readonly deployment: Deployment; looks: number }>;
   readonly uploaded: Set<string>;
@@ -52,6 +54,7 @@ export function fakeHosting(options: FakeHostingOptions = {}): FakeHosting {
     markers: new Map(),
     dns: { record: undefined, ticks: 0 },
     variables: new Map(),
+    values: new Map(),
     domains: new Map(),
     deployments: new Map(),
     uploaded: new Set(),
@@ -126,11 +129,17 @@ function fakeProjects(world: World): HostingProjects {
     },
     setVariables: async (projectId, variables) => {
       const held = world.variables.get(projectOf(world, projectId).id) ?? new Map<string, DatedVariable>();
-      for (const variable of variables) held.set(variable.name, datedVariable(world, variable));
+      const values = world.values.get(projectId) ?? new Map<string, string>();
+      for (const variable of variables) {
+        held.set(variable.name, datedVariable(world, variable));
+        if (variable.class === 'public') values.set(variable.name, variable.value);
+      }
+      world.values.set(projectId, values);
       world.variables.set(projectId, held);
       if (variables.length > 0) world.changes.push(`set ${variables.length} variables`);
       return variables.map((variable) => variable.name);
     },
+    readableValues: async (projectId) => Object.fromEntries(world.values.get(projectOf(world, projectId).id) ?? []),
     variables: async (projectId) =>
       [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])].map(({ name, fingerprint }) => ({ name, fingerprint })),
     findDomain: async (projectId, domain) => (world.domains.get(domain)?.projectId === projectId ? verified(domain) : undefined),

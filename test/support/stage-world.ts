@@ -189,7 +189,9 @@ export function stageWorld() {
     const live = project === undefined ? undefined : await hosting.deployments.live(project.id, stagingSettings.domain, signal);
     return { live: live?.id, autoAssign: project?.autoAssignDomains };
   };
-  return { ...parts, ...stages, hosting, source, journal, clock, environment, folder, run, smokeVerdicts, calls, domain };
+  /** What the `env` commands need of this world. */
+  const envDeps = { ...base, sealing, readSecret };
+  return { ...parts, ...stages, envDeps, hosting, source, journal, clock, environment, folder, run, smokeVerdicts, calls, domain };
 }
 
 /** Forgets the calls so far; returns them. */

@@ -64,6 +64,7 @@ export function vercelHostingProjects(api: VercelApi): HostingProjects {
         () => find(project.name, signal),
       ),
     setVariables: (projectId, variables, signal) => setVariables(api, projectId, variables, signal),
+    readableValues: (projectId, signal) => readableValues(api, projectId, signal),
     variables: (projectId, signal) => listVariables(api, projectId, signal),
     findDomain: async (projectId, domain, signal) => {
       const request = { method: 'GET' as const, path: apiPath`/v9/projects/${projectId}/domains/${domain}`, accept: [404], signal };
@@ -153,6 +154,16 @@ export function isForProduction(variable: Pick<z.infer<typeof variableSchema>, '
 /** Returns the fingerprint that we kept beside a value, or null when somebody else wrote it. */
 export function fingerprintOf({ comment }: Pick<z.infer<typeof variableSchema>, 'comment'>): string | null {
   return fingerprintComment.exec(comment ?? '')?.[1] ?? null;
+}
+
+/** What Vercel answers in place of a sensitive value; which of the two depends on who asks (contracts.md §1.2). */
+const hidden = ['', '[SENSITIVE]'];
+
+async function readableValues(api: VercelApi, projectId: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  const schema = z.object({ env: z.record(z.string(), z.string()) });
+  const path = apiPath`/v3/env/pull/${projectId}/production`;
+  const { env } = await api.read({ method: 'GET', path, query: { source: 'jv-staging' }, signal }, schema);
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !hidden.includes(value) && !name.startsWith('VERCEL_')));
 }
 
 /** Returns a project as our port has it. */

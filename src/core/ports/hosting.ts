@@ -52,6 +52,8 @@ export interface HostingProjects {
   create(project: NewHostingProject, signal: AbortSignal): Promise<HostingProject>;
   /** Creates or replaces variables for the target `production`; returns the names that were written. */
   setVariables(projectId: string, variables: readonly HostingVariable[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Returns the values of the target `production` that the platform gives out: those of write-only variables are not among them. */
+  readableValues(projectId: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /** Returns the variables of the target `production`. */
   variables(projectId: string, signal: AbortSignal): Promise<readonly ListedVariable[]>;
   findDomain(projectId: string, domain: string, signal: AbortSignal): Promise<HostingDomain | undefined>;

@@ -10,7 +10,7 @@ import type { App } from './instances.ts';
 import { createInstances } from './instances.ts';
 import type { LayoutFile } from './layout.ts';
 import type { LogLine } from './logs.ts';
-import { createLogs } from './logs.ts';
+import { openLogs } from './logs.ts';
 import type { RuntimeSources } from './outputs.ts';
 import { openOutputs } from './outputs.ts';
 import { refuseUpgrade } from './upgrade.ts';
@@ -44,7 +44,7 @@ export interface Runtime {
 export async function createRuntime(context: ServiceContext, sources: RuntimeSources): Promise<Runtime> {
   const outputs = await openOutputs(join(context.sharedDir, 'deployments'), sources);
   const files = await placeInstanceFiles(join(context.sharedDir, 'runtime'), context.functionAccount);
-  const logs = createLogs();
+  const logs = openLogs(join(context.stateDir, 'logs'), (error) => context.log(`a deployment's log: ${String(error)}`));
   const host = {
     files,
     account: context.functionAccount,
@@ -81,6 +81,9 @@ export async function createRuntime(context: ServiceContext, sources: RuntimeSou
     note: (id, text, stream = 'stdout') => logs.add(id, { source: 'build', stream, text }),
     log: (id) => logs.lines(id),
     node: files.node,
-    stop: () => instances.stop(),
+    stop: async () => {
+      await instances.stop();
+      logs.flush();
+    },
   };
 }
