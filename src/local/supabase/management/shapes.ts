@@ -34,7 +34,7 @@ export function listedProject(project: Project) {
 
 /** Returns a key as the platform shows it: secret ones only when asked to reveal them. */
 export function keyAnswer(key: ApiKey, reveal: boolean) {
-  const prefix = `${key.key.split('_').slice(0, 2).join('_')}_${key.key.split('_')[2]?.slice(0, 5) ?? ''}`;
+  const prefix = key.key.slice(0, `sb_${key.type}_`.length + 5);
   return {
     id: key.id,
     type: key.type,
