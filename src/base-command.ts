@@ -228,7 +228,7 @@ export interface StageOptions {
   /** Whether it changes something, when that depends on its flags (default: the command's effects). */
   readonly changes?: boolean;
   /** How the result is shown. */
-  readonly show?: 'stage' | 'doctor';
+  readonly show?: 'stage' | 'doctor' | 'isolation';
 }
 
 /** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */

@@ -200,6 +200,16 @@ export const configSchema = z.strictObject({
     supabaseProjects: z.array(text).default([]),
     upstashDatabases: z.array(text).default([]),
     costUsdPerMonth: z.number().positive().optional(),
+    database: envReference.optional(),
+    databaseHosts: z.array(text).optional(),
+    redisHosts: z.array(text).optional(),
+    clerk: z.array(text).optional(),
+    storage: z.array(text).optional(),
+    mail: z.array(text).optional(),
+    webhooks: z.array(text).optional(),
+    fingerprints: z
+      .record(text, z.string().regex(/^(?:hmac|sha256):[0-9a-f]{64}$/, 'hmac: or sha256: and 64 hexadecimal digits'))
+      .optional(),
   }),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
   seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),

@@ -1,3 +1,4 @@
+import { keyClaimsOf } from './secret-class.ts';
 import type { ProductionSettings } from './settings.ts';
 
 /** What must not appear in what the app sends to browsers. */
@@ -23,10 +24,10 @@ export function leaksIn(text: string, { texts, production, secrets }: Forbidden)
       .filter((project) => mentionsHost(lower, `${project}.vercel.app`))
       .map((project) => `production host ${project}.vercel.app`),
     ...production.supabaseProjects
-      .filter((ref) => mentionsName(text, ref) || tokens.some((token) => claimsOf(token)?.ref === ref))
+      .filter((ref) => mentionsName(text, ref) || tokens.some((token) => keyClaimsOf(token)?.ref === ref))
       .map((ref) => `production Supabase project ${ref}`),
     ...production.upstashDatabases.filter((name) => mentionsName(text, name)).map((name) => `production Upstash database ${name}`),
-    ...(tokens.some((token) => claimsOf(token)?.role === 'service_role') || /\bsb_secret_\w{8}/.test(text)
+    ...(tokens.some((token) => keyClaimsOf(token)?.role === 'service_role') || /\bsb_secret_\w{8}/.test(text)
       ? ['a Supabase service key']
       : []),
     ...Object.entries(secrets)
@@ -57,18 +58,4 @@ function occurrences(text: string, part: string): readonly number[] {
   if (part === '') return found;
   for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + part.length)) found.push(at);
   return found;
-}
-
-/** Returns the claims `role` and `ref` of a legacy Supabase key (a JWT), or undefined for anything else. */
-function claimsOf(token: string): { readonly role: unknown; readonly ref: unknown } | undefined {
-  const start = token.indexOf('eyJ');
-  const payload = start === -1 || token.length > 8192 ? undefined : token.slice(start).split('.')[1];
-  if (payload === undefined || !payload.startsWith('eyJ')) return undefined;
-  try {
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    if (typeof claims !== 'object' || claims === null) return undefined;
-    return { role: Reflect.get(claims, 'role'), ref: Reflect.get(claims, 'ref') };
-  } catch {
-    return undefined;
-  }
 }

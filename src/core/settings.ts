@@ -57,14 +57,36 @@ export interface AppSettings {
   readonly output: string;
 }
 
-/** Identities that must never be touched: every mutating call is checked against them. */
+/**
+ * Identities that must never be touched: every mutating call is checked against them, and staging's variables are held against
+ * them. What is not named here is unknown to `doctor isolation`, and unknown is not pass.
+ */
 export interface ProductionSettings {
   readonly domains: readonly string[];
+  /** Names or ids. */
   readonly vercelProjects: readonly string[];
+  /** Names or refs. */
   readonly supabaseProjects: readonly string[];
+  /** Names or ids. */
   readonly upstashDatabases: readonly string[];
   /** What production costs: staging must stay under half of it. */
   readonly costUsdPerMonth?: number | undefined;
+  /** Connection string of production's database, for comparing catalogs: of a role that may only read. */
+  readonly database?: EnvReference | undefined;
+  /** Hosts of production's database, with a port where that tells them apart; Supabase's are known by the project. */
+  readonly databaseHosts?: readonly string[] | undefined;
+  /** Hosts of production's Redis, with a port where that tells them apart. */
+  readonly redisHosts?: readonly string[] | undefined;
+  /** Ids (`ins_…`) or frontend hosts of production's Clerk instance. */
+  readonly clerk?: readonly string[] | undefined;
+  /** Buckets, stores or hosts of production's file storage. */
+  readonly storage?: readonly string[] | undefined;
+  /** Hosts of production's mail server. */
+  readonly mail?: readonly string[] | undefined;
+  /** Hosts or addresses that production's webhooks call or listen on. */
+  readonly webhooks?: readonly string[] | undefined;
+  /** Fingerprints of production's secrets by their names, as `doctor isolation --fingerprint` prints them. */
+  readonly fingerprints?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One table of seed rows; see `core/seed.ts` for the row language. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials } from './credentials.ts';
 import type { DataServices } from './databases.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -80,4 +81,14 @@ async function ensureSupabaseProject({ supabase }: DataServices, credentials: Cr
 async function ensureRedis({ upstash }: DataServices): Promise<string> {
   const found = upstash.databases().find((database) => database.name === name);
   return (found ?? (await upstash.createDatabase({ name, primaryRegion: 'us-east-1' }))).id;
+}
+
+/** Returns the production world once it is there; throws the signal's reason when aborted, and undefined after half a minute. */
+export async function waitForProduction(stateDir: string, signal: AbortSignal): Promise<ProductionWorld | undefined> {
+  for (let look = 0; look < 300; look += 1) {
+    const world = await readJson<ProductionWorld>(join(stateDir, 'production.json'));
+    if (world !== undefined) return world;
+    await sleep(100, undefined, { signal });
+  }
+  return undefined;
 }

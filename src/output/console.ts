@@ -9,6 +9,7 @@ import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { colorLevel, type TextView } from './paint.ts';
 import { createSink } from './sink.ts';
+import { renderIsolationText } from './isolation-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
 
@@ -37,6 +38,7 @@ export interface Console {
   tree(steps: readonly { readonly id: string; readonly title: string }[]): Drawer;
   stage(result: StageResult): void;
   doctor(result: StageResult): void;
+  isolation(result: StageResult): void;
   report(report: RunReport, files: { readonly html: string }, stopCommand: string | undefined): void;
   status(status: EnvironmentStatus): void;
   localStatus(status: LocalStatus): void;
@@ -113,6 +115,7 @@ function results(out: (render: (view: TextView) => string) => void) {
   return {
     stage: (result) => out((page) => renderStageText(result, page)),
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
+    isolation: (result) => out((page) => renderIsolationText(result, page)),
     report: (report, files, stopCommand) => out((page) => renderUpSummary(report, { reportPath: files.html, stopCommand }, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),

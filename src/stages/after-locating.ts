@@ -1,7 +1,8 @@
 import { liveRelease, type ReleaseRecord } from '../core/release.ts';
 import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
-import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
+import { locateStep } from './locate.ts';
+import { type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './schema.ts';
 
 /** What finding the live release needs. */

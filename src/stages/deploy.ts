@@ -15,7 +15,8 @@ import type { StageResult } from '../core/verdict.ts';
 import { buildStep, createStep, readyStep, sourceStep } from './deploy-build.ts';
 import { deployFindings, recordStep } from './deploy-record.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
-import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
+import { locateStep } from './locate.ts';
+import { type ResourceDeps, type Resources } from './resources.ts';
 import { migrate, protectionStep, type SchemaDeps } from './schema.ts';
 import type { SeedDetails } from './seed.ts';
 

@@ -9,7 +9,8 @@ import { type VariableDifference, variableDiff } from '../core/variable-diff.ts'
 import type { VariableProblem } from '../core/variable-rules.ts';
 import type { Finding } from '../core/verdict.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
-import { locateStep, type Resources } from './resources.ts';
+import { locateStep } from './locate.ts';
+import type { Resources } from './resources.ts';
 import { knownProblems, type VariableDeps, wantedVariables } from './wanted-variables.ts';
 
 /** What the `env` commands need. */

@@ -11,6 +11,7 @@ import type { Step } from '../core/step.ts';
 import type { Finding } from '../core/verdict.ts';
 import { dnsSentence, domainStep } from './provision-domain.ts';
 import { keysStep, secretsStep } from './generated-secrets.ts';
+import { isolationStep } from './isolation.ts';
 import { type PlanDeps, type Planned, type PlanOptions, planRun } from './plan.ts';
 import { claimStep, recordStep, refusalStep } from './provision-plan.ts';
 import { readyStep } from './provision-ready.ts';
@@ -79,6 +80,7 @@ export function provisionStage(
   const steps: readonly Step[] = [
     ...planSteps,
     refusalStep(run),
+    isolationStep(deps, resources),
     secretsStep(deps),
     projectStep(run),
     claimStep(run),

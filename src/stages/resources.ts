@@ -1,12 +1,13 @@
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
+import type { DatabaseIdentity } from '../core/isolation-facts.ts';
 import type { CacheAccess, CacheDatabase, CachePlatform } from '../core/ports/cache.ts';
 import type { DatabaseAccess, DatabasePlatform, DatabaseProject } from '../core/ports/database.ts';
 import type { HostingProject, HostingProjects } from '../core/ports/hosting.ts';
 import type { SecretFile } from '../core/ports/secret-file.ts';
 import type { ResourceFact, StagingSettings } from '../core/settings.ts';
 import { type Slot, slot } from '../core/slot.ts';
-import type { Step } from '../core/step.ts';
+import type { IsolationPorts, KnownProduction } from './isolation-ports.ts';
 
 /** The environment's resources, filled in by the steps that find or create them. */
 export interface Resources {
@@ -15,6 +16,10 @@ export interface Resources {
   readonly databaseAccess: Slot<DatabaseAccess>;
   readonly cache: Slot<CacheDatabase>;
   readonly cacheAccess: Slot<CacheAccess>;
+  /** What is known of production, asked for once a run. */
+  readonly production: Slot<KnownProduction>;
+  /** What the database says of whose it is, asked for once a run. */
+  readonly databaseSays: Slot<DatabaseIdentity>;
 }
 
 /** What finding the resources needs. */
@@ -26,6 +31,7 @@ export interface ResourceDeps {
   readonly secretFile: SecretFile;
   /** Address of the app on its domain: origin with scheme and port. */
   readonly appOrigin: string;
+  readonly isolation: IsolationPorts;
 }
 
 /** Name of the line in the environment file that holds the database password. */
@@ -39,27 +45,8 @@ export function emptyResources(): Resources {
     databaseAccess: slot('access to the Supabase project'),
     cache: slot('Upstash database'),
     cacheAccess: slot('access to the Upstash database'),
-  };
-}
-
-/**
- * Returns the step that finds the environment's resources by name, for stages that need them to exist.
- * Throws `RESOURCE_MISSING` (exit 3) and whatever the platforms throw.
- */
-export function locateStep(deps: ResourceDeps, resources: Resources): Step {
-  return {
-    id: 'locate',
-    title: `Find the resources of ${deps.settings.name}`,
-    run: async (io) => {
-      if (resources.cacheAccess.peek() !== undefined) return 'known from the stage before';
-      await Promise.all([
-        findProject(deps, resources, io.signal).then((found) => required(found, 'Vercel project', deps)),
-        findDatabase(deps, resources, io.signal).then((found) => required(found, 'Supabase project', deps)),
-        findCache(deps, resources, io.signal).then((found) => required(found, 'Upstash database', deps)),
-      ]);
-      await readAccess(deps, resources, io.signal);
-      return `${resources.project.get().id}, ${resources.database.get().ref}, ${resources.cache.get().id}`;
-    },
+    production: slot('what is known of production'),
+    databaseSays: slot('what the database says'),
   };
 }
 
@@ -165,11 +152,4 @@ function onlyOne<Item>(items: readonly Item[], code: string, what: string, ident
       fix: 'Rename or delete those that do not belong to this environment.',
     },
   );
-}
-
-function required(found: unknown, what: string, deps: ResourceDeps): void {
-  if (found !== undefined) return;
-  throw new StagingError('missing', 'RESOURCE_MISSING', `There is no ${what} named ${deps.settings.name}.`, {
-    fix: 'Run `jv-staging provision`.',
-  });
 }

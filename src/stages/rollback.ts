@@ -10,7 +10,8 @@ import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step } from '../core/step.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
-import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
+import { locateStep } from './locate.ts';
+import { type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './schema.ts';
 
 /** What rolling back needs beside finding resources. */

@@ -8,7 +8,8 @@ import type { StageRun } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
 import type { Step, StepIo } from '../core/step.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
-import { locateStep, type ResourceDeps, type Resources } from './resources.ts';
+import { locateStep } from './locate.ts';
+import { type ResourceDeps, type Resources } from './resources.ts';
 
 /** What seeding needs beside finding resources. */
 export interface SeedDeps extends ResourceDeps, LeaseDeps {

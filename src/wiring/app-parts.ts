@@ -1,6 +1,7 @@
 import { doctorStage } from '../stages/doctor.ts';
 import { deployStage } from '../stages/deploy.ts';
 import { provisionStage } from '../stages/provision.ts';
+import { isolationStage } from '../stages/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
 import { rollbackStage } from '../stages/rollback.ts';
 import { seedStage } from '../stages/seed.ts';
@@ -12,6 +13,7 @@ import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
 import { envCommands } from './env-commands.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
@@ -26,7 +28,7 @@ export function appOf(context: Context, waitMs: number): App {
   const resources = emptyResources();
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
-  const deps = openDeps(context, resources, guard.lease, local.openUrl);
+  const deps = openDeps(context, resources, guard.lease, local);
   const gates = gatesOf(context, deps, resources);
   const stages = {
     provision: () => provisionStage(deps.provision(), resources),
@@ -48,6 +50,8 @@ export function appOf(context: Context, waitMs: number): App {
     rollback: (to) => rollbackStage(deps.rollback(gates.smokeOn), resources, to),
     up: (selection) => upRun(stages, selection, clock),
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
+    isolation: () => isolationStage(deps.isolation(), resources),
+    fingerprint: (input) => fingerprintOf(input, deps.sealing),
     status: () => environmentStatus(deps.status(), resources, request.signal),
     unlock: (id, confirm) => {
       const { name } = context.settings();

@@ -6,6 +6,7 @@ import type { StageRun } from '../core/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/step.ts';
 import type { DeployDetails } from '../stages/deploy.ts';
+import type { IsolationDetails } from '../stages/isolation.ts';
 import type { ProvisionDetails } from '../stages/provision.ts';
 import type { RollbackDetails } from '../stages/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
@@ -49,6 +50,9 @@ export interface App {
   rollback(to: string | undefined): StageRun<RollbackDetails>;
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
+  isolation(): StageRun<IsolationDetails>;
+  /** Returns the keyed fingerprint of what an input holds, without its last line feed. Throws `FINGERPRINT_INPUT_EMPTY` (exit 2). */
+  fingerprint(input: AsyncIterable<string | Buffer>): Promise<string>;
   status(): Promise<EnvironmentStatus>;
   /** Removes the lock of this id; `confirm` is the environment's name if it was typed. */
   unlock(id: string, confirm: string | undefined): Promise<Unlocked>;

@@ -1,7 +1,8 @@
+import { clerkInstance } from '../adapters/clerk/clerk-instance.ts';
 import { appSource } from '../adapters/source/app-source.ts';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
-import { stateSealing } from '../adapters/files/sealed.ts';
+import { plainFingerprint, stateSealing } from '../adapters/files/sealed.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
 import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
@@ -12,7 +13,7 @@ import { StagingError } from '../core/errors.ts';
 import type { Cache } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { Leases } from '../core/ports/leases.ts';
-import type { SecretFile } from '../core/ports/secret-file.ts';
+import type { Sealing, SecretFile } from '../core/ports/secret-file.ts';
 import type { AppSource } from '../core/ports/source.ts';
 import type { SmokeDetails } from '../core/report.ts';
 import type { RunLease } from '../core/run-lease.ts';
@@ -23,11 +24,14 @@ import type { DeployDeps } from '../stages/deploy.ts';
 import type { PlanDeps } from '../stages/plan.ts';
 import type { EnvDeps } from '../stages/env.ts';
 import type { ProvisionDeps } from '../stages/provision.ts';
+import type { IsolationDeps } from '../stages/isolation.ts';
+import type { IsolationPorts } from '../stages/isolation-ports.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { RollbackDeps } from '../stages/rollback.ts';
 import { seedStage, type SeedDeps } from '../stages/seed.ts';
 import type { StatusDeps } from '../stages/status.ts';
 import type { Context } from './context.ts';
+import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
 import { openSecretFile } from './secret-file.ts';
 
@@ -51,6 +55,8 @@ export interface Deps {
   seed(): SeedDeps;
   status(): StatusDeps;
   env(): EnvDeps;
+  isolation(): IsolationDeps;
+  sealing(): Promise<Sealing>;
   openDatabase(): Database;
   openLeases(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
@@ -61,9 +67,15 @@ export interface Deps {
 }
 
 /** Returns what the stages need for one command; connections are opened when first used. */
-export function openDeps(context: Context, resources: Resources, lease: RunLease, openUrl: (origin: string) => Promise<string>): Deps {
+export function openDeps(
+  context: Context,
+  resources: Resources,
+  lease: RunLease,
+  local: Pick<LocalCloud, 'openUrl' | 'productionReady'>,
+): Deps {
   const connected = connections(context, resources);
   const { use, secretFile, appOrigin, openDatabase } = connected;
+  const { openUrl, productionReady } = local;
   const actor = actorName(context.process.ciActor);
   const readSecret = context.secrets.read;
   const sealing = async () => stateSealing(stateKey(context));
@@ -100,6 +112,8 @@ export function openDeps(context: Context, resources: Resources, lease: RunLease
     seed,
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
+    sealing,
+    isolation: () => ({ ...base(), productionReady }),
     secrets: () => knownSecrets(context, resources),
     close: connected.close,
   };
@@ -130,11 +144,25 @@ function connections(context: Context, resources: Resources) {
   };
 }
 
-function baseDeps(context: Context, { use, secretFile, appOrigin, openDatabase }: Connections) {
+function baseDeps(context: Context, connected: Connections) {
+  const { use, secretFile, appOrigin, openDatabase } = connected;
   const settings = context.settings();
   const { projects, databases, caches } = use();
   const readMigrations = () => readMigrationFolder(settings.supabase.migrations);
-  return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock: context.clock, openDatabase, readMigrations };
+  const isolation = isolationPorts(context, openDatabase);
+  const { clock } = context;
+  return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock, openDatabase, readMigrations, isolation };
+}
+
+function isolationPorts(context: Context, openDatabase: () => Database): IsolationPorts {
+  return {
+    readSecret: context.secrets.read,
+    sealing: async () => stateSealing(stateKey(context)),
+    sha256: plainFingerprint,
+    openDatabase,
+    askClerk: (secretKey, apiUrl, signal) =>
+      clerkInstance({ secretKey, apiUrl, local: context.target === 'local', clock: context.clock }, signal),
+  };
 }
 
 function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {

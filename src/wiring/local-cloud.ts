@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { StagingError } from '../core/errors.ts';
 import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
 import type { Step } from '../core/step.ts';
+import { waitForProduction } from '../local/production-world.ts';
 import { cloudEnv, cloudStatus, ensureCloud, stopCloud } from '../local/lifecycle.ts';
 import type { LocalCommands } from './app.ts';
 import type { Context } from './context.ts';
@@ -14,6 +15,8 @@ export interface LocalCloud extends LocalCommands {
   ensure(signal: AbortSignal): Promise<LocalEndpoints>;
   /** Returns an address that any browser on this machine can open for an origin; the origin itself when there is none. */
   openUrl(origin: string): Promise<string>;
+  /** Returns once the production that stands beside staging is there; at once with the target `cloud`. */
+  productionReady(signal: AbortSignal): Promise<void>;
 }
 
 /** Returns the local cloud whose state lies in the context's state folder. */
@@ -35,6 +38,9 @@ export function localCloud(context: Context): LocalCloud {
       const { endpoints } = await cloudStatus({ stateDir });
       if (endpoints === undefined) throw notRunning(stateDir);
       return cloudEnv(endpoints, stateDir);
+    },
+    productionReady: async (signal) => {
+      if (context.target === 'local') await waitForProduction(stateDir, signal);
     },
     openUrl: async (origin) => {
       if (context.target === 'cloud') return origin;

@@ -1,5 +1,5 @@
 import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
-import { hostedAddresses, localAddresses } from '../adapters/supabase/supabase-addresses.ts';
+import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
 import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
@@ -102,6 +102,7 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     databases: supabaseDatabasePlatform(management, {
       organization: credentials.supabase.organization,
       addresses: isLocal ? localAddresses : hostedAddresses,
+      knownAddresses: isLocal ? localKnownAddresses : hostedKnownAddresses,
       clock,
     }),
     caches: upstashCachePlatform(upstash, { addresses: isLocal ? localCacheAddresses : hostedCacheAddresses, clock }),

@@ -106,6 +106,15 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       },
     );
 
+    test('it says whose it is by what was released into it', async () => {
+      const before = await database.identity(signal);
+
+      await database.appendRelease(recordOf(`${environment}-1`, environment, null), signal);
+
+      expect(before.environments).not.toContain(environment);
+      expect(await database.identity(signal)).toEqual({ environments: [...before.environments, environment].toSorted(), webhooks: [] });
+    });
+
     test('tables are listed with their policies', async () => {
       const sql =
         'create table guarded (id int); alter table guarded enable row level security; create policy readers on guarded for select using (true);';

@@ -50,6 +50,20 @@ describe('Postgres alone', () => {
     };
   });
 
+  test('it says whose it is by its own mark, and what its triggers call', async () => {
+    await sql.unsafe(`
+      create schema jv_staging;
+      create table jv_staging.environment (name text primary key);
+      insert into jv_staging.environment values ('production');
+      create schema supabase_functions;
+      create function supabase_functions.http_request() returns trigger language plpgsql as $$ begin return new; end $$;
+      create table bookings (id int);
+      create trigger called after insert on bookings for each row
+        execute function supabase_functions.http_request('https://jet.test/hooks', 'POST', '{}', '{}', '1000');`);
+
+    expect(await database.identity(signal)).toEqual({ environments: ['production'], webhooks: ['https://jet.test/hooks'] });
+  });
+
   test('the ledger is the Supabase CLI’s: version, name, and the statements without their semicolons', async () => {
     const text = '-- first\ncreate table a (id int);;\n\ninsert into a values (1); -- after\nselect \';\' as "x;y", $$ ; $$;\n-- end\n';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { connectionString, hostedAddresses } from '../../src/adapters/supabase/supabase-addresses.ts';
+import { connectionString, hostedAddresses, hostedKnownAddresses } from '../../src/adapters/supabase/supabase-addresses.ts';
 import { managementApi } from '../../src/adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../../src/adapters/supabase/supabase-database-platform.ts';
 import { keyFilter } from '../../src/adapters/supabase/supabase-data-api.ts';
@@ -36,7 +36,12 @@ async function vendors(answer: Answer, team = 'team_1') {
     deployments: vercelDeployments(vercel),
     moves: vercelDomainMoves(vercel, clock),
     management,
-    databases: supabaseDatabasePlatform(management, { organization: 'org', addresses: hostedAddresses, clock }),
+    databases: supabaseDatabasePlatform(management, {
+      organization: 'org',
+      addresses: hostedAddresses,
+      knownAddresses: hostedKnownAddresses,
+      clock,
+    }),
     developer,
     caches: upstashCachePlatform(developer, { addresses: hostedCacheAddresses, clock }),
   };

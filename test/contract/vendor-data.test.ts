@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postgresDatabase } from '../../src/adapters/postgres/postgres-database.ts';
 import { redisCache } from '../../src/adapters/redis/redis-cache.ts';
-import { localAddresses } from '../../src/adapters/supabase/supabase-addresses.ts';
+import { localAddresses, localKnownAddresses } from '../../src/adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../../src/adapters/supabase/supabase-api.ts';
 import { supabaseDataApi } from '../../src/adapters/supabase/supabase-data-api.ts';
 import { supabaseDatabasePlatform } from '../../src/adapters/supabase/supabase-database-platform.ts';
@@ -36,7 +36,12 @@ const supabase = () => {
   const api = managementApi({ accessToken, localUrl: apiUrl, clock: systemClock });
   return {
     api,
-    port: supabaseDatabasePlatform(api, { organization, addresses: localAddresses, clock: systemClock }),
+    port: supabaseDatabasePlatform(api, {
+      organization,
+      addresses: localAddresses,
+      knownAddresses: localKnownAddresses,
+      clock: systemClock,
+    }),
     close: () => api.close(),
   };
 };
@@ -123,7 +128,7 @@ describe('the local cloud’s own vendors', () => {
       () =>
         supabaseDatabasePlatform(
           managementApi({ accessToken: 'sbp_wrong', localUrl: cloud.endpoints.supabase.apiUrl, clock: systemClock }),
-          { organization: 'x', addresses: localAddresses, clock: systemClock },
+          { organization: 'x', addresses: localAddresses, knownAddresses: localKnownAddresses, clock: systemClock },
         ).findByName('x', signal),
       'SUPABASE_ACCESS_TOKEN',
     ],

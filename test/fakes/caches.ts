@@ -60,6 +60,7 @@ export function fakeCachePlatform(): FakeCachePlatform {
       restUrl: `https://${id}.upstash.io`,
       restToken: `token-${id}`,
     }),
+    addresses: async (id) => [`rediss://${existing(id).id}.upstash.io:6379`, `https://${id}.upstash.io`],
   };
 }
 

@@ -71,6 +71,7 @@ export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatfor
     },
     get: async (ref) => look(ref),
     unhealthy: async (ref) => (look(ref).state === 'healthy' ? [] : ['db', 'rest']),
+    addresses: async (ref) => [`https://${ref}.supabase.co`, `postgresql://postgres@db.${ref}.supabase.co:5432/postgres`],
     access: async (ref, password) => {
       look(ref);
       const secret = encodeURIComponent(password);

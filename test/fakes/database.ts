@@ -8,6 +8,8 @@ import type { ReleaseRecord } from '../../src/core/release.ts';
 export interface FakeDatabase extends Database {
   readonly applied: AppliedMigration[];
   readonly history: ReleaseRecord[];
+  /** What marks it as some environment's, and what its triggers call. */
+  readonly says: { environments: readonly string[]; webhooks: readonly string[] };
 }
 
 /**
@@ -18,9 +20,15 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
   const applied: AppliedMigration[] = [];
   const releases = [...history];
   const tables = new Map<string, TableProtection>();
+  const says: FakeDatabase['says'] = { environments: [], webhooks: [] };
   return {
     applied,
     history: releases,
+    says,
+    identity: async () => ({
+      ...says,
+      environments: [...new Set([...says.environments, ...releases.map((each) => each.environment)])].toSorted(),
+    }),
     ping: async () => 'PostgreSQL 15 (fake)',
     appliedMigrations: async () => [...applied],
     applyMigration: async (migration) => {

@@ -1,8 +1,9 @@
-import { stateSealing } from '../../src/adapters/files/sealed.ts';
+import { plainFingerprint, stateSealing } from '../../src/adapters/files/sealed.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import type { Fields } from '../../src/core/plan/model.ts';
 import { loadSettingsForUrl } from '../../src/core/load-profile.ts';
 import { perfSettingsForUrl } from '../../src/core/perf.ts';
+import type { ClerkInstance } from '../../src/core/isolation-facts.ts';
 import type { Database, DataApi, MigrationFile } from '../../src/core/ports/database.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { type RunOptions, runSteps } from '../../src/core/run-steps.ts';
@@ -122,6 +123,9 @@ export function stageWorld() {
   const ids = { release: 0, secret: 0 };
   const readSecret = ({ name }: EnvReference) => environment[name] ?? parts.secretFile.values.get(name);
   const sealing = async () => stateSealing(parts.secretFile.values.get('JV_STATE_KEY') ?? '');
+  /** What Clerk says of a key: nothing, unless said otherwise. */
+  const clerkInstances = new Map<string, ClerkInstance>();
+  const askClerk = async (key: string) => clerkInstances.get(key) ?? null;
   const newReleaseId = () => `rel_${(ids.release += 1)}`;
   const base = {
     settings: stagingSettings,
@@ -132,6 +136,7 @@ export function stageWorld() {
     secretFile: parts.secretFile,
     appOrigin: 'https://staging.jet.test',
     clock,
+    isolation: { readSecret, sealing, sha256: plainFingerprint, openDatabase: () => parts.database, askClerk },
     openDatabase: () => parts.database,
     readMigrations: async () => ({ migrations: folder.migrations, ignored: [] }),
     lease: fakeLease(),
@@ -191,7 +196,23 @@ export function stageWorld() {
   };
   /** What the `env` commands need of this world. */
   const envDeps = { ...base, sealing, readSecret };
-  return { ...parts, ...stages, envDeps, hosting, source, journal, clock, environment, folder, run, smokeVerdicts, calls, domain };
+  return {
+    ...parts,
+    ...stages,
+    clerkInstances,
+    base,
+    envDeps,
+    hosting,
+    source,
+    journal,
+    clock,
+    environment,
+    folder,
+    run,
+    smokeVerdicts,
+    calls,
+    domain,
+  };
 }
 
 /** Forgets the calls so far; returns them. */
@@ -243,7 +264,7 @@ function recordingParts(calls: string[]) {
       },
     },
     data: { ...recordedData, users: data.users, tables: data.tables, written: data.written },
-    database: { ...recordedDatabase, applied: database.applied, history: database.history },
+    database: { ...recordedDatabase, applied: database.applied, history: database.history, says: database.says },
     secretFile: {
       ...secretFile,
       write: async (values: Readonly<Record<string, string>>) =>

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import type { Sealing } from '../../core/ports/secret-file.ts';
@@ -33,6 +33,11 @@ export function stateSealing(stateKey: string): Sealing {
     seal: (values) => seal(snapshotKey, JSON.stringify(values)),
     open: (sealed) => open(snapshotKey, sealed),
   };
+}
+
+/** Returns the fingerprint of a value without a key (SHA-256, hex): for secrets too long to be guessed, where the key is not at hand. */
+export function plainFingerprint(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
 }
 
 function derive(stateKey: string, use: string): Buffer {

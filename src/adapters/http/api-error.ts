@@ -4,7 +4,7 @@ import { printable } from '../../core/printable.ts';
 /** Who an API belongs to, for codes and messages. */
 export interface Vendor {
   /** First word of its error codes. */
-  readonly code: 'VERCEL' | 'SUPABASE' | 'UPSTASH';
+  readonly code: 'VERCEL' | 'SUPABASE' | 'UPSTASH' | 'CLERK';
   /** Its name, for people. */
   readonly name: string;
   /** What to do when it refuses the credentials; names the variables. */

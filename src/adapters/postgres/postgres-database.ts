@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import type { AppliedMigration, Database, TableProtection } from '../../core/ports/database.ts';
 import { applyMigration } from './apply-migration.ts';
 import { databaseError } from './database-error.ts';
+import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases } from './releases.ts';
 import { type Session, sessionOn } from './session.ts';
 import { openTransactions } from './transactions.ts';
@@ -38,6 +39,7 @@ export function postgresDatabase(url: string): Database {
     appliedMigrations: (signal) => on(signal, appliedMigrations),
     applyMigration: (migration, signal) => on(signal, (reader) => applyMigration(transactions, reader, migration, signal)),
     tableProtection: (signal) => on(signal, tableProtection),
+    identity: (signal) => on(signal, databaseIdentity),
     releases: (environment, signal) => on(signal, (reader) => readReleases(reader, environment)),
     appendRelease: (record, signal) => on(signal, (reader) => appendRelease(transactions, reader, record, signal)),
     close: async () => {

@@ -85,3 +85,22 @@ export function connectionString(address: DatabaseAddress, password: string): st
   const tls = address.tls === 'require' ? '?sslmode=require' : '';
   return `postgresql://${user}:${encodeURIComponent(password)}@${host}:${address.port}/${encodeURIComponent(address.database)}${tls}`;
 }
+
+/** Finds out what addresses a project answers at, without its password. */
+export type KnownAddresses = (api: ApiClient, ref: string, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** Returns a hosted project's addresses by its ref alone: nothing is asked, so this works for projects that the token cannot see. */
+export const hostedKnownAddresses: KnownAddresses = async (_api, ref) => [
+  `https://${ref}.supabase.co`,
+  `postgresql://postgres@db.${ref}.supabase.co:5432/postgres`,
+];
+
+/** Returns a local project's addresses as the local cloud says them. */
+export const localKnownAddresses: KnownAddresses = async (api, ref, signal) => {
+  const { url, direct, pooler } = await localAddresses(api, ref, signal);
+  return [url, withoutPassword(direct), withoutPassword(pooler)];
+};
+
+function withoutPassword({ user, host, port, database }: DatabaseAddress): string {
+  return `postgresql://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(database)}`;
+}

@@ -5,13 +5,14 @@ import type { ApiClient } from '../http/api-client.ts';
 import { VendorError } from '../http/api-error.ts';
 import { apiPath } from '../http/api-path.ts';
 import { createOnce } from '../http/create-once.ts';
-import { connectionString, type SupabaseAddresses } from './supabase-addresses.ts';
+import { connectionString, type KnownAddresses, type SupabaseAddresses } from './supabase-addresses.ts';
 
 /** What the port needs beside the API itself. */
 export interface DatabasePlatformOptions {
   /** Slug of the organization that new projects belong to. */
   readonly organization: string;
   readonly addresses: SupabaseAddresses;
+  readonly knownAddresses: KnownAddresses;
   readonly clock: Clock;
 }
 
@@ -47,6 +48,7 @@ export function supabaseDatabasePlatform(api: ApiClient, options: DatabasePlatfo
       databaseProject(await api.read({ method: 'GET', path: apiPath`/v1/projects/${ref}`, signal }, projectSchema)),
     unhealthy: (ref, signal) => unhealthyParts(api, ref, signal),
     access: (ref, password, signal) => readAccess(api, options.addresses, ref, password, signal),
+    addresses: (ref, signal) => options.knownAddresses(api, ref, signal),
   };
 }
 

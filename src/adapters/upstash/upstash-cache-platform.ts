@@ -23,6 +23,8 @@ export const databaseSchema = z.object({
 
 const credentialsSchema = z.object({ endpoint: z.string(), port: z.number().int(), password: z.string(), rest_token: z.string() });
 
+const endpointSchema = credentialsSchema.pick({ endpoint: true, port: true });
+
 /** A database as the platform shows it, parsed. */
 export type DatabaseBody = z.infer<typeof databaseSchema>;
 
@@ -75,6 +77,13 @@ export function upstashCachePlatform(
       (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
     create: (database, signal) => createDatabase(api, options.clock, database, signal),
     access: (id, signal) => readAccess(api, options.addresses, id, signal),
+    addresses: async (id, signal) => {
+      const path = apiPath`/v2/redis/database/${id}`;
+      // Its password is not ours to know: the platform is asked to leave it out (contracts.md §3.1).
+      const { endpoint, port } = await api.read({ method: 'GET', path, query: { credentials: 'hide' }, signal }, endpointSchema);
+      const found = await options.addresses(api, id, Promise.resolve({ endpoint, port, password: '' }), signal);
+      return [found.url, found.restUrl];
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { DatabaseIdentity } from '../isolation-facts.ts';
 import type { ReleaseRecord } from '../release.ts';
 
 /** A database project on the platform. */
@@ -34,6 +35,8 @@ export interface DatabasePlatform {
   /** Returns the parts that are not healthy by the platform's own word; empty when all are. */
   unhealthy(ref: string, signal: AbortSignal): Promise<readonly string[]>;
   access(ref: string, password: string, signal: AbortSignal): Promise<DatabaseAccess>;
+  /** Returns the addresses that a project answers at, without any secret: to recognise it where a variable leads to it. */
+  addresses(ref: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** A migration file as read from disk. */
@@ -73,6 +76,8 @@ export interface Database {
   /** Applies one file and its ledger row in one transaction. */
   applyMigration(migration: MigrationFile, signal: AbortSignal): Promise<void>;
   tableProtection(signal: AbortSignal): Promise<readonly TableProtection[]>;
+  /** Returns what the database says of whose it is; an unmarked one names no environment. */
+  identity(signal: AbortSignal): Promise<DatabaseIdentity>;
   /** Returns the release history, oldest first; empty when no release was ever written. */
   releases(environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]>;
   /** Appends a record; throws `RELEASE_CONFLICT` when another run appended after `record.previous`. */
