@@ -5,7 +5,13 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
-const files = ['package-lock.json', 'bin/node24/package-lock.json', 'bin/chrome/package-lock.json', 'test/clients/package-lock.json'];
+const files = [
+  'package-lock.json',
+  'bin/node24/package-lock.json',
+  'bin/chrome/package-lock.json',
+  'test/clients/package-lock.json',
+  'test/clients/next-app/package-lock.json',
+];
 
 for (const file of files) {
   const lock = JSON.parse(readFileSync(join(root, file), 'utf8'));

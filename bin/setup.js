@@ -71,9 +71,15 @@ function openSteps(purpose) {
   }
   if (!packagesFresh(root))
     steps.push(() => installPackages({ folder: root, what: "jv-staging's packages", size: '570 MB', env: ownEnv() }));
-  const clients = join(root, 'test', 'clients');
-  if ((purpose === 'test' || purpose === 'ci') && !packagesFresh(clients))
-    steps.push(() => installPackages({ folder: clients, what: "the vendors' own clients, for the tests", size: '570 MB', env: ownEnv() }));
+  if (purpose === 'test' || purpose === 'ci') {
+    const clients = join(root, 'test', 'clients');
+    for (const { folder, what, size } of [
+      { folder: clients, what: "the vendors' own clients, for the tests", size: '570 MB' },
+      { folder: join(clients, 'next-app'), what: 'Next.js, for the tests', size: '340 MB' },
+    ]) {
+      if (!packagesFresh(folder)) steps.push(() => installPackages({ folder, what, size, env: ownEnv() }));
+    }
+  }
   const { builtHash, sourceHash } = require('./sources.js');
   if (builtHash() !== sourceHash()) steps.push(() => buildDist(ownEnv()));
   return steps;

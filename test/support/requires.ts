@@ -9,6 +9,7 @@ export type Component =
   | 'chrome'
   | 'git'
   | 'k6'
+  | 'next'
   | 'node24'
   | 'old-node'
   | 'pgbouncer'
@@ -32,6 +33,7 @@ const places: Readonly<
   },
   git: { names: ['git'], paths: [] },
   k6: { variable: 'JV_K6', names: ['k6'], paths: [join(homedir(), 'go/bin/k6')] },
+  next: { names: [], paths: [join(import.meta.dirname, '../clients/next-app/node_modules/.bin/next')] },
   // Set-up's own, which it installs only where the machine's Node is older.
   node24: {
     names: [],
@@ -57,7 +59,16 @@ export function findComponent(component: Component): string | undefined {
 }
 
 /** What set-up brings, so that CI has it. */
-const broughtBySetup: readonly Component[] = ['chrome', 'k6', 'pgbouncer', 'redis-server', 'supabase-cli', 'upstash-cli', 'vercel-cli'];
+const broughtBySetup: readonly Component[] = [
+  'chrome',
+  'k6',
+  'next',
+  'pgbouncer',
+  'redis-server',
+  'supabase-cli',
+  'upstash-cli',
+  'vercel-cli',
+];
 
 /**
  * Returns `it` for tests that need these programs: skipped (and counted as skipped) where one is missing. With

@@ -20,11 +20,11 @@ export interface VercelCli {
   remove(): Promise<void>;
 }
 
-/** Returns the `vercel` command line for a local cloud. */
-export async function vercelCli(endpoints: Pick<LocalEndpoints, 'vercel'>): Promise<VercelCli> {
+/** Returns the `vercel` command line for a local cloud; it runs in `app` where that is given. */
+export async function vercelCli(endpoints: Pick<LocalEndpoints, 'vercel'>, app?: string): Promise<VercelCli> {
   const home = await mkdtemp(join(tmpdir(), 'jv-vercel-cli-'));
-  const dir = join(home, 'app');
-  await mkdir(dir);
+  const dir = app ?? join(home, 'app');
+  await mkdir(dir, { recursive: true });
   const { apiUrl, token } = endpoints.vercel;
   const program = findComponent('vercel-cli') ?? 'vercel';
   const env = {
@@ -33,6 +33,7 @@ export async function vercelCli(endpoints: Pick<LocalEndpoints, 'vercel'>): Prom
     CI: '1',
     VERCEL_TOKEN: token,
     VERCEL_TELEMETRY_DISABLED: '1',
+    NEXT_TELEMETRY_DISABLED: '1',
     NO_UPDATE_NOTIFIER: '1',
     NO_COLOR: '1',
     // A third less work for each of its many starts.
