@@ -1,6 +1,7 @@
 // `npm run bench [-- --only NAME] [--fresh] [--json FILE]`: measures what the tool promises about its speed and size.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { aliasMoves } from './cases/alias-moves.ts';
 import { fresh } from './cases/fresh.ts';
 import { localCloud } from './cases/local-cloud.ts';
 import { setUp } from './cases/set-up.ts';
@@ -11,7 +12,7 @@ import { machineFacts, systemLoad } from './machine.ts';
 import type { BenchCase } from './place.ts';
 import { figureTable } from './table.ts';
 
-const cases: readonly BenchCase[] = [startUp, setUp, localCloud, up, fresh];
+const cases: readonly BenchCase[] = [startUp, setUp, localCloud, aliasMoves, up, fresh];
 
 /** Runs the chosen cases one after the other; returns the exit code: 0 measured (targets met or not), 1 a run did not do its work, 2 usage. */
 async function main(): Promise<number> {

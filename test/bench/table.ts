@@ -12,6 +12,7 @@ export function figureTable(figures: readonly Figure[], columns: number): readon
 /** Returns a value with its unit: `41.2 ms`, `1.21x`. */
 export function formatValue(value: number, unit: Unit): string {
   if (unit === 'x') return `${value.toFixed(2)}x`;
+  if (unit === 'requests') return `${value} ${unit}`;
   return `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${unit}`;
 }
 
