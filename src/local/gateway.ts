@@ -5,10 +5,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import type { Authority } from './authority.ts';
+import { answerAtWall, passesWall } from './login-wall.ts';
 import { answerError } from './runtime/error-page.ts';
 import type { Runtime } from './runtime/runtime.ts';
+import { refuseUpgrade } from './runtime/upgrade.ts';
 import type { PortBook } from './service.ts';
-import type { HostTarget } from './vercel/vercel.ts';
+import type { HostRedirect, HostTarget } from './vercel/vercel.ts';
 
 /** Answers for every deployment and domain: on one port (and one with TLS) by Host header, and on one port for each project domain. */
 export interface Gateway {
@@ -28,6 +30,7 @@ export interface GatewayOptions {
   readonly ports: PortBook;
   readonly authority: Authority;
   readonly resolve: (host: string) => HostTarget | undefined;
+  readonly redirect: (host: string) => HostRedirect | undefined;
   readonly domains: () => readonly string[];
   log(line: string): void;
 }
@@ -100,17 +103,23 @@ async function handOver(making: Promise<SecureContext>, done: (error: Error | nu
 }
 
 function answering<Door extends Server | TlsServer>(server: Door, options: GatewayOptions, only?: string): Door {
-  const targetOf = (request: IncomingMessage) => options.resolve(only ?? hostOf(request));
+  const nameOf = (request: IncomingMessage) => only ?? hostOf(request);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const target = targetOf(request);
-    if (!target) answerError(request, response, 404, {}, 'DEPLOYMENT_NOT_FOUND');
+    const host = nameOf(request);
+    const redirect = options.redirect(host);
+    const target = options.resolve(host);
+    if (redirect) answerError(request, response, redirect.status, { location: `https://${redirect.host}${request.url ?? '/'}` });
+    else if (!target) answerError(request, response, 404, {}, 'DEPLOYMENT_NOT_FOUND');
+    else if (target.wall && answerAtWall(target.wall, host, request, response)) return;
     else if (!target.ready) answerError(request, response, 503, {}, 'DEPLOYMENT_NOT_READY');
     else options.runtime.serve({ id: target.deploymentId, env: target.env }, request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const target = targetOf(request);
-    if (target?.ready) options.runtime.upgrade({ id: target.deploymentId, env: target.env }, request, socket, head);
+    const host = nameOf(request);
+    const target = options.resolve(host);
+    if (target?.wall && !passesWall(target.wall, host, request)) refuseUpgrade(socket, '401 Unauthorized');
+    else if (target?.ready) options.runtime.upgrade({ id: target.deploymentId, env: target.env }, request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nx-vercel-error: DEPLOYMENT_NOT_FOUND\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
   return server;

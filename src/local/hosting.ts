@@ -54,8 +54,8 @@ export async function startHosting(context: ServiceContext, { credentials, searc
     if (await doors.gateway?.refresh()) await onDomains();
   });
   const authority = await openAuthority(join(context.stateDir, 'tls'));
-  const { resolve, domains } = vercel;
-  const gateway = await startGateway({ runtime, ports: context.ports, authority, resolve, domains, log: context.log });
+  const { resolve, redirect, domains } = vercel;
+  const gateway = await startGateway({ runtime, ports: context.ports, authority, resolve, redirect, domains, log: context.log });
   doors.gateway = gateway;
   await gateway.refresh();
   const resting = setInterval(() => void runtime.rest(vercel.aliased(), idleMs), 60_000);

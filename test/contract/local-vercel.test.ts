@@ -103,6 +103,18 @@ describe('bad input changes nothing', () => {
     expect((await vercel.call('GET', '/v6/deployments?app=names')).body['deployments']).toEqual([]);
   });
 
+  it('refuses a body over the limit, also where its length is not announced', async () => {
+    const { apiUrl, token } = cloud.endpoints.vercel;
+    const piece = new TextEncoder().encode(' '.repeat(1024 * 1024));
+    const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(piece) });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+
+    const answer = await fetch(`${apiUrl}/v11/projects`, { method: 'POST', headers, body: endless, duplex: 'half' });
+
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ error: { code: 'request_entity_too_large' } });
+  });
+
   it('refuses a project name that is taken', async () => {
     await createProject('taken');
     expect((await vercel.call('POST', '/v11/projects', { name: 'taken' })).status).toBe(409);

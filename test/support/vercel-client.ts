@@ -73,7 +73,14 @@ export function vercelClient(endpoints: Pick<LocalEndpoints, 'vercel'>) {
       });
     }
   };
-  return { call, upload, deploy, settled, moved };
+
+  /** Reads an answer that is no JSON, as text. */
+  const raw = async (path: string): Promise<string> => {
+    const url = new URL(path, apiUrl);
+    url.searchParams.set('teamId', teamId);
+    return await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
+  };
+  return { call, raw, upload, deploy, settled, moved };
 }
 
 /** Returns the sha1 of a text, as Vercel names files. */

@@ -15,13 +15,29 @@ const maxJsonBytes = 32 * 1024 * 1024;
 /** Returns the parsed JSON body. Throws the vendor's 400 for malformed JSON and for a wrong shape. An empty body is `{}`. */
 export async function readBody<Schema extends z.ZodType>(context: VercelContext, schema: Schema): Promise<z.output<Schema>> {
   const announced = Number(context.req.header('content-length') ?? 0);
-  if (announced > maxJsonBytes) throw new VercelError(413, 'request_entity_too_large', 'Request Entity Too Large');
-  const text = await context.req.text();
+  if (announced > maxJsonBytes) throw tooLarge();
+  const text = context.req.header('content-length') === undefined ? await boundedText(context.req.raw) : await context.req.text();
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.length ? `\`${issue.path.join('.')}\`` : 'the body';
   throw badRequest(`Invalid request: ${where}: ${issue?.message ?? 'not as expected'}.`);
+}
+
+/** Reads a body whose length nobody announced, up to the limit. */
+async function boundedText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxJsonBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): VercelError {
+  return new VercelError(413, 'request_entity_too_large', 'Request Entity Too Large');
 }
 
 function parseJson(text: string): unknown {

@@ -6,6 +6,7 @@ import { readBody } from './http.ts';
 import type { Project } from './model.ts';
 import { writeVariables, newVariable } from './env-writes.ts';
 import { page } from './paging.ts';
+import { wallSettings } from './protection.ts';
 import { projectShape } from './shapes.ts';
 import type { World } from './world.ts';
 import { newId, projectOf, uniqueTime } from './world.ts';
@@ -19,6 +20,7 @@ const nameRule = z
 const settings = z.looseObject({
   autoAssignCustomDomains: z.boolean().optional(),
   environmentVariables: z.array(newVariable).optional(),
+  ...wallSettings.shape,
 });
 
 /** Fields of a project that a client cannot set. */

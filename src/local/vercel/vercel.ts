@@ -21,6 +21,9 @@ import type { VercelApp, VercelContext } from './http.ts';
 import { plainPath } from './http.ts';
 import type { Team } from './model.ts';
 import { createPipeline } from './pipeline.ts';
+import { createRateLimit } from './rate-limit.ts';
+import type { Wall } from './protection.ts';
+import { wallOf } from './protection.ts';
 import { addProjectRoutes } from './projects.ts';
 import { addPromoteRoutes, addProtectionRoutes } from './promote.ts';
 import { addRuntimeLogRoutes } from './runtime-logs.ts';
@@ -34,6 +37,14 @@ export interface HostTarget {
   readonly deploymentId: string;
   readonly ready: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** The login wall in front of it, if any. */
+  readonly wall: Wall | undefined;
+}
+
+/** Where a domain that shows nothing itself sends its visitors. */
+export interface HostRedirect {
+  readonly host: string;
+  readonly status: number;
 }
 
 /** The emulated Vercel, and what the gateway asks it. */
@@ -41,6 +52,8 @@ export interface VercelService extends LocalService {
   readonly name: 'vercel';
   /** Returns what a host name leads to, or undefined. Cheap: it is asked for every request. */
   resolve(host: string): HostTarget | undefined;
+  /** Returns where a domain redirects to, or undefined. */
+  redirect(host: string): HostRedirect | undefined;
   /** Returns the names of all project domains. */
   domains(): readonly string[];
   /** Returns the deployments that host names other than their own point to: their instances are kept. */
@@ -79,7 +92,9 @@ export function startVercel(
   const app: VercelApp = new Hono<{ Bindings: HttpBindings }>({ getPath: plainPath });
   app.onError((error, c) => answerError(error, c, context.log));
   app.notFound((c) => notEmulated(c));
+  const count = createRateLimit();
   app.use('*', async (c, next) => {
+    count(c);
     admit(world, c);
     await next();
   });
@@ -114,7 +129,7 @@ export function startVercel(
   };
 }
 
-function hostQuestions(world: World): Pick<VercelService, 'resolve' | 'domains' | 'aliased' | 'productionDeployments'> {
+function hostQuestions(world: World): Pick<VercelService, 'resolve' | 'redirect' | 'domains' | 'aliased' | 'productionDeployments'> {
   const byUrl = new Map<string, string>();
   const idOf = (host: string) => {
     const aliased = world.aliases.get(host)?.deploymentId ?? byUrl.get(host);
@@ -128,7 +143,13 @@ function hostQuestions(world: World): Pick<VercelService, 'resolve' | 'domains' 
       const deployment = world.deployments.get(idOf(host) ?? '');
       if (!deployment) return undefined;
       const env = world.sources.get(deployment.id)?.env ?? {};
-      return { deploymentId: deployment.id, ready: deployment.readyState === 'READY', env };
+      const wall = wallOf(world, deployment, host);
+      return { deploymentId: deployment.id, ready: deployment.readyState === 'READY', env, wall };
+    },
+    redirect: (host) => {
+      const domain = world.domains.get(host);
+      if (!domain?.redirect || !domain.verified) return undefined;
+      return { host: domain.redirect, status: domain.redirectStatusCode ?? 307 };
     },
     domains: () => world.domains.all().map((domain) => domain.name),
     aliased: () => new Set(world.aliases.all().map((alias) => alias.deploymentId)),
