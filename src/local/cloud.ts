@@ -11,7 +11,6 @@ import { dataStatus, startDataServices } from './databases.ts';
 import type { Engines } from './engines.ts';
 import type { Hosting } from './hosting.ts';
 import { startHosting } from './hosting.ts';
-import { createLedger } from './ledger.ts';
 import { openPortBook } from './port-book.ts';
 import { ensureProductionWorld } from './production-world.ts';
 import { openChildBook } from './processes.ts';
@@ -21,6 +20,8 @@ import { serveApp } from './serve-app.ts';
 import type { LocalService, PortBook, ServiceContext } from './service.ts';
 import { openSharedDir } from './shared-dir.ts';
 import { writeSupabaseProfile } from './supabase-profile.ts';
+import { projectEnvironment } from './project-environment.ts';
+import { createTraffic, type Traffic } from './traffic/traffic.ts';
 
 /** A local cloud that runs in this process. */
 export interface Cloud {
@@ -66,9 +67,9 @@ type End = () => Promise<void> | void;
 async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End) => void): Promise<Omit<Cloud, 'stop'>> {
   const { log } = options;
   const startedAt = new Date().toISOString();
-  const { credentials, ports, contextOf } = await openSurroundings(stateDir, log);
+  const traffic = createTraffic();
+  const { credentials, ports, contextOf } = await openSurroundings(stateDir, traffic, log);
   const publication = createPublication(stateDir);
-  const ledger = createLedger();
 
   const dataStarting = startDataServices(contextOf, credentials, options.engines);
   atEnd(async () => {
@@ -83,7 +84,7 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
   atEnd(() => hosting.stop());
   const data = await dataStarting;
   const serve = async (service: LocalService) => {
-    const served = await serveApp(service, await ports.port(service.name), ledger, options.onAnswer);
+    const served = await serveApp(service, await ports.port(service.name), traffic, options.onAnswer);
     atEnd(() => served.stop());
     return served.url;
   };
@@ -95,7 +96,8 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
   const control = await startControl(await ports.port('control'), {
     token: credentials.controlToken,
     status: () => status(),
-    ledger: () => ledger.lines(),
+    traffic,
+    project: (name) => projectEnvironment(name, { hosting, data, vercelToken: credentials.vercelToken }),
     onStop: options.onStopAsked,
   });
   atEnd(() => control.stop());
@@ -122,7 +124,7 @@ interface Surroundings {
   readonly contextOf: (name: string) => Promise<ServiceContext>;
 }
 
-async function openSurroundings(stateDir: string, log: (line: string) => void): Promise<Surroundings> {
+async function openSurroundings(stateDir: string, traffic: Traffic, log: (line: string) => void): Promise<Surroundings> {
   const [accounts, sharedDir, ports, children, credentials] = await Promise.all([
     findAccounts(),
     openSharedDir(stateDir),
@@ -141,6 +143,7 @@ async function openSurroundings(stateDir: string, log: (line: string) => void): 
       ports,
       log: (line) => log(`${name}: ${line}`),
       recordChild: (pid, what) => children.record(pid, what),
+      traffic,
     };
   };
   return { credentials, ports, contextOf };

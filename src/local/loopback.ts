@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import { portTaken } from './engines/server-process.ts';
 import { listenOn } from './serve-app.ts';
 import type { FetchApp } from './service.ts';
+import { type Door, plainListener } from './traffic/traffic.ts';
 
 /**
  * Returns true when the Host header names loopback. Others are refused: a page of the web whose name was made to resolve to 127.0.0.1
@@ -20,11 +20,11 @@ export interface LoopbackServer {
   stop(): Promise<void>;
 }
 
-/** Serves the application on a port of 127.0.0.1. Throws `LOCAL_PORT_TAKEN`. */
-export async function serveLoopback(app: FetchApp, port: number, what: string): Promise<LoopbackServer> {
-  const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
+/** Serves the application on a port of 127.0.0.1, behind the door when there is one. Throws `LOCAL_PORT_TAKEN`. */
+export async function serveLoopback(app: FetchApp, port: number, what: string, door?: Door): Promise<LoopbackServer> {
+  const listener = door?.listen(app) ?? plainListener(app);
   // Clients keep connections for longer than Node's 5 s, and would meet closed ones.
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => void listener(request, response));
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, listener);
   try {
     await listenOn(server, port);
   } catch (error) {

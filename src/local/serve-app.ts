@@ -1,8 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
-import type { Ledger } from './ledger.ts';
 import type { LocalService } from './service.ts';
+import type { Traffic } from './traffic/traffic.ts';
 
 /** A service's HTTP interface, served. */
 export interface ServedApp {
@@ -13,24 +12,18 @@ export interface ServedApp {
 /** Told of each answer that a service gives to a request, before it is sent. */
 export type AnswerObserver = (service: LocalService['name'], request: Request, response: Response) => Promise<void> | void;
 
-/** Serves a service on a loopback port and counts every request in the ledger. */
+/** Serves a vendor's API on a loopback port; every request passes the traffic. */
 export async function serveApp(
   service: Pick<LocalService, 'name' | 'app'>,
   port: number,
-  ledger: Ledger,
+  traffic: Traffic,
   onAnswer?: AnswerObserver,
 ): Promise<ServedApp> {
-  const answer = async (request: Request, env: object) => {
-    const response = await service.app.fetch(request, env);
-    await onAnswer?.(service.name, request, response);
-    return response;
-  };
-  const fetched = onAnswer ? answer : (request: Request, env: object) => service.app.fetch(request, env);
-  const listener = getRequestListener(fetched, { overrideGlobalObjects: false });
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request: IncomingMessage, response: ServerResponse) => {
-    ledger.watch(service.name, request, response);
-    void listener(request, response);
-  });
+  const door = traffic.door(
+    { service: service.name, part: 'API' },
+    onAnswer && ((request, response) => onAnswer(service.name, request, response)),
+  );
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, door.listen(service.app));
   await listenOn(server, port);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,3 +1,5 @@
+import type { Traffic } from './traffic/traffic.ts';
+
 /** An operating-system account that servers or deployed functions run as when the local cloud itself runs as root. */
 export interface Account {
   readonly user: string;
@@ -26,6 +28,8 @@ export interface ServiceContext {
   log(line: string): void;
   /** Writes down a child process, so that the next start ends it if this process is killed before it could. */
   recordChild?(pid: number, what: string): void;
+  /** What requests to interfaces of projects and databases pass; without it they are neither counted nor met by faults. */
+  readonly traffic?: Traffic | undefined;
 }
 
 /** What answers web requests: a hono application. `env` holds the Node request (`HttpBindings` of @hono/node-server). */

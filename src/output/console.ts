@@ -1,5 +1,6 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
 import type { LocalStatus } from '../core/local-endpoints.ts';
+import type { Fault, LedgerReport, LocalRoute } from '../core/local-faults.ts';
 import type { RunReport } from '../core/report.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variable-diff.ts';
@@ -7,6 +8,7 @@ import type { StageResult } from '../core/verdict.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
+import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
 import { createSink } from './sink.ts';
 import { renderIsolationText } from './isolation-text.ts';
@@ -44,6 +46,9 @@ export interface Console {
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
   envCheck(checked: Parameters<typeof renderEnvCheckText>[0]): void;
+  faults(faults: readonly Fault[]): void;
+  ledger(report: LedgerReport): void;
+  routes(routes: readonly LocalRoute[]): void;
   /** Prints variables as shell exports; credentials of the local cloud are not hidden here. */
   exports(variables: Readonly<Record<string, string>>): void;
   line(text: string): void;
@@ -121,6 +126,9 @@ function results(out: (render: (view: TextView) => string) => void) {
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),
     envCheck: (checked) => out((page) => renderEnvCheckText(checked, page)),
+    faults: (faults) => out((page) => renderFaultsText(faults, page)),
+    ledger: (report) => out((page) => renderLedgerText(report, page)),
+    routes: (routes) => out((page) => renderRoutesText(routes, page)),
     line: (text) => out(() => `${text}\n`),
   } satisfies Partial<Console>;
 }

@@ -1,10 +1,14 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
 import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
+import { type FaultChoice, faultOf, plainEffectsOf } from '../core/local-faults.ts';
 import type { Step } from '../core/step.ts';
+import { cloudEnv, cloudStatus, type EnsureOptions, ensureCloud, stopCloud } from '../local/lifecycle.ts';
 import { waitForProduction } from '../local/production-world.ts';
-import { cloudEnv, cloudStatus, ensureCloud, stopCloud } from '../local/lifecycle.ts';
-import type { LocalCommands } from './app.ts';
+import { readFaultBody, type Remote, remoteOf } from '../local/remote.ts';
+import { resetCloud } from '../local/reset.ts';
+import type { FaultFlags, LocalCommands } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { localPlatforms } from './platforms.ts';
@@ -22,8 +26,7 @@ export interface LocalCloud extends LocalCommands {
 /** Returns the local cloud whose state lies in the context's state folder. */
 export function localCloud(context: Context): LocalCloud {
   const stateDir = join(context.stateDir, 'local');
-  const ensure = (signal: AbortSignal) =>
-    ensureCloud({ stateDir, entry: join(context.request.toolRoot, 'dist/local-daemon.js'), engines: enginesOf(context), signal });
+  const ensure = (signal: AbortSignal) => ensureCloud({ ...daemonOf(context, stateDir), signal });
   const status = async (): Promise<LocalStatus> => withoutCredentials(await cloudStatus({ stateDir }));
   return {
     ensure,
@@ -34,10 +37,18 @@ export function localCloud(context: Context): LocalCloud {
     },
     stop: async () => ({ wasRunning: await stopCloud({ stateDir }) }),
     status,
-    env: async () => {
-      const { endpoints } = await cloudStatus({ stateDir });
-      if (endpoints === undefined) throw notRunning(stateDir);
-      return cloudEnv(endpoints, stateDir);
+    env: async (project) => {
+      const endpoints = await runningAt(stateDir);
+      const own = cloudEnv(endpoints, stateDir);
+      if (project === undefined) return own;
+      const { variables, known } = await remoteOf(endpoints).project(project);
+      if (Object.keys(variables).length === 0) throw projectUnknown(project, known);
+      return { ...own, ...variables };
+    },
+    ...trafficCommands(async () => remoteOf(await runningAt(stateDir)), context),
+    reset: async ({ confirm, dryRun }) => {
+      if (!dryRun && confirm !== 'local') throw resetUnconfirmed(confirm);
+      return await resetCloud({ ...daemonOf(context, stateDir), dryRun });
     },
     productionReady: async (signal) => {
       if (context.target === 'local') await waitForProduction(stateDir, signal);
@@ -67,6 +78,52 @@ export function localPreparation(context: Context, local: LocalCloud, deps: Deps
   ];
 }
 
+/** What asks the running local cloud about its requests and what they meet. */
+function trafficCommands(
+  open: () => Promise<Remote>,
+  context: Context,
+): Pick<LocalCommands, 'addFault' | 'faults' | 'clearFaults' | 'log' | 'routes'> {
+  return {
+    addFault: async (flags) => {
+      const wish = faultOf({
+        ...durationsOf(flags),
+        service: flags.service,
+        match: flags.match,
+        nth: flags.nth,
+        times: flags.times,
+        status: flags.status,
+        retryAfterS: flags['retry-after'],
+        stale: flags.stale,
+        body: flags.body === undefined ? undefined : await readFaultBody(resolve(context.request.cwd, flags.body)),
+        effects: plainEffectsOf(flags),
+      });
+      return await (await open()).addFault(wish);
+    },
+    faults: async () => await (await open()).faults(),
+    clearFaults: async (id) => await (await open()).clearFaults(id),
+    log: async (service) => await (await open()).log(service),
+    routes: async () => await (await open()).routes(),
+  };
+}
+
+function durationsOf({ delay, latency }: FaultFlags): Pick<FaultChoice, 'delayMs' | 'latencyMs'> {
+  return {
+    delayMs: delay === undefined ? undefined : parseDuration(delay, '--delay'),
+    latencyMs: latency === undefined ? undefined : parseDuration(latency, '--latency'),
+  };
+}
+
+/** Throws `LOCAL_NOT_RUNNING` (exit 3). */
+async function runningAt(stateDir: string): Promise<LocalEndpoints> {
+  const { endpoints } = await cloudStatus({ stateDir });
+  if (endpoints === undefined) throw notRunning(stateDir);
+  return endpoints;
+}
+
+function daemonOf(context: Context, stateDir: string): EnsureOptions {
+  return { stateDir, entry: join(context.request.toolRoot, 'dist/local-daemon.js'), engines: enginesOf(context) };
+}
+
 function enginesOf(context: Context) {
   const { postgresBin, redisServer, path } = context.process;
   return { postgresBinDir: postgresBin, redisServer, searchPath: [...new Set([...path, '/usr/sbin', '/usr/bin'])].join(':') };
@@ -84,6 +141,19 @@ function stopCommand(context: Context): string {
   const program = request.cwd === request.toolRoot ? 'node bin/run.js' : 'npx jv-staging';
   const path = loaded === undefined ? 'staging.config.ts' : relative(request.cwd, loaded.path);
   return `${program} local stop${path === 'staging.config.ts' ? '' : ` --config ${path}`}`;
+}
+
+function projectUnknown(name: string, known: readonly string[]): StagingError {
+  return new StagingError('missing', 'LOCAL_PROJECT_NOT_FOUND', `The local cloud has no project ${JSON.stringify(name)}.`, {
+    fix: known.length === 0 ? 'Run `jv-staging provision --target local`.' : `Name one of ${known.join(', ')} with \`--project\`.`,
+  });
+}
+
+function resetUnconfirmed(confirm: string | undefined): StagingError {
+  const seen = confirm === undefined ? 'without --confirm' : `with --confirm ${JSON.stringify(confirm)}`;
+  return new StagingError('refused', 'LOCAL_RESET_UNCONFIRMED', `Everything in the local cloud would be removed, asked for ${seen}.`, {
+    fix: 'Run `jv-staging local reset --dry-run`, then `jv-staging local reset --confirm local`.',
+  });
 }
 
 function notRunning(stateDir: string): StagingError {

@@ -45,7 +45,10 @@ describe('a running local cloud', { timeout }, () => {
     await vercelClient(cloud.endpoints).call('GET', '/v9/projects/counted?secret=hidden');
     const { url, token } = cloud.endpoints.control;
     const text = await (await fetch(`${url}/_local/log`, { headers: { authorization: `Bearer ${token}` } })).text();
-    expect(text).toContain('"method":"GET","path":"/v9/projects/counted","status":404');
+    expect(JSON.parse(text)).toMatchObject({
+      requests: { vercel: 1 },
+      lines: [{ service: 'vercel', method: 'GET', path: '/v9/projects/counted', status: 404 }],
+    });
     expect(text).not.toMatch(/hidden|jvlocal_/);
   });
 

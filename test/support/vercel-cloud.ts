@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LedgerLine } from '../../src/core/local-faults.ts';
 import { findAccounts } from '../../src/local/accounts.ts';
 import { openCredentials } from '../../src/local/credentials.ts';
 import { startHosting } from '../../src/local/hosting.ts';
-import type { LedgerLine } from '../../src/local/ledger.ts';
-import { createLedger } from '../../src/local/ledger.ts';
 import { openPortBook } from '../../src/local/port-book.ts';
 import { serveApp } from '../../src/local/serve-app.ts';
 import { openSharedDir } from '../../src/local/shared-dir.ts';
+import { createTraffic } from '../../src/local/traffic/traffic.ts';
 import { keepAnswers } from './openapi/answer-check.ts';
 
 /** The local cloud's Vercel alone, in this process: its REST interface, the apps that it runs, and the gateway in front of them. */
@@ -31,7 +31,7 @@ export async function startVercelCloud(): Promise<VercelCloud> {
   const own = { stateDir: join(stateDir, 'vercel'), sharedDir: join(sharedDir, 'vercel') };
   await mkdir(own.stateDir, { recursive: true, mode: 0o700 });
   await mkdir(own.sharedDir, { recursive: true, mode: 0o711 });
-  const ledger = createLedger();
+  const traffic = createTraffic();
   const context = {
     ...own,
     serverAccount: accounts.server,
@@ -45,12 +45,12 @@ export async function startVercelCloud(): Promise<VercelCloud> {
     onDomains: () => Promise.resolve(),
   });
   const answers = keepAnswers();
-  const served = await serveApp({ name: 'vercel', app: answers.of(hosting.vercel) }, await ports.port('vercel'), ledger);
+  const served = await serveApp({ name: 'vercel', app: answers.of(hosting.vercel) }, await ports.port('vercel'), traffic);
   return {
     stateDir,
     vercel: { apiUrl: served.url, token: credentials.vercelToken, teamId: credentials.vercelTeamId },
     gateway: { host: '127.0.0.1', port: hosting.gateway.port, tlsPort: hosting.gateway.tlsPort, caFile: hosting.caFile },
-    requests: () => ledger.lines(),
+    requests: () => traffic.ledger.report().lines,
     stop: async () => {
       served.stop();
       await hosting.stop();

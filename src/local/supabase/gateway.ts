@@ -1,6 +1,7 @@
 import { Hono, type Context, type Next } from 'hono';
 import { z } from 'zod';
 import { isLoopbackHost, serveLoopback, type LoopbackServer } from '../loopback.ts';
+import type { Door } from '../traffic/traffic.ts';
 import { authApi } from './auth/auth-api.ts';
 import { authSettings } from './auth-settings.ts';
 import type { Cluster } from './cluster.ts';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   /** Read on each request, as the keys. */
   readonly settings: () => ProjectSettings;
   log(line: string): void;
+  /** What requests pass before they come here. */
+  readonly door?: Door | undefined;
 }
 
 /** A project's own origin: `/rest/v1`, `/auth/v1`, `/realtime/v1`. */
@@ -67,8 +70,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     options.log(`supabase ${options.ref}: ${c.req.method} ${c.req.path} failed: ${error.message}`);
     return c.json({ message: 'An unexpected error occurred' }, 500);
   });
-  const server: LoopbackServer = await serveLoopback(app, options.port, `Supabase project ${options.ref}`);
+  const server: LoopbackServer = await serveLoopback(app, options.port, `Supabase project ${options.ref}`, options.door);
   realtime.attach(server.server);
+  options.door?.upgrades(server.server, '/realtime/v1/websocket');
   return {
     url,
     fetch: async (request) => app.fetch(request),

@@ -129,6 +129,7 @@ async function startRunning(lifecycle: Lifecycle, project: Project): Promise<voi
     keys: () => current().keys,
     settings: () => current().settings,
     log: (line) => context.log(line),
+    door: context.traffic?.door({ service: 'supabase', part: 'project gateway', resource: project.ref }),
   });
   if (program !== undefined) here.pooler = await startPooler(context, program, await poolerSettings(cluster, project));
 }

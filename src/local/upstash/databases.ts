@@ -149,7 +149,8 @@ async function startRunning(lifecycle: Lifecycle, database: CacheDatabase): Prom
       readOnly,
       log: (line) => context.log(line),
     });
-    const rest = await serveLoopback(app, await context.ports.port(`upstash-${database.id}`), `Redis REST of ${database.name}`);
+    const door = context.traffic?.door({ service: 'upstash', part: 'Redis REST', resource: database.id });
+    const rest = await serveLoopback(app, await context.ports.port(`upstash-${database.id}`), `Redis REST of ${database.name}`, door);
     running.set(database.id, { redis, rest, admin, full, readOnly });
   } catch (error) {
     await redis.stop();

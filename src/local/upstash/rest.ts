@@ -41,10 +41,12 @@ export function redisRest(options: RedisRestOptions): Hono {
     app.on(['GET', 'POST'], path, async (c) => streamReplies(connectionOf(options, c), await commandOfPath(c), c.req.raw.signal));
   }
   app.on(['GET', 'HEAD', 'POST', 'PUT'], '/*', async (c) => one(c, connectionOf(options, c), await commandOfPath(c)));
-  app.all('/*', (c) => {
-    throw new RestError(405, `ERR method ${c.req.method} is not allowed`);
-  });
+  app.all('/*', notEmulated);
   return app;
+}
+
+function notEmulated(c: Context): never {
+  throw new RestError(405, `ERR method ${c.req.method} is not allowed`);
 }
 
 function connectionOf(options: RedisRestOptions, c: Context): RespConnection {

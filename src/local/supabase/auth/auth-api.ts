@@ -42,10 +42,12 @@ export function authApi(options: AuthOptions): Hono {
     return c.body(null, 204);
   });
   addAdmin(app, users, options);
-  app.all('*', (c) => {
-    throw new AuthError(404, 'not_found', `${c.req.method} ${c.req.path} is not emulated by the local cloud`);
-  });
+  app.all('*', notEmulated);
   return app;
+}
+
+function notEmulated(c: Context): never {
+  throw new AuthError(404, 'not_found', `${c.req.method} ${c.req.path} is not emulated by the local cloud`);
 }
 
 function settingsAnswer(settings: AuthSettings) {
