@@ -39,7 +39,7 @@ export interface FetchApp {
 
 /** An emulated vendor: its HTTP interface (served by `cloud.ts` on the vendor's own loopback port) and its end. */
 export interface LocalService {
-  readonly name: 'vercel' | 'supabase' | 'upstash';
+  readonly name: 'vercel' | 'supabase' | 'upstash' | 'clerk' | 'clerk-production' | 'slack' | 'sentry' | 'github' | 'dns';
   /** Serves the vendor's public API; checks token and Host header itself. */
   readonly app: FetchApp;
   /** Ends everything that the service started. */

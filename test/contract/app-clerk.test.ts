@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { startClerk } from '../../src/local/clerk/service.ts';
+import { createClerkClient } from '../clients/vendors.ts';
 import type { AppServer } from '../support/app-server.ts';
 import { appTest as test, hasAppPrograms, type AppWorld, call, startAppWorld } from '../support/app-world.ts';
+import { startTestVendor } from '../support/side-vendor.ts';
 
 const kid = 'ins_test';
 
@@ -67,6 +70,25 @@ test('when the keys cannot be fetched, that is said, and no session is refused f
   const lost = await world.startApp({ AUTH: 'clerk', CLERK_SECRET_KEY: 'sk_test_canary', CLERK_API_URL: 'http://127.0.0.1:1' });
 
   expect((await call(lost, await token(), 'POST', '/api/auth/test')).status).toBe(503);
+});
+
+test('a user of the emulated Clerk signs in without a browser, by keys that the app fetches there', async () => {
+  const local = await startTestVendor((context) => startClerk(context, 'test'));
+  const { secretKey, publishableKey } = local.service().issued;
+  const clerkClient = createClerkClient({ secretKey, apiUrl: local.url() });
+  const staging = { AUTH: 'clerk', CLERK_SECRET_KEY: secretKey, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: publishableKey };
+  const there = await world.startApp({ ...staging, CLERK_API_URL: local.url() });
+  const user = await clerkClient.users.createUser({ emailAddress: ['admin@staging.test'] });
+  const session = await clerkClient.sessions.createSession({ userId: user.id });
+  const { jwt } = await clerkClient.sessions.getToken(session.id);
+  const before = await call(there, jwt, 'POST', '/api/auth/test');
+  await world.sql`update public.users set clerk_user_id = ${user.id} where clerk_user_id = 'admin_user'`;
+  const after = await call(there, jwt, 'POST', '/api/auth/test');
+  await local.stop();
+
+  // Signed in at Clerk, but nobody here, until the database knows the id.
+  expect(before.status).toBe(401);
+  expect([after.status, await after.json()]).toEqual([200, { user: expect.objectContaining({ role: 'admin' }) }]);
 });
 
 test.each([
