@@ -19,6 +19,7 @@ import type { AnswerObserver } from './serve-app.ts';
 import { serveApp } from './serve-app.ts';
 import type { LocalService, PortBook, ServiceContext } from './service.ts';
 import { openSharedDir } from './shared-dir.ts';
+import { serveSideVendors, sideStatus, startSideVendors, stopSideVendors } from './side-vendors.ts';
 import { writeSupabaseProfile } from './supabase-profile.ts';
 import { projectEnvironment } from './project-environment.ts';
 import { createTraffic, type Traffic } from './traffic/traffic.ts';
@@ -82,6 +83,8 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
     onDomains: () => publication.renew(),
   });
   atEnd(() => hosting.stop());
+  const side = await startSideVendors(contextOf, () => Object.keys(hosting.gateway.domainPorts()));
+  atEnd(() => stopSideVendors(side));
   const data = await dataStarting;
   const serve = async (service: LocalService) => {
     const served = await serveApp(service, await ports.port(service.name), traffic, options.onAnswer);
@@ -93,6 +96,7 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
     supabase: await serve(data.supabase),
     upstash: await serve(data.upstash),
   };
+  const beside = await serveSideVendors(side, serve);
   const control = await startControl(await ports.port('control'), {
     token: credentials.controlToken,
     status: () => status(),
@@ -104,12 +108,12 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
   atEnd(startCronJobs(hosting, log));
   await writeSupabaseProfile(stateDir, urls.supabase);
 
-  const endpoints = () => endpointsOf(urls, control.url, credentials, hosting, data);
+  const endpoints = () => ({ ...endpointsOf(urls, control.url, credentials, hosting, data), beside });
   const status = async (): Promise<LocalStatus> => ({
     running: true,
     pid: process.pid,
     startedAt,
-    services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data))],
+    services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data)), ...sideStatus(side)],
     endpoints: endpoints(),
   });
   atEnd(createProductionSoon(() => ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials), log));

@@ -12,6 +12,7 @@ import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
 import { endAll, isAlive, leftChildren, markOf } from './processes.ts';
 import type { Published } from './publication.ts';
+import { sideEnv } from './side-vendors.ts';
 import { supabaseProfileFile } from './supabase-profile.ts';
 
 /** How a local cloud is found and, where there is none, started. */
@@ -209,5 +210,6 @@ export function cloudEnv(endpoints: LocalEndpoints, stateDir: string): Readonly<
     JV_LOCAL_GATEWAY_TLS: `${endpoints.gateway.host}:${endpoints.gateway.tlsPort}`,
     JV_LOCAL_CA: endpoints.gateway.caFile,
     NODE_EXTRA_CA_CERTS: endpoints.gateway.caFile,
+    ...(endpoints.beside === undefined ? {} : sideEnv(endpoints.beside)),
   };
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
@@ -32,6 +33,26 @@ describe('a running local cloud', { timeout }, () => {
     const env = cloudEnv(cloud.endpoints, cloud.stateDir);
     expect(env).toMatchObject({ VERCEL_API_URL: cloud.endpoints.vercel.apiUrl, VERCEL_ORG_ID: expect.stringMatching(/^team_/) });
     expect(env['SUPABASE_ACCESS_TOKEN']).toMatch(/^sbp_[0-9a-f]{40}$/);
+  });
+
+  it('has the small vendors beside, each behind its own token', async () => {
+    const env = cloudEnv(cloud.endpoints, cloud.stateDir);
+    const answers = ['CLERK_API_URL', 'SENTRY_URL', 'GITHUB_API_URL', 'JV_LOCAL_DNS_RECORDS_URL'].map(async (name) => {
+      const paths: Readonly<Record<string, string>> = { CLERK_API_URL: '/v1/users', SENTRY_URL: '/api/0/issues/', GITHUB_API_URL: '/user' };
+      return (await fetch(`${env[name] ?? ''}${paths[name] ?? ''}`)).status;
+    });
+    const slack = await fetch(`${env['SLACK_API_URL'] ?? ''}auth.test`, { method: 'POST' });
+    const dns = new Resolver();
+    dns.setServers([env['JV_LOCAL_DNS'] ?? '']);
+    const { services } = await cloudStatus(cloud);
+
+    expect(await Promise.all(answers)).toEqual([401, 401, 401, 401]);
+    expect(await slack.json()).toEqual({ ok: false, error: 'not_authed' });
+    expect(await dns.resolve4('cname.vercel-dns.com')).toEqual(['76.76.21.21']);
+    expect(services.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['clerk', 'clerk-production', 'slack', 'sentry', 'github', 'dns']),
+    );
+    expect(Object.values(env)).not.toContain(cloud.endpoints.beside?.clerkProduction.secretKey);
   });
 
   it('wants the token on its control interface', async () => {
