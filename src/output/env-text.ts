@@ -57,6 +57,6 @@ export function renderEnvCheckText(
     bad === 0
       ? paint.green(`✔ ${checked.checked} variables, nothing wrong.`)
       : paint.red(`✖ ${bad} of ${checked.checked} variables need mending.`);
-  const rest = later.length === 0 ? [] : [paint.gray(`${later.length} come from resources and are checked once those exist.`)];
+  const rest = later.length === 0 ? [] : [paint.gray(`${later.length} come from resources or are generated; provision checks them.`)];
   return `${[...renderTable(rows, { columns: view.columns, indent: 2, minimum: [1, 10, 20] }), ...(bad === 0 ? [] : ['']), head, ...rest].join('\n')}\n`;
 }

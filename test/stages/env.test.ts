@@ -75,7 +75,9 @@ it('never takes a hidden value for one', async () => {
 it('checks without asking anybody, and names what only exists later', () => {
   const checked = envCheck({ settings: stagingSettings, readSecret: () => undefined });
 
-  expect(checked).toEqual({ checked: 5, later: ['APP_URL', 'DATABASE_URL'], missing: ['CRON_SECRET'], problems: [] });
+  expect(checked).toEqual({ checked: 5, later: ['APP_URL', 'CRON_SECRET', 'DATABASE_URL'], missing: [], problems: [] });
+  const env = { ...stagingSettings.env, API_KEY: { value: { kind: 'env', name: 'API_KEY' }, class: 'secret', required: true } } as const;
+  expect(envCheck({ settings: { ...stagingSettings, env }, readSecret: () => undefined }).missing).toEqual(['API_KEY']);
 });
 
 it.each(['provision', 'push'] as const)('refuses a live key before anything is written (%s)', async (command) => {
