@@ -1,4 +1,5 @@
 import { doctorStage } from '../stages/doctor.ts';
+import { destroyStage } from '../stages/destroy.ts';
 import { deployStage } from '../stages/deploy.ts';
 import { provisionStage } from '../stages/provision.ts';
 import { isolationStage } from '../stages/isolation.ts';
@@ -48,6 +49,7 @@ export function appOf(context: Context, waitMs: number): App {
     perf: gates.perf,
     load: gates.load,
     rollback: (to) => rollbackStage(deps.rollback(gates.smokeOn), resources, to),
+    destroy: (options) => destroyStage(deps.destroy(), resources, options),
     up: (selection) => upRun(stages, selection, clock),
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
     isolation: () => isolationStage(deps.isolation(), resources),

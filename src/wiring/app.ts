@@ -6,6 +6,7 @@ import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../core/
 import type { StageRun } from '../core/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/step.ts';
+import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
 import type { DeployDetails } from '../stages/deploy.ts';
 import type { IsolationDetails } from '../stages/isolation.ts';
 import type { ProvisionDetails } from '../stages/provision.ts';
@@ -49,6 +50,7 @@ export interface App {
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
   rollback(to: string | undefined): StageRun<RollbackDetails>;
+  destroy(options: DestroyOptions): StageRun<DestroyDetails>;
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
   isolation(): StageRun<IsolationDetails>;

@@ -20,6 +20,7 @@ import type { RunLease } from '../core/run-lease.ts';
 import { slot } from '../core/slot.ts';
 import type { StageRun } from '../core/stage.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
+import type { DestroyDeps } from '../stages/destroy.ts';
 import type { DeployDeps } from '../stages/deploy.ts';
 import type { PlanDeps } from '../stages/plan.ts';
 import type { EnvDeps } from '../stages/env.ts';
@@ -57,6 +58,7 @@ export interface Deps {
   env(): EnvDeps;
   isolation(): IsolationDeps;
   sealing(): Promise<Sealing>;
+  destroy(): DestroyDeps;
   openDatabase(): Database;
   openLeases(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
@@ -110,6 +112,7 @@ export function openDeps(
     }),
     rollback: (smoke) => ({ ...base(), lease, deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
     seed,
+    destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
     sealing,

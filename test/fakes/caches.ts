@@ -43,6 +43,9 @@ export function fakeCachePlatform(): FakeCachePlatform {
           production: theirs === undefined ? {} : fieldsOf(theirs),
         };
       },
+      remove: async (id) => {
+        databases.delete(id);
+      },
       change: async (id, { eviction, ...fields }) => {
         databases.set(id, { ...existing(id), eviction: eviction === true });
         settings.set(id, { ...settings.get(id), ...fields });

@@ -58,6 +58,9 @@ export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatfor
         if (paused === false && project !== undefined) projects.set(ref, { ...project, state: 'starting' });
         settings.set(ref, { ...settings.get(ref), ...fields });
       },
+      remove: async (ref) => {
+        projects.delete(ref);
+      },
       schema: async (ref, environment) => schemas.read(ref, environment),
     },
     findByName: async (name) => [...projects.values()].filter((project) => project.name === name),

@@ -105,6 +105,11 @@ function fakeManaged(world: World): ManagedHosting {
       world.markers.set(projectOf(world, projectId).id, marker);
       world.changes.push('write marker');
     },
+    remove: async (projectId) => {
+      world.projects.delete(projectId);
+      world.markers.delete(projectId);
+      world.changes.push(`remove project ${projectId}`);
+    },
     bypassSecret: async (projectId) =>
       world.settings.get(projectId)?.['protectionBypass'] === true ? 'bypass-secret-of-the-project' : undefined,
   };

@@ -13,6 +13,7 @@ import { type StageRun, verdictStep } from '../../src/core/stage.ts';
 import { stageResult } from '../../src/core/stage-result.ts';
 import type { Step } from '../../src/core/step.ts';
 import type { StageResult, Verdict } from '../../src/core/verdict.ts';
+import { type DestroyDeps, type DestroyOptions, destroyStage } from '../../src/stages/destroy.ts';
 import { type DeployDeps, deployStage } from '../../src/stages/deploy.ts';
 import { type PlanDeps, type PlanOptions, planRun } from '../../src/stages/plan.ts';
 import { type ProvisionDeps, type ProvisionOptions, provisionStage } from '../../src/stages/provision.ts';
@@ -181,6 +182,14 @@ export function stageWorld() {
       const stage = seedStage({ ...seedDeps, ...more }, emptyResources(), 'demo');
       return { ...(await run(stage.steps)), result: stage.result() };
     },
+    destroy: async (destroyOptions: Partial<DestroyOptions> = {}, options: Partial<RunOptions> = {}, more: Partial<DestroyDeps> = {}) => {
+      const stage = destroyStage({ ...base, ...more }, emptyResources(), {
+        confirm: undefined,
+        dryRun: options.dryRun ?? false,
+        ...destroyOptions,
+      });
+      return { ...(await run(stage.steps, options)), result: stage.result() };
+    },
     rollback: async (to?: string, more: Partial<RollbackDeps> = {}) => {
       const ports = { deployments: hosting.deployments, moves: hosting.moves };
       const stage = rollbackStage({ ...base, ...ports, newReleaseId, actor: 'jo@laptop', smoke, ...more }, emptyResources(), to);
@@ -251,6 +260,7 @@ function recordingParts(calls: string[]) {
         ...platform.managed,
         change: async (ref: string, fields: Fields, signal: AbortSignal) =>
           noted(`set ${Object.keys(fields).join(', ')} of ${ref}`, platform.managed.change(ref, fields, signal)),
+        remove: async (ref: string, signal: AbortSignal) => noted(`remove Supabase ${ref}`, platform.managed.remove(ref, signal)),
       },
     },
     caches: {
@@ -261,6 +271,7 @@ function recordingParts(calls: string[]) {
         ...caches.managed,
         change: async (id: string, fields: Fields, signal: AbortSignal) =>
           noted(`set ${Object.keys(fields).join(', ')} of ${id}`, caches.managed.change(id, fields, signal)),
+        remove: async (id: string, signal: AbortSignal) => noted(`remove Upstash ${id}`, caches.managed.remove(id, signal)),
       },
     },
     data: { ...recordedData, users: data.users, tables: data.tables, written: data.written },

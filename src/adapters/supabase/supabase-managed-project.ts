@@ -29,6 +29,9 @@ export function supabaseManagedProject(api: ApiClient): ManagedDatabases {
       for (const group of settingsGroups.filter(({ names }) => names.some((name) => name in fields)))
         await group.write(api, ref, fields, signal);
     },
+    remove: async (ref, signal) => {
+      await api.send({ method: 'DELETE', path: apiPath`/v1/projects/${ref}`, accept: [404], signal });
+    },
     schema: (ref, environment, signal) => readSchema(api, ref, environment, signal),
   };
 }

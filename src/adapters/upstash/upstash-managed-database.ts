@@ -17,6 +17,9 @@ export function upstashManagedDatabase(api: ApiClient): ManagedCaches {
       };
     },
     change: (id, fields, signal) => changeDatabase(api, id, fields, signal),
+    remove: async (id, signal) => {
+      await api.send({ method: 'DELETE', path: apiPath`/v2/redis/database/${id}`, accept: [404], signal });
+    },
   };
 }
 

@@ -57,6 +57,9 @@ export function vercelManagedProject(api: VercelApi): ManagedHosting {
     read: (question, signal) => readHosting(api, question, signal),
     change: (projectId, fields, signal) => changeProject(api, projectId, fields, signal),
     writeMarker: (projectId, marker, signal) => writeMarker(api, projectId, marker, signal),
+    remove: async (projectId, signal) => {
+      await api.send({ method: 'DELETE', path: apiPath`/v9/projects/${projectId}`, accept: [404], signal });
+    },
     bypassSecret: async (projectId, signal) => {
       const { protectionBypass } = await api.read({ method: 'GET', path: apiPath`/v9/projects/${projectId}`, signal }, projectSchema);
       return automationSecrets(protectionBypass)[0];

@@ -62,6 +62,8 @@ export interface ManagedHosting {
   /** Writes these settings and no other. */
   change(projectId: string, fields: Fields, signal: AbortSignal): Promise<void>;
   writeMarker(projectId: string, marker: OwnershipMarker, signal: AbortSignal): Promise<void>;
+  /** Removes the project with all that is in it; one that is gone already is removed. */
+  remove(projectId: string, signal: AbortSignal): Promise<void>;
   /** Returns the secret that lets automation pass deployment protection, or undefined when there is none. */
   bypassSecret(projectId: string, signal: AbortSignal): Promise<string | undefined>;
 }
@@ -94,6 +96,8 @@ export interface ManagedDatabases {
   /** Returns those of the named settings that the list does not tell: one round trip, a call for each group that is asked for. */
   settings(ref: string, names: readonly string[], signal: AbortSignal): Promise<Fields>;
   change(ref: string, fields: Fields, signal: AbortSignal): Promise<void>;
+  /** Removes the project with its data; one that is gone already is removed. */
+  remove(ref: string, signal: AbortSignal): Promise<void>;
   /** Returns what is applied, in one round trip; undefined when the database does not answer. */
   schema(ref: string, environment: string, signal: AbortSignal): Promise<SchemaReading | undefined>;
 }
@@ -103,6 +107,8 @@ export interface ManagedCaches {
   /** One round trip. */
   list(question: ResourceQuestion, signal: AbortSignal): Promise<ResourceAnswer<CacheDatabase>>;
   change(id: string, fields: Fields, signal: AbortSignal): Promise<void>;
+  /** Removes the database with its data; one that is gone already is removed. */
+  remove(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** The three vendors as things with settings. */
