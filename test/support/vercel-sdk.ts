@@ -28,7 +28,6 @@ interface SdkAnswer extends Named {
   readonly pagination: { readonly next: number | null };
   readonly verified: boolean;
   readonly verification?: readonly { readonly value: string }[];
-  readonly misconfigured: boolean;
   readonly readyState: string;
   readonly protectionBypass: Readonly<Record<string, unknown>>;
 }

@@ -51,24 +51,23 @@ export function addAccountDomainRoutes(app: VercelApp, world: World, onChange: (
     const known = below(c.req.param('domain').toLowerCase());
     return c.json({ projectDomains: known.map(domainShape), pagination: { count: known.length, next: null, prev: null } });
   });
-  addFactRoutes(app, world);
+  addFactRoutes(app);
 }
 
-function addFactRoutes(app: VercelApp, world: World): void {
-  // The gateway answers for every proven domain, so that each counts as configured.
+function addFactRoutes(app: VercelApp): void {
+  // The gateway answers for every domain, so that each counts as configured; whether it is proven is another question.
   app.get('/domains/:domain/config', (c) => {
     const name = c.req.param('domain').toLowerCase();
-    const unproven = world.domains.get(name)?.verified === false;
     return c.json({
-      configuredBy: unproven ? null : name === apexOf(name) ? 'A' : 'CNAME',
-      acceptedChallenges: unproven ? [] : ['http-01'],
-      misconfigured: unproven,
+      configuredBy: name === apexOf(name) ? 'A' : 'CNAME',
+      acceptedChallenges: ['http-01'],
+      misconfigured: false,
       recommendedIPv4: [{ rank: 1, value: ['76.76.21.21'] }],
       recommendedCNAME: [{ rank: 1, value: 'cname.vercel-dns.com.' }],
       nameservers: [],
       serviceType: 'external',
-      cnames: unproven ? [] : ['cname.vercel-dns.com'],
-      aValues: [],
+      cnames: name === apexOf(name) ? [] : ['cname.vercel-dns.com'],
+      aValues: name === apexOf(name) ? ['76.76.21.21'] : [],
       conflicts: [],
     });
   });

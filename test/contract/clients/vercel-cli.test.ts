@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { requires } from '../../support/requires.ts';
 import { tinyApp } from '../../support/tiny-app.ts';
 import type { VercelCli } from '../../support/vercel-cli.ts';
@@ -12,6 +12,9 @@ import { startVercelCloud } from '../../support/vercel-cloud.ts';
 /** The vendor's own command line, unchanged; what it did is read back by the API, from the files it wrote, and from the live app. */
 const it = requires('vercel-cli');
 const domain = 'shop.example.com';
+
+// Each command is a Node process of a second: many of them on a busy machine take minutes.
+vi.setConfig({ testTimeout: 300_000 });
 
 let cloud: VercelCloud;
 let cli: VercelCli;
@@ -139,6 +142,19 @@ describe('the vercel command line: deployments', () => {
     expect(inspected.code).toBe(0);
     expect(inspected.stderr).toMatch(/shop\s+shop\.example\.com/);
     expect(listed).toContain('"example.com"');
+  });
+
+  it('proves a domain that another account uses by the TXT record that it is told', async () => {
+    const name = 'www.taken.example';
+    await cli.ok('domains', 'add', name, 'shop');
+    const told = await cli.run('domains', 'verify', name, '--project', 'shop');
+    const record = /TXT _vercel\.taken\.example "(.+)"/.exec(told.stderr)?.[1] ?? '';
+    await cli.ok('dns', 'add', 'taken.example', '_vercel', 'TXT', record);
+    await cli.ok('domains', 'verify', name, '--project', 'shop');
+
+    expect(told.code).toBe(1);
+    expect(record).toMatch(/^vc-domain-verify=www\.taken\.example,[0-9a-f]{20}$/);
+    expect(await read(`/v9/projects/shop/domains/${name}`)).toMatchObject({ verified: true });
   });
 
   it('deploys to production: the domain shows the app with the variables of production', async () => {

@@ -195,10 +195,9 @@ describe('@vercel/sdk: domains', () => {
     expect(added.verified).toBe(false);
     expect(challenge).toMatchObject({ type: 'TXT', domain: '_vercel.taken.example', reason: 'pending_domain_verification' });
     expect(tooEarly).toMatchObject({ statusCode: 400, body: expect.stringContaining('missing_txt_record') });
-    expect(config).toMatchObject({ misconfigured: true, configuredBy: null });
+    expect(config).toMatchObject({ misconfigured: false, configuredBy: 'CNAME' });
     expect(wrong).toMatchObject({ statusCode: 400 });
     expect(proven.verified).toBe(true);
-    expect((await vercel.domains.getDomainConfig({ domain: name, teamId })).misconfigured).toBe(false);
     expect((await vercel.domains.getDomains({ teamId })).domains.map((domain) => domain.name)).toContain('taken.example');
     await vercel.projects.removeProjectDomain({ idOrName, domain: name, teamId });
     expect((await api.call('GET', `/v9/projects/${idOrName}/domains/${name}`)).status).toBe(404);
