@@ -75,6 +75,22 @@ it('keeps a comment of a pull request up to date, and its reviews', async () => 
   expect(found.data.map(({ number }) => number)).toEqual([pull.number]);
 });
 
+it('numbers what comes at once apart', async () => {
+  const { data: issue } = await client().issues.create({ ...at, title: 'Many comments' });
+  const many = Array.from({ length: 20 }, (_, index) =>
+    client().issues.createComment({ ...at, issue_number: issue.number, body: `${index}` }),
+  );
+  await Promise.all([
+    ...many,
+    ...Array.from({ length: 5 }, () => client().issues.create({ ...at, title: 'at once', labels: ['at-once'] })),
+  ]);
+  const kept = await client().issues.listComments({ ...at, issue_number: issue.number });
+  const issues = await client().issues.listForRepo({ ...at, labels: 'at-once' });
+
+  expect(new Set(kept.data.map(({ body }) => body)).size).toBe(20);
+  expect(new Set(issues.data.map(({ number }) => number)).size).toBe(5);
+});
+
 it('refuses in the shape of the vendor', async () => {
   const statusOf = (call: Promise<unknown>) =>
     call.then(() => undefined).catch((error: { status: number; response: { data: unknown } }) => [error.status, error.response.data]);

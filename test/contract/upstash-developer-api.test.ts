@@ -63,6 +63,17 @@ it('keeps budget, read regions and automatic upgrade', async () => {
   expect(refused.status).toBe(400);
 });
 
+it('keeps every one of several changes at once', async () => {
+  await Promise.all([
+    upstash.api('POST', `/v2/redis/rename/${database.id}`, { name: 'at-once' }),
+    upstash.api('PATCH', `/v2/redis/update-budget/${database.id}`, { budget: 77 }),
+    upstash.api('POST', `/v2/redis/enable-eviction/${database.id}`),
+    upstash.api('POST', `/v2/redis/enable-autoupgrade/${database.id}`),
+  ]);
+
+  expect(await shown()).toMatchObject({ database_name: 'at-once', budget: 77, eviction: true, auto_upgrade: true });
+});
+
 it('counts what was really done', async () => {
   const redis = await database.tcp();
   for (let index = 0; index < 20; index += 1) await redis.set(`counted:${index}`, 'x');

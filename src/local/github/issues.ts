@@ -55,9 +55,11 @@ function addComments({ app, repository, path, baseOf, body, page }: GithubRoutes
   });
   app.post(`${path}/issues/:number{[0-9]+}/comments`, async (c) => {
     const { number } = itemOf(c, repository);
+    // Read first: between choosing the number and keeping the comment nothing may wait, or two would get the same.
+    const text = await textOf(c);
     const now = new Date().toISOString();
     const id = nextId(comments.all().map((comment) => comment.id));
-    const comment: GithubComment = { id, number, body: await textOf(c), createdAt: now, updatedAt: now };
+    const comment: GithubComment = { id, number, body: text, createdAt: now, updatedAt: now };
     await comments.put(`${id}`, comment);
     return c.json(commentAnswer(repository, baseOf(c), comment), 201);
   });

@@ -58,6 +58,8 @@ interface Lifecycle {
   readonly stored: Collection<CacheDatabase>;
   readonly running: Map<string, Running>;
   readonly adminPassword: string;
+  /** The change of each database that is under way: the next one waits for it. */
+  readonly turns: Map<string, Promise<unknown>>;
 }
 
 /** Opens the stored databases and starts a server for each. */
@@ -69,7 +71,7 @@ export async function openDatabases(context: ServiceContext, program: string): P
     const kept: Partial<CacheDatabase> = database;
     if (kept.plan === undefined) await stored.put(database.id, { ...database, ...unchanged, plan: 'payg' });
   }
-  const lifecycle: Lifecycle = { context, program, stored, running: new Map(), adminPassword };
+  const lifecycle: Lifecycle = { context, program, stored, running: new Map(), adminPassword, turns: new Map() };
   const stop = async () => {
     await Promise.all([...lifecycle.running.keys()].map((id) => stopRunning(lifecycle, id)));
   };
@@ -91,22 +93,24 @@ export async function openDatabases(context: ServiceContext, program: string): P
       await stored.put(database.id, database);
       return database;
     },
-    change: (id, change) => changeDatabase(lifecycle, id, change),
+    change: (id, change) => inTurn(lifecycle, id, () => changeDatabase(lifecycle, id, change)),
     resetPassword: async (id) => {
-      const database = await changeDatabase(lifecycle, id, freshSecrets());
+      const database = await inTurn(lifecycle, id, () => changeDatabase(lifecycle, id, freshSecrets()));
       // What is logged in stays so in Redis: end it, our own connections as well.
       for (const type of ['normal', 'pubsub']) await commandOn(lifecycle, id, ['CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes']);
       return database;
     },
-    remove: async (id) => {
-      await stored.delete(id);
-      await stopRunning(lifecycle, id);
-      await removeRedis(context, id);
-    },
+    remove: (id) =>
+      inTurn(lifecycle, id, async () => {
+        await stored.delete(id);
+        await stopRunning(lifecycle, id);
+        await removeRedis(context, id);
+      }),
     addresses: (id) => addressesOf(lifecycle, id),
     command: (id, command) => commandOn(lifecycle, id, command),
     takeSnapshot: (id, file) => takeSnapshot(runningOf(lifecycle, id).admin, redisFolder(context, id), file),
-    loadSnapshot: (id, file) => loadSnapshot(context, program, file, { id, admin: runningOf(lifecycle, id).admin }),
+    loadSnapshot: (id, file) =>
+      inTurn(lifecycle, id, () => loadSnapshot(context, program, file, { id, admin: runningOf(lifecycle, id).admin })),
     alive: (id) => lifecycle.running.get(id)?.redis.alive() ?? false,
     stop,
   };
@@ -173,6 +177,17 @@ function runningOf({ running }: Lifecycle, id: string): Running {
   const here = running.get(id);
   if (here === undefined) throw new Error(`There is no database ${id}.`);
   return here;
+}
+
+/** Changes of one database come one after the other: each starts from what the one before has left. */
+async function inTurn<Result>({ turns }: Lifecycle, id: string, change: () => Promise<Result>): Promise<Result> {
+  const turn = (turns.get(id) ?? Promise.resolve()).catch(() => undefined).then(change);
+  turns.set(id, turn);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(id) === turn) turns.delete(id);
+  }
 }
 
 async function changeDatabase(lifecycle: Lifecycle, id: string, change: Partial<CacheDatabase>): Promise<CacheDatabase> {
