@@ -71,8 +71,39 @@ describe('middleware', () => {
     expect(await page('/guarded/else')).toMatchObject({ status: 200, text: 'other' });
   });
 
+  it('may run on Node, and says which headers the function sees', async () => {
+    const seen = JSON.parse(
+      (await page('/node-guarded/x', { headers: { 'x-user': 'forged', 'x-gone': '1', 'x-matched-path': '/y' } })).text,
+    );
+
+    expect(seen).toMatchObject({ 'x-user': 'node', 'x-forwarded-host': host, 'x-matched-path': '/headers' });
+    expect(seen).not.toHaveProperty('x-gone');
+  });
+
   it("fails in the vendor's shape", async () => {
     expect(await page('/guarded/throw')).toMatchObject({ status: 500, headers: { 'x-vercel-error': 'MIDDLEWARE_INVOCATION_FAILED' } });
+  });
+});
+
+describe('an image', () => {
+  it('is served as it is, in the sizes and qualities that are allowed', async () => {
+    expect(await page('/_vercel/image?url=%2Fdot.png&w=640&q=75')).toMatchObject({
+      status: 200,
+      text: 'a picture',
+      headers: { 'content-type': 'image/png', 'content-security-policy': "script-src 'none'", 'content-disposition': 'attachment' },
+    });
+    for (const wrong of [
+      'url=%2Fdot.png&w=641&q=75',
+      'url=%2Fdot.png&w=640&q=80',
+      'url=%2Fdot.svg&w=640&q=75',
+      'url=https%3A%2F%2Fother.example%2Fx.png&w=640&q=75',
+      'w=640&q=75',
+    ]) {
+      expect(await page(`/_next/image?${wrong}`)).toMatchObject({
+        status: 400,
+        headers: { 'x-vercel-error': 'INVALID_IMAGE_OPTIMIZE_REQUEST' },
+      });
+    }
   });
 });
 

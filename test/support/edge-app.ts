@@ -13,12 +13,16 @@ export function edgeApp(): Files {
   return {
     [`${out}/config.json`]: JSON.stringify({
       version: 3,
+      images: { sizes: [640], qualities: [75], domains: [], contentSecurityPolicy: "script-src 'none'" },
       routes: [
         { src: '/(.*)', headers: { 'x-rules': 'yes' }, continue: true },
         { src: '/guarded/(.*)', middlewarePath: 'guard', continue: true },
+        { src: '/node-guarded/(.*)', middlewarePath: '/node-guard', continue: true },
         { handle: 'filesystem' },
       ],
     }),
+    [`${out}/static/dot.png`]: 'a picture',
+    [`${out}/static/dot.svg`]: '<svg xmlns="http://www.w3.org/2000/svg"/>',
     [`${out}/static/guarded/page.txt`]: 'page',
     [`${out}/static/guarded/other.txt`]: 'other',
 
@@ -34,6 +38,15 @@ export function edgeApp(): Files {
         if (pathname === '/guarded/silent.txt') return undefined;
         return new Response(null, { headers: { 'x-middleware-next': '1', 'x-guard': 'passed' } });
       }`,
+
+    [`${out}/functions/node-guard.func/.vc-config.json`]: node({ useWebApi: true }),
+    [`${out}/functions/node-guard.func/index.cjs`]: `
+      module.exports = async (request) => {
+        const headers = { 'x-middleware-override-headers': 'x-user,host', 'x-middleware-request-x-user': process.release.name };
+        return new Response(null, { headers: { ...headers, 'x-middleware-rewrite': new URL('/headers', request.url).href } });
+      };`,
+    [`${out}/functions/headers.func/.vc-config.json`]: node(),
+    [`${out}/functions/headers.func/index.cjs`]: 'module.exports = (req, res) => res.end(JSON.stringify(req.headers));',
 
     [`${out}/functions/api/edge.func/.vc-config.json`]: edge('index.js', {
       environment: { OWN: 'edge' },

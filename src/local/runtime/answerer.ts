@@ -2,11 +2,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BuildOutput } from './build-output.ts';
+import type { ContentCache } from './content-cache.ts';
 import { createContentCache } from './content-cache.ts';
 import { answerError, requestId } from './error-page.ts';
 import type { Rewritten } from './forwarded.ts';
 import { functionHeaders } from './forwarded.ts';
 import type { FunctionFile } from './functions.ts';
+import { decideImage } from './images.ts';
 import type { App, Instances } from './instances.ts';
 import type { Journey, RoutedRequest } from './journey.ts';
 import type { Logs } from './logs.ts';
@@ -79,6 +81,7 @@ export function createAnswerer({ outputs, instances, logs, log }: AnswererParts)
   return {
     answer: async (app, request, response) => {
       const output = await outputs.of(app.id);
+      if (await answerImage(output, request, response, statics)) return undefined;
       const decision = await decideFor({ app, output, request });
       switch (decision.kind) {
         case 'static':
@@ -102,6 +105,19 @@ export function createAnswerer({ outputs, instances, logs, log }: AnswererParts)
     },
     forget: (id) => prerenders.forget(id),
   };
+}
+
+/** Answers a request for an image; says whether it was one. */
+async function answerImage(
+  output: BuildOutput,
+  request: IncomingMessage,
+  response: ServerResponse,
+  statics: ContentCache,
+): Promise<boolean> {
+  const image = decideImage(output.images, request);
+  if (image?.kind === 'refused') answerError(request, response, 400, {}, image.code);
+  else if (image) await serveStatic(output.statics.get(image.path), { ...image, status: undefined }, request, response, statics);
+  return image !== undefined;
 }
 
 /** A request to a deployment. */

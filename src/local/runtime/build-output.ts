@@ -5,6 +5,8 @@ import { isDue } from '../cron.ts';
 import { contentTypeOf } from './content-types.ts';
 import type { FunctionFile } from './functions.ts';
 import { readFunctions } from './functions.ts';
+import type { ImagesConfig } from './images.ts';
+import { imagesConfig } from './images.ts';
 import { parseJson } from './json.ts';
 import type { LayoutFile } from './layout.ts';
 import type { Prerender } from './prerenders.ts';
@@ -36,6 +38,7 @@ export interface BuildOutput {
   /** By the address path of their function. */
   readonly prerenders: ReadonlyMap<string, Prerender>;
   readonly crons: readonly Cron[];
+  readonly images: ImagesConfig | undefined;
 }
 
 const stringMap = z.record(z.string(), z.string());
@@ -72,6 +75,7 @@ const config = z.looseObject({
   version: z.literal(3),
   routes: z.array(route).default([]),
   overrides: z.record(z.string(), z.looseObject({ path: z.string().optional(), contentType: z.string().optional() })).default({}),
+  images: imagesConfig.optional(),
   crons: z.array(z.looseObject({ path: z.string(), schedule: z.string() })).default([]),
 });
 
@@ -91,6 +95,7 @@ export async function readBuildOutput(dir: string, files: readonly LayoutFile[])
     functions: await readFunctions(dir, files),
     prerenders: await readPrerenders(dir, files),
     crons: settings.crons,
+    images: settings.images,
   };
 }
 

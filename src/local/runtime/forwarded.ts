@@ -24,7 +24,7 @@ export const hopByHop = [
 ];
 
 /** What middleware may not change: how the body is sent, to whom, and by whom. */
-const ofConnection = new RegExp(`^(?:x-jv-.*|host|content-length|${hopByHop.join('|')})$`);
+const ofConnection = new RegExp(`^(?:x-jv-.*|x-matched-path|host|content-length|${hopByHop.join('|')})$`);
 
 /** A function sees the address as it was asked for, with what routes added to the query. */
 export function rewrittenUrl(request: IncomingMessage, decision: Rewritten): string {

@@ -15,6 +15,8 @@ export interface FunctionFile {
   /** The file that is loaded, relative to the folder. */
   readonly handler: string;
   readonly addHelpers: boolean;
+  /** The handler takes a web request and returns a web answer. */
+  readonly webApi: boolean;
   /** `edge` for the runtime without Node's own interfaces. */
   readonly runtime: 'node' | 'edge';
   /** Files that edge code reads by `blob:` addresses: path in the folder by name. */
@@ -30,6 +32,7 @@ const functionConfig = z.looseObject({
   entrypoint: z.string().optional(),
   launcherType: z.string().optional(),
   shouldAddHelpers: z.boolean().default(false),
+  useWebApi: z.boolean().default(false),
   assets: z.array(z.looseObject({ name: z.string(), path: z.string() })).default([]),
   environment,
 });
@@ -78,6 +81,7 @@ async function readFunction(dir: string, folder: string, name: string): Promise<
     dir: await realpath(join(dir, folder)),
     handler,
     addHelpers: settings.shouldAddHelpers,
+    webApi: settings.useWebApi,
     runtime: isEdge ? 'edge' : 'node',
     assets: Object.fromEntries(settings.assets.map((asset) => [asset.name, asset.path])),
     environment: settings.environment,

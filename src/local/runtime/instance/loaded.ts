@@ -7,6 +7,8 @@ export interface FunctionSpec {
   readonly dir: string;
   readonly handler: string;
   readonly addHelpers: boolean;
+  /** The handler takes a web request and returns a web answer. */
+  readonly webApi: boolean;
   readonly runtime: 'node' | 'edge';
   readonly assets: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;

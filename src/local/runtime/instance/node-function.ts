@@ -35,6 +35,7 @@ function pick(module: unknown, imported: Anything, name: string): unknown {
 }
 
 function listenerOf(module: unknown, imported: Anything, spec: FunctionSpec): Loaded['serve'] {
+  if (spec.webApi && typeof module === 'function') return webListener(() => module);
   const web = pick(module, imported, 'fetch');
   if (typeof web === 'function' && typeof module !== 'function') return webListener(() => web);
   if (methods.some((method) => typeof pick(module, imported, method) === 'function')) {
