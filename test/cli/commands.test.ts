@@ -12,7 +12,15 @@ const flag = z.object({
   description: z.string().optional(),
 });
 const manifest = z.object({
-  commands: z.record(z.string(), z.object({ summary: z.string(), examples: z.array(z.string()), flags: z.record(z.string(), flag) })),
+  commands: z.record(
+    z.string(),
+    z.object({
+      summary: z.string(),
+      examples: z.array(z.string()),
+      args: z.record(z.string(), z.unknown()),
+      flags: z.record(z.string(), flag),
+    }),
+  ),
 });
 const effects = z.strictObject({ readOnly: z.boolean(), destructive: z.boolean(), idempotent: z.boolean() });
 
@@ -67,7 +75,7 @@ describe('the commands of the manifest', () => {
 });
 
 /** Commands that change the environment without destroying anything, with --dry-run all the same. */
-const changing = new Set(['deploy', 'provision', 'rollback', 'seed', 'up']);
+const changing = new Set(['deploy', 'env:push', 'provision', 'rollback', 'seed', 'up']);
 
 /** Returns what an example says that its command does not understand. */
 function problemsOf(example: string, id: string): readonly string[] {
@@ -78,10 +86,13 @@ function problemsOf(example: string, id: string): readonly string[] {
   const path = id.split(':');
   if (bin !== 'jv-staging' || path.some((part, index) => words[index] !== part)) return ['another command'];
   const problems: string[] = [];
+  let places = Object.keys(commands[id]?.args ?? {}).length;
   const rest = words.slice(path.length);
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const known = word.startsWith('--') ? commands[id]?.flags[word.slice(2)] : undefined;
-    if (known === undefined) problems.push(word.startsWith('--') ? `no flag ${word}` : `nothing takes ${word}`);
+    places -= word.startsWith('--') ? 0 : 1;
+    if (known === undefined && (word.startsWith('--') || places < 0))
+      problems.push(word.startsWith('--') ? `no flag ${word}` : `nothing takes ${word}`);
     if (known === undefined && word.startsWith('--') && rest[0]?.startsWith('--') === false) rest.shift();
     if (known?.type !== 'option') continue;
     const value = rest.shift();

@@ -23,7 +23,7 @@ describe('a command that cannot be understood', () => {
     ['a value that is not offered', ['load', '--engine', 'jmeter']],
     ['a flag without its value', ['smoke', '--url']],
     ['a stage that does not exist', ['up', '--only', 'smkoe']],
-    ['an argument too many', ['doctor', 'now']],
+    ['an argument too many', ['status', 'now']],
   ])('refuses %s with 2', async (_what, args) => {
     const ended = await inEmptyFolder((cwd) => runTool([...args, '--json'], { cwd }));
 

@@ -306,6 +306,7 @@ describe('Postgres alone', () => {
 
     expect(rights).toEqual({ schema: false, releases: false, checksums: false, looked_at: 3 });
     expect([...tables]).toEqual([
+      { relname: 'leases', relrowsecurity: true },
       { relname: 'migration_checksums', relrowsecurity: true },
       { relname: 'releases', relrowsecurity: true },
     ]);

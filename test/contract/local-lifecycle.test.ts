@@ -66,10 +66,11 @@ describe('a running local cloud', { timeout }, () => {
     await vercelClient(cloud.endpoints).call('GET', '/v9/projects/counted?secret=hidden');
     const { url, token } = cloud.endpoints.control;
     const text = await (await fetch(`${url}/_local/log`, { headers: { authorization: `Bearer ${token}` } })).text();
-    expect(JSON.parse(text)).toMatchObject({
-      requests: { vercel: 1 },
-      lines: [{ service: 'vercel', method: 'GET', path: '/v9/projects/counted', status: 404 }],
-    });
+    const log: { readonly requests: object; readonly lines: readonly { readonly path: string }[] } = JSON.parse(text);
+    expect(log.requests).toMatchObject({ vercel: expect.any(Number) });
+    expect(log.lines.filter(({ path }) => path.endsWith('/counted'))).toMatchObject([
+      { service: 'vercel', method: 'GET', path: '/v9/projects/counted', status: 404 },
+    ]);
     expect(text).not.toMatch(/hidden|jvlocal_/);
   });
 
