@@ -15,7 +15,7 @@ export default class Unlock extends StagingCommand {
       summary: 'Name of the environment, for a lock whose holder cannot be seen.',
     }),
   };
-  static override effects = { readOnly: false, destructive: true, idempotent: true };
+  static override effects = { readOnly: false, destructive: false, idempotent: true };
 
   /** Returns where locks were removed. */
   async run() {

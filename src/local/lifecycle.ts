@@ -12,7 +12,7 @@ import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
 import { endAll, isAlive, leftChildren, markOf } from './processes.ts';
 import type { Published } from './publication.ts';
-import { sideEnv } from './side-vendors.ts';
+import { sideEnv } from './side-env.ts';
 import { supabaseProfileFile } from './supabase-profile.ts';
 
 /** How a local cloud is found and, where there is none, started. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Job, Queue } from 'bullmq';
-import { Redis } from 'ioredis';
+import type * as Bullmq from 'bullmq';
+import type { Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { StagingError } from '../../core/errors.ts';
 import type { ProbeJob, Queues } from '../../core/ports/cache.ts';
 import { clip } from '../../core/problem.ts';
@@ -35,7 +36,8 @@ export function bullmqQueues({ url, prefix }: BullmqQueuesOptions): Queues {
     }
     connection ??= connect(url);
     const redis = await connection;
-    const queue = queues.get(name) ?? newQueue(name, redis, prefix.replace(/:$/, ''));
+    const bullmq = await import('bullmq');
+    const queue = queues.get(name) ?? newQueue(bullmq, name, redis, prefix.replace(/:$/, ''));
     queues.set(name, queue);
     return queue;
   };
@@ -69,7 +71,8 @@ async function isOpen(connection: Promise<Redis>): Promise<boolean> {
 }
 
 async function connect(url: string): Promise<Redis> {
-  const redis = new Redis(url, {
+  const { Redis: Client } = await import('ioredis');
+  const redis = new Client(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
@@ -94,9 +97,9 @@ async function connect(url: string): Promise<Redis> {
   }
 }
 
-function newQueue(name: string, connection: Redis, prefix: string): Queue {
+function newQueue(bullmq: typeof Bullmq, name: string, connection: Redis, prefix: string): Queue {
   // The version check also prints a warning about the eviction policy to the console: smoke and doctor tell that themselves.
-  const queue = new Queue(name, { connection, prefix, skipVersionCheck: true, skipMetasUpdate: true });
+  const queue = new bullmq.Queue(name, { connection, prefix, skipVersionCheck: true, skipMetasUpdate: true });
   queue.on('error', () => undefined);
   return queue;
 }

@@ -3,7 +3,7 @@ import { gracefulStopMs, highestVus, rampMs, type VusStep, vusSteps } from '../.
 import { type SentRequest, sentRequests } from '../../core/load-request.ts';
 import type { LoadMeasurement, LoadSample } from '../../core/load.ts';
 import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
-import { loadRecorder, type LoadRecorder } from '../load-trace/recorder.ts';
+import type { LoadRecorder } from '../load-trace/recorder.ts';
 import { generatorMeter } from './meter.ts';
 import { type LoadSender, loadSender } from './sender.ts';
 
@@ -34,6 +34,7 @@ async function runPlan(
   signal: AbortSignal,
 ): Promise<LoadMeasurement> {
   signal.throwIfAborted();
+  const { loadRecorder } = await import('../load-trace/recorder.ts');
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   const startedMs = performance.now();

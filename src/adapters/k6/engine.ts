@@ -10,7 +10,6 @@ import { busiestWindow } from '../load-trace/busiest.ts';
 import { cpuSeconds } from './cpu.ts';
 import { k6Version } from './find-k6.ts';
 import { k6Script, k6Secrets, secretsVariable } from './script.ts';
-import { k6Trace } from './trace.ts';
 
 /** Kept of what k6 says on stderr. */
 const storyLimit = 8192;
@@ -58,6 +57,7 @@ async function runK6(
   signal: AbortSignal,
 ): Promise<Omit<LoadMeasurement, 'engine' | 'engineVersion'>> {
   signal.throwIfAborted();
+  const { k6Trace } = await import('./trace.ts');
   const child = spawn(path, k6Arguments, {
     cwd: folder,
     detached: true,

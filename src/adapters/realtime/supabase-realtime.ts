@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient, REALTIME_SUBSCRIBE_STATES, type SupabaseClient } from '@supabase/supabase-js';
+import type { REALTIME_SUBSCRIBE_STATES, SupabaseClient } from '@supabase/supabase-js';
 import { StagingError } from '../../core/errors.ts';
 import type { Realtime, RealtimeOutcome } from '../../core/ports/web.ts';
 import { clip } from '../../core/problem.ts';
@@ -48,7 +48,7 @@ export function supabaseRealtime({ url, anonKey }: SupabaseRealtimeOptions): Rea
   return {
     probe: async (table, row, session, timeoutMs, signal) => {
       signal.throwIfAborted();
-      const client = connect(url, anonKey, session.accessToken, timeoutMs);
+      const client = await connect(url, anonKey, session.accessToken, timeoutMs);
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), timeoutMs);
       try {
@@ -70,7 +70,8 @@ export function supabaseRealtime({ url, anonKey }: SupabaseRealtimeOptions): Rea
   };
 }
 
-function connect(url: string, anonKey: string, accessToken: string, timeoutMs: number): SupabaseClient {
+async function connect(url: string, anonKey: string, accessToken: string, timeoutMs: number): Promise<SupabaseClient> {
+  const { createClient } = await import('@supabase/supabase-js');
   return createClient(url, anonKey, {
     accessToken: async () => accessToken,
     // Sent again by themselves, an insert would leave two rows, and a dead Realtime would look slow.
@@ -87,7 +88,8 @@ interface Probe {
 }
 
 async function follow(client: SupabaseClient, { table, row, timeoutMs }: Probe, signal: AbortSignal): Promise<RealtimeOutcome> {
-  const subscription = subscribe(client, table, timeoutMs);
+  const { REALTIME_SUBSCRIBE_STATES: states } = await import('@supabase/supabase-js');
+  const subscription = subscribe(client, table, timeoutMs, states.SUBSCRIBED);
   await inTime('subscribe', signal, timeoutMs, subscription.ready);
   const startedMs = performance.now();
   const stored = await insert(client, table, row, signal, timeoutMs);
@@ -99,7 +101,8 @@ async function follow(client: SupabaseClient, { table, row, timeoutMs }: Probe, 
   }
 }
 
-function subscribe(client: SupabaseClient, table: string, timeoutMs: number): Subscription {
+/** `joined` is the status of a channel that follows its topic. */
+function subscribe(client: SupabaseClient, table: string, timeoutMs: number, joined: REALTIME_SUBSCRIBE_STATES): Subscription {
   const seen: StoredRow[] = [];
   let onRow: (row: StoredRow) => void = (row) => seen.push(row);
   const options = { config: { postgres_changes_options: { wait: true, timeout: timeoutMs } } };
@@ -113,7 +116,7 @@ function subscribe(client: SupabaseClient, table: string, timeoutMs: number): Su
         else reject(new SilenceError('subscribe', clip(message.message, 160)));
       })
       .subscribe((status, error) => {
-        if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) void delay(confirmationMs, undefined, { ref: false }).then(resolve);
+        if (status === joined) void delay(confirmationMs, undefined, { ref: false }).then(resolve);
         else reject(new SilenceError('subscribe', error === undefined ? `the channel was ${status}` : clip(reasonOf(error), 160)));
       });
   });

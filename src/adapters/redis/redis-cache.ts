@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { StagingError } from '../../core/errors.ts';
 import type { Cache } from '../../core/ports/cache.ts';
 import { printable } from '../../core/printable.ts';
@@ -23,7 +23,8 @@ async function ping(url: string, prefix: string, signal: AbortSignal): Promise<v
   signal.throwIfAborted();
   const { hostname, port } = new URL(url);
   const server = `${hostname}:${port === '' ? '6379' : port}`;
-  const redis = new Redis(url, {
+  const { Redis: Client } = await import('ioredis');
+  const redis = new Client(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
