@@ -1,4 +1,4 @@
-import { Command, Errors, Flags } from '@oclif/core';
+import { Command, Errors } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
 import { gateError, type StageRun } from './core/stage.ts';
 import type { Step } from './core/step.ts';
@@ -6,57 +6,9 @@ import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { refuseUnclearTwins } from './config/boolean-twins.ts';
 import { processSettings } from './config/environment.ts';
+import { type CommandEffects, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
 import type { App, AppRequest, ConfigNeed } from './wiring/app.ts';
 import { asStagingError } from './wiring/usage-error.ts';
-
-/** What a command does to the world; every command declares it, and a test checks that. */
-export interface CommandEffects {
-  /** Changes nothing outside this process and its reports. */
-  readonly readOnly: boolean;
-  /** May take something away that running again does not bring back. */
-  readonly destructive: boolean;
-  /** Running twice equals running once. */
-  readonly idempotent: boolean;
-}
-
-/** Flags of every command. */
-export const sharedFlags = {
-  config: Flags.string({
-    helpGroup: 'GLOBAL',
-    helpValue: 'PATH',
-    env: 'JV_CONFIG',
-    summary: 'Configuration file (default: staging.config.ts, found upward).',
-  }),
-  target: Flags.option({
-    options: ['cloud', 'local'] as const,
-    helpGroup: 'GLOBAL',
-    env: 'JV_TARGET',
-    summary: 'Work on the vendors or on the local cloud (default: the configuration’s).',
-  })(),
-  yes: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_YES', summary: 'Answer yes to questions; never suffices for what destroys.' }),
-  verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
-};
-
-/** Flags of every command that changes something. */
-export const changingFlags = {
-  'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
-  'wait-lock': Flags.string({
-    helpValue: 'DURATION',
-    env: 'JV_WAIT_LOCK',
-    default: '0s',
-    summary: 'Wait this long for another run to finish, e.g. 10m.',
-  }),
-};
-
-/** What the shared flags were set to. */
-export interface SharedFlagValues {
-  readonly config?: string | undefined;
-  readonly target?: 'cloud' | 'local' | undefined;
-  readonly yes?: boolean;
-  readonly verbose?: boolean;
-  readonly 'dry-run'?: boolean;
-  readonly 'wait-lock'?: string;
-}
 
 /** Signals that follow one another within this time are one interruption. */
 const sameInterruptMs = 500;
@@ -84,6 +36,7 @@ export abstract class StagingCommand extends Command {
 
   /** Everything that this command prints goes through here. */
   protected readonly printed: Console = createConsole({
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     json: this.argv.includes('--json'),
@@ -123,19 +76,34 @@ export abstract class StagingCommand extends Command {
     options: StageOptions = {},
   ): Promise<StageResult<Details> | { readonly dryRun: true }> {
     const use = async (app: App) => {
-      if (options.prepares ?? true) await this.draw(app, app.preparation, { changes: false, flags });
-      const run = open(app);
-      const thrown = await this.draw(app, run.steps, { flags, ...options, changes: options.changes ?? this.changes }).then(
-        () => undefined,
-        asThrown,
-      );
-      const result = run.result();
-      if (result !== undefined) this.printed[options.show ?? 'stage'](result);
-      if (thrown !== undefined) throw thrown.error;
-      if (result !== undefined && result.verdict !== 'green') throw gateError(result);
-      return result ?? { dryRun: true as const };
+      if (options.prepares ?? true) await this.prepare(app, flags);
+      return this.runStageIn(app, flags, open, options);
     };
     return this.withApp(flags, use, options.config ?? 'required');
+  }
+
+  /** Runs what comes before a stage: starting the local cloud, when it is the target. */
+  protected prepare(app: App, flags: SharedFlagValues): Promise<void> {
+    return this.draw(app, app.preparation, { changes: false, flags });
+  }
+
+  /** Like `runStage`, in an app that is open and prepared. */
+  protected async runStageIn<Details>(
+    app: App,
+    flags: SharedFlagValues,
+    open: (app: App) => StageRun<Details>,
+    options: StageOptions = {},
+  ): Promise<StageResult<Details> | { readonly dryRun: true }> {
+    const run = open(app);
+    const thrown = await this.draw(app, run.steps, { flags, ...options, changes: options.changes ?? this.changes }).then(
+      () => undefined,
+      asThrown,
+    );
+    const result = run.result();
+    if (result !== undefined) this.printed[options.show ?? 'stage'](result);
+    if (thrown !== undefined) throw thrown.error;
+    if (result !== undefined && result.verdict !== 'green') throw gateError(result);
+    return result ?? { dryRun: true as const };
   }
 
   /** Runs steps and draws them on stderr. */

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { changingFlags, StagingCommand, urlOptions } from '../base-command.ts';
+import { StagingCommand, urlOptions } from '../base-command.ts';
+import { changingFlags } from '../shared-flags.ts';
 
 /** `jv-staging load` */
 export default class Load extends StagingCommand {

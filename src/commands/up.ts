@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { asThrown, changingFlags, StagingCommand } from '../base-command.ts';
+import { asThrown, StagingCommand } from '../base-command.ts';
+import { changingFlags } from '../shared-flags.ts';
 import { stageNames } from '../core/report.ts';
 import { gateError } from '../core/stage.ts';
 

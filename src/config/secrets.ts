@@ -6,6 +6,8 @@ import type { EnvReference } from '../core/settings.ts';
 export interface Secrets {
   /** Returns the value, or undefined when it is missing or empty. */
   read(reference: EnvReference): string | undefined;
+  /** Returns true when it is set, but to nothing: somebody meant to give a value. */
+  isEmpty(reference: EnvReference): boolean;
   /** Every value that was read so far: what redaction must hide. */
   readonly seen: ReadonlySet<string>;
   /** Returns the values of the environment file that look like secrets: all but addresses. */
@@ -18,6 +20,10 @@ export function openSecrets(envFile: string | undefined, environment: NodeJS.Pro
   return {
     seen,
     inFile: () => Object.values(fileValues(envFile)).flatMap((value) => (value === undefined || /^https?:\/\//.test(value) ? [] : [value])),
+    isEmpty: ({ name }) => {
+      const values = [environment[name], fileValues(envFile)[name]].filter((value) => value !== undefined);
+      return values.length > 0 && values.every((value) => value === '');
+    },
     read: (reference) => {
       // The file is read each time: a stage before may have added to it.
       const value = environment[reference.name] || fileValues(envFile)[reference.name];

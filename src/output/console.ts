@@ -1,15 +1,18 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
 import type { LocalStatus } from '../core/local-endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local-faults.ts';
+import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variable-diff.ts';
 import type { StageResult } from '../core/verdict.ts';
+import { askYes, canAsk } from './ask.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
+import { renderPlanText } from './plan-text.ts';
 import { createSink } from './sink.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
@@ -20,6 +23,7 @@ type Terminal = NodeJS.WriteStream;
 
 /** What the console depends on. */
 export interface ConsoleOptions {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   /** With true stdout holds exactly one JSON object and stderr stays silent. */
@@ -42,6 +46,9 @@ export interface Console {
   doctor(result: StageResult): void;
   isolation(result: StageResult): void;
   report(report: RunReport, files: { readonly html: string }, stopCommand: string | undefined): void;
+  plan(plan: Plan): void;
+  /** Asks a question that is answered with yes or no; undefined when there is nobody to ask. */
+  ask(question: string): Promise<boolean | undefined>;
   status(status: EnvironmentStatus): void;
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
@@ -92,6 +99,12 @@ export function createConsole(options: ConsoleOptions): Console {
       };
       return { events, close: drawer.close };
     },
+    ask: async (question) => {
+      const asking = { input: options.stdin, output: stderr };
+      if (json || !canAsk(asking)) return undefined;
+      await sink.flush();
+      return askYes(asking, question);
+    },
     exports: (variables) => {
       if (!json) open.out(Object.entries(variables).map(exportLine).join(''));
     },
@@ -122,6 +135,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     isolation: (result) => out((page) => renderIsolationText(result, page)),
     report: (report, files, stopCommand) => out((page) => renderUpSummary(report, { reportPath: files.html, stopCommand }, page)),
+    plan: (plan) => out((page) => renderPlanText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),

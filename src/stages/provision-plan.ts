@@ -1,5 +1,6 @@
 import { StagingError } from '../core/errors.ts';
 import { lackingPassword, markerOf, wantedOf } from '../core/plan/build.ts';
+import { expensivePlan } from '../core/plan/cost.ts';
 import { newMarker, type OwnedKind, type OwnershipMarker, sameMarker, withResource } from '../core/plan/marker.ts';
 import { isPending, type Plan, type PlanItem } from '../core/plan/model.ts';
 import { samePlan } from '../core/plan/same.ts';
@@ -23,7 +24,8 @@ export function refusalStep(run: ProvisionRun): Step {
       if (expected !== undefined && !samePlan(expected, plan)) throw stalePlan(expected, plan);
       refuseBlocked(plan);
       refuseLackingPassword(run);
-      refuseCost(plan);
+      const expensive = expensivePlan(plan);
+      if (expensive !== undefined) throw expensive;
       return isPending(plan) ? 'nothing speaks against it' : 'nothing to do';
     },
   };
@@ -44,16 +46,6 @@ function refuseBlocked(plan: Plan): void {
 /** Throws `DATABASE_PASSWORD_MISSING` (exit 3): a new one must not be generated for a database that has one. */
 function refuseLackingPassword({ deps, planned }: ProvisionRun): void {
   if (lackingPassword(planned.get().facts) !== null) throw passwordMissing(deps);
-}
-
-/** Throws `PLAN_TOO_EXPENSIVE` (exit 5). */
-function refuseCost({ cost }: Plan): void {
-  if (cost.verdict !== 'over') return;
-  const message = `Staging would cost at least $${cost.knownUsdPerMonth} a month, expected at most half of production’s $${cost.productionUsdPerMonth ?? 0}.`;
-  throw new StagingError('red', 'PLAN_TOO_EXPENSIVE', message, {
-    fix: 'Choose a smaller `supabase.size` or `upstash.plan`, or correct `production.costUsdPerMonth`.',
-    data: { cost },
-  });
 }
 
 function stalePlan(expected: Plan, actual: Plan): StagingError {

@@ -1,6 +1,7 @@
 import { doctorStage } from '../stages/doctor.ts';
 import { destroyStage } from '../stages/destroy.ts';
 import { deployStage } from '../stages/deploy.ts';
+import { planRun } from '../stages/plan.ts';
 import { provisionStage } from '../stages/provision.ts';
 import { isolationStage } from '../stages/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
@@ -18,6 +19,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
+import { planFiles } from './plan-files.ts';
 import { reportWriter } from './report-files.ts';
 import { unlockPlaces } from './unlock-places.ts';
 
@@ -32,6 +34,7 @@ export function appOf(context: Context, waitMs: number): App {
   const deps = openDeps(context, resources, guard.lease, local);
   const gates = gatesOf(context, deps, resources);
   const stages = {
+    // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
     deploy: () => deployStage(deps.deploy(gates.smokeOn), resources),
     seed: () => seedStage(deps.seed(), resources, context.settings().seed.profile),
@@ -41,6 +44,9 @@ export function appOf(context: Context, waitMs: number): App {
   };
   return {
     ...stages,
+    plan: (choice) => planRun(deps.plan(), emptyResources(), choice),
+    planFiles: planFiles(context),
+    provision: (choice) => provisionStage(deps.provision(), resources, choice),
     secrets: deps.secrets,
     process: context.process,
     preparation: localPreparation(context, local, deps),

@@ -3,13 +3,15 @@ import type { EventSink } from '../core/events.ts';
 import type { LocalStatus } from '../core/local-endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local-faults.ts';
 import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../core/report.ts';
+import type { SavedPlan } from '../core/plan/saved.ts';
 import type { StageRun } from '../core/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/step.ts';
 import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
 import type { DeployDetails } from '../stages/deploy.ts';
 import type { IsolationDetails } from '../stages/isolation.ts';
-import type { ProvisionDetails } from '../stages/provision.ts';
+import type { PlanOptions, PlanRun } from '../stages/plan.ts';
+import type { ProvisionDetails, ProvisionOptions } from '../stages/provision.ts';
 import type { RollbackDetails } from '../stages/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
 import type { EnvCommands } from './env-commands.ts';
@@ -43,7 +45,10 @@ export interface App {
   readonly process: ProcessSettings;
   /** Steps that come before a stage of the environment: starting the local cloud, when it is the target and not running. */
   readonly preparation: readonly Step[];
-  provision(): StageRun<ProvisionDetails>;
+  /** Reads and compares; changes nothing. */
+  plan(choice: PlanOptions): PlanRun;
+  readonly planFiles: PlanFiles;
+  provision(choice: ProvisionOptions): StageRun<ProvisionDetails>;
   deploy(): StageRun<DeployDetails>;
   seed(profile: string | undefined): StageRun<SeedDetails>;
   smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
@@ -66,6 +71,14 @@ export interface App {
   readonly env: EnvCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
+}
+
+/** Plans on disk. */
+export interface PlanFiles {
+  /** Writes a plan; throws `OUTPUT_NOT_WRITABLE` and the like (kind `missing`). */
+  write(path: string, saved: SavedPlan): Promise<void>;
+  /** Reads a plan of this environment; throws `PLAN_FILE_UNREADABLE` (exit 2), `PLAN_TAMPERED`, `PLAN_OF_ANOTHER` (exit 6). */
+  read(path: string): Promise<SavedPlan>;
 }
 
 /** How steps are run. */

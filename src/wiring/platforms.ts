@@ -13,6 +13,7 @@ import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
 import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
 import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { type Credential, credentialProblems } from '../core/credentials.ts';
 import { StagingError } from '../core/errors.ts';
 import type { LocalEndpoints } from '../core/local-endpoints.ts';
 import type { CachePlatform } from '../core/ports/cache.ts';
@@ -45,7 +46,7 @@ interface Credentials {
   readonly upstash: { readonly email: string; readonly apiKey: string; readonly localUrl?: string };
 }
 
-/** Returns the vendors' platforms. Throws `CREDENTIAL_MISSING` (exit 3), naming every missing one. */
+/** Returns the vendors' platforms. Throws `CREDENTIAL_MISSING` (exit 3) and `CREDENTIAL_MALFORMED` (exit 2), naming every one. */
 export function cloudPlatforms(settings: StagingSettings, secrets: Secrets, clock: Clock): Platforms {
   const references = {
     token: settings.vercel.token,
@@ -55,8 +56,9 @@ export function cloudPlatforms(settings: StagingSettings, secrets: Secrets, cloc
     email: settings.upstash.email,
     apiKey: settings.upstash.apiKey,
   };
-  const missing = Object.values(references).filter((reference) => secrets.read(reference) === undefined);
+  const missing = Object.values(references).filter((reference) => secrets.read(reference) === undefined && !secrets.isEmpty(reference));
   if (missing.length > 0) throw credentialMissing(missing);
+  refuseMalformed(references, secrets);
   const read = (reference: EnvReference) => secrets.read(reference) ?? '';
   return platforms(
     {
@@ -119,6 +121,30 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
       await Promise.all([vercel.close(), management.close(), upstash.close(), ...[...gateways.values()].map((each) => each.close())]);
     },
   };
+}
+
+type CredentialName = 'token' | 'team' | 'accessToken' | 'organization' | 'email' | 'apiKey';
+
+/** Before any call: what can be seen here is no vendor's to tell. */
+function refuseMalformed(references: Readonly<Record<CredentialName, EnvReference>>, secrets: Secrets): void {
+  const of = (key: CredentialName, vendor: Credential['vendor'], kind: Credential['kind']): Credential => ({
+    name: references[key].name,
+    vendor,
+    kind,
+    value: secrets.read(references[key]) ?? '',
+  });
+  const problems = credentialProblems([
+    of('token', 'Vercel', 'token'),
+    of('team', 'Vercel', 'team'),
+    of('accessToken', 'Supabase', 'token'),
+    of('organization', 'Supabase', 'organization'),
+    of('email', 'Upstash', 'email'),
+    of('apiKey', 'Upstash', 'key'),
+  ]);
+  if (problems.length === 0) return;
+  throw new StagingError('usage', 'CREDENTIAL_MALFORMED', `Nothing was sent: ${problems.join('; ')}.`, {
+    fix: 'Set each to the value alone, as its vendor shows it: no quotes, no white space, each vendor its own.',
+  });
 }
 
 function credentialMissing(missing: readonly EnvReference[]): StagingError {

@@ -27,7 +27,7 @@ describe('runs on one environment at the same time', () => {
 
   it('give one of two the lock: the other ends with 7 and names the holder', async () => {
     // Both wait for the local cloud that one of them starts, so they come to the lock together.
-    const running = [project.start(['provision', '--json']), project.start(['provision', '--json'])];
+    const running = [project.start(['provision', '--yes', '--json']), project.start(['provision', '--yes', '--json'])];
 
     const runs = await Promise.all(running.map(async ({ pid, done }) => ({ pid, run: await done })));
 
@@ -44,9 +44,9 @@ describe('runs on one environment at the same time', () => {
 
   it('let one that may wait go on when the lock is free, and it finds nothing to do', async () => {
     const held = await takeRunLock(project.stateDir, lockHolder('lock_1'), 0, systemClock, none);
-    const waiting = project.start(['provision', '--wait-lock', '1m', '--json']);
+    const waiting = project.start(['provision', '--yes', '--wait-lock', '1m', '--json']);
 
-    const refused = await project.run(['provision', '--json']);
+    const refused = await project.run(['provision', '--yes', '--json']);
     await held.release();
     const waited = await waiting.done;
 

@@ -68,7 +68,7 @@ describe('the lifecycle of an environment', () => {
   });
 
   it('changes nothing when provision and seed run again', async () => {
-    const provision = await project.run(['provision', '--json']);
+    const provision = await project.run(['provision', '--yes', '--json']);
     const seed = await project.run(['seed', '--json']);
 
     expect(provision.json(provisionShape).data.details.variablesWritten).toEqual([]);

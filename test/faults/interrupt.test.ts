@@ -66,7 +66,7 @@ describe('an interrupted run', () => {
     ['while it creates the Supabase project and the Upstash database', /Vercel project jetvision-staging: (done|unchanged)/],
     ['while it pushes the schema', /Wait until database, gateway, pooler and Redis answer: done/],
   ])('ends provision with 130 %s', async (_when, line) => {
-    const { run, ...left } = await interrupt(['provision'], { line });
+    const { run, ...left } = await interrupt(['provision', '--yes'], { line });
 
     expect(run.exitCode, run.stderr).toBe(130);
     expect(run.stderr).toContain('The run was interrupted by SIGINT.');
@@ -75,7 +75,7 @@ describe('an interrupted run', () => {
   });
 
   it('leaves nothing twice: provision goes on to green with one project and one database of the name', async () => {
-    const next = await project.run(['provision', '--json']);
+    const next = await project.run(['provision', '--yes', '--json']);
 
     expect(next.exitCode, next.stdout).toBe(0);
     expect(await resourceNames(project)).toEqual({

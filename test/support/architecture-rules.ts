@@ -95,6 +95,7 @@ export function partOf(path: string): Part | undefined {
   if (rest.length > 0) return folders.find((folder) => folder === first);
   const files: Readonly<Record<string, Part>> = {
     'base-command.ts': 'base',
+    'shared-flags.ts': 'base',
     'wiring.ts': 'wiring',
     'cli.ts': 'front',
     'run-command.ts': 'front',

@@ -1,5 +1,6 @@
 import { type KnownPrice, maxShareOfProduction } from '../prices.ts';
-import type { PlanCost } from './model.ts';
+import { StagingError } from '../errors.ts';
+import type { Plan, PlanCost } from './model.ts';
 
 /** A thing with its price. */
 export interface Priced {
@@ -18,4 +19,15 @@ export function planCost(things: readonly Priced[], productionUsdPerMonth: numbe
   const limit = productionUsdPerMonth === undefined ? undefined : productionUsdPerMonth * maxShareOfProduction;
   const verdict = limit === undefined ? 'unknown' : knownUsdPerMonth > limit ? 'over' : unknown.length > 0 ? 'unknown' : 'within';
   return { knownUsdPerMonth, unknown, parts, productionUsdPerMonth: productionUsdPerMonth ?? null, verdict };
+}
+
+/** Returns the error for a plan whose environment costs too much (`PLAN_TOO_EXPENSIVE`, exit 5), or undefined. */
+export function expensivePlan(plan: Plan): StagingError | undefined {
+  const { cost } = plan;
+  if (cost.verdict !== 'over') return undefined;
+  const message = `Staging would cost at least $${cost.knownUsdPerMonth} a month, expected at most half of production’s $${cost.productionUsdPerMonth ?? 0}.`;
+  return new StagingError('red', 'PLAN_TOO_EXPENSIVE', message, {
+    fix: 'Choose a smaller `supabase.size` or `upstash.plan`, or correct `production.costUsdPerMonth`.',
+    data: plan,
+  });
 }

@@ -74,6 +74,21 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** How many items there are of each action. */
+export type PlanCounts = Readonly<Record<PlanAction, number>>;
+
+/** Returns how many items there are of each action. */
+export function planCounts(plan: Plan): PlanCounts {
+  const count = (action: PlanAction) => plan.items.filter((item) => item.action === action).length;
+  return {
+    create: count('create'),
+    update: count('update'),
+    drift: count('drift'),
+    blocked: count('blocked'),
+    unchanged: count('unchanged'),
+  };
+}
+
 /** Returns true when the plan would change something (or is kept from it). */
 export function isPending(plan: Plan): boolean {
   return plan.items.some((item) => item.action !== 'unchanged');

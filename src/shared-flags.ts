@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+
+/** What a command does to the world; every command declares it, and a test checks that. */
+export interface CommandEffects {
+  /** Changes nothing outside this process and its reports. */
+  readonly readOnly: boolean;
+  /** May take something away that running again does not bring back. */
+  readonly destructive: boolean;
+  /** Running twice equals running once. */
+  readonly idempotent: boolean;
+}
+
+/** Flags of every command. */
+export const sharedFlags = {
+  config: Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: 'PATH',
+    env: 'JV_CONFIG',
+    summary: 'Configuration file (default: staging.config.ts, found upward).',
+  }),
+  target: Flags.option({
+    options: ['cloud', 'local'] as const,
+    helpGroup: 'GLOBAL',
+    env: 'JV_TARGET',
+    summary: 'Work on the vendors or on the local cloud (default: the configuration’s).',
+  })(),
+  yes: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_YES', summary: 'Answer yes to questions; never suffices for what destroys.' }),
+  verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
+};
+
+/** Flags of every command that changes something. */
+export const changingFlags = {
+  'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
+  'wait-lock': Flags.string({
+    helpValue: 'DURATION',
+    env: 'JV_WAIT_LOCK',
+    default: '0s',
+    summary: 'Wait this long for another run to finish, e.g. 10m.',
+  }),
+};
+
+/** What the shared flags were set to. */
+export interface SharedFlagValues {
+  readonly config?: string | undefined;
+  readonly target?: 'cloud' | 'local' | undefined;
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly 'dry-run'?: boolean;
+  readonly 'wait-lock'?: string;
+}
