@@ -17,7 +17,11 @@ export default class PlanCommand extends StagingCommand {
   static override flags = {
     out: Flags.string({ helpValue: 'FILE', env: 'JV_OUT', summary: 'Write the plan to this file, for `provision --plan`.' }),
     'exit-code': Flags.boolean({ env: 'JV_EXIT_CODE', summary: 'End with 8 when anything is not as wished, with 0 when all is.' }),
-    adopt: Flags.boolean({ env: 'JV_ADOPT', summary: 'Plan to take over what has the right name but no mark of this environment.' }),
+    adopt: Flags.boolean({
+      default: false,
+      env: 'JV_ADOPT',
+      summary: 'Plan to take over what has the right name but no mark of this environment.',
+    }),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 

@@ -24,6 +24,7 @@ export default class Provision extends StagingCommand {
       summary: 'Carry out this plan (of `plan --out`) without asking; refused when it no longer fits.',
     }),
     adopt: Flags.boolean({
+      default: false,
       env: 'JV_ADOPT',
       summary: 'Take over what has the right name but no mark of this environment, once it was shown.',
     }),

@@ -56,12 +56,12 @@ function itemLines(item: PlanItem, view: TextView): readonly string[] {
 }
 
 function changeLines({ field, actual, wanted, outside }: FieldChange, columns: number): readonly string[] {
-  const text = actual === null ? `${field}: ${shown(wanted)}` : `${field}: ${shown(actual)} → ${shown(wanted)}`;
+  const text = actual === null ? `${field}: ${valueText(wanted)}` : `${field}: ${valueText(actual)} → ${valueText(wanted)}`;
   const indent = ' '.repeat(changeIndent);
   return wrapTo(outside ? `${text} (changed outside)` : text, columns - changeIndent).map((line) => indent + line);
 }
 
-function shown(value: FieldValue): string {
+function valueText(value: FieldValue): string {
   if (value === null) return 'none';
   if (typeof value === 'object') return value.length === 0 ? 'none' : value.join(', ');
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);

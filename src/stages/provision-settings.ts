@@ -1,7 +1,7 @@
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
 import { wantedOf } from '../core/plan/build.ts';
-import { fieldChanges, wantedFields } from '../core/plan/fields.ts';
+import { fieldChanges, toldFields, wantedFields } from '../core/plan/fields.ts';
 import type { OwnedKind } from '../core/plan/marker.ts';
 import { type FieldChange, type Fields, itemOf } from '../core/plan/model.ts';
 import { slot } from '../core/slot.ts';
@@ -105,13 +105,12 @@ function cacheSettings({ deps, resources }: ProvisionRun): SettingsAccess {
   };
 }
 
-function vendorSettings({ deps, planned, created }: ProvisionRun, access: SettingsAccess): Step {
+function vendorSettings({ deps, planned, created, marker }: ProvisionRun, access: SettingsAccess): Step {
   const pending = slot<readonly FieldChange[]>('settings to change');
-  const differing = async (signal: AbortSignal) => {
-    const { managed, lasting } = wantedOf(planned.get().facts)[access.kind];
-    const changeable = Object.fromEntries(Object.entries(managed).filter(([field]) => !lasting.includes(field)));
-    return fieldChanges(changeable, await access.read(Object.keys(changeable), signal), {});
-  };
+  const wanted = () => wantedOf(planned.get().facts)[access.kind];
+  const changeable = () => Object.fromEntries(Object.entries(wanted().managed).filter(([field]) => !wanted().lasting.includes(field)));
+  const read = (signal: AbortSignal) => access.read(Object.keys(changeable()), signal);
+  const applied = (): Fields => (created.has(access.kind) ? wanted().created : (marker.peek()?.resources[access.kind]?.applied ?? {}));
   return {
     id: access.kind,
     title: `Settings of the ${access.what}`,
@@ -119,7 +118,7 @@ function vendorSettings({ deps, planned, created }: ProvisionRun, access: Settin
     probe: async (io) => {
       const item = itemOf(planned.get().plan, access.kind);
       if (item?.action === 'unchanged' && !created.has(access.kind)) return 'as wished';
-      pending.set(await differing(io.signal));
+      pending.set(fieldChanges(changeable(), await read(io.signal), applied()));
       return pending.get().length === 0 ? 'as wished' : undefined;
     },
     run: async (io) => {
@@ -132,7 +131,8 @@ function vendorSettings({ deps, planned, created }: ProvisionRun, access: Settin
         .join(', ');
     },
     verify: async (io) => {
-      const left = await differing(io.signal);
+      const actual = await read(io.signal);
+      const left = fieldChanges(toldFields(changeable(), actual), actual, {});
       if (left.length > 0) throw notTaken(access, left);
     },
   };

@@ -117,7 +117,7 @@ function fakeManaged(world: World): ManagedHosting {
 
 function datedVariable(world: World, { name, fingerprint }: HostingVariable): DatedVariable {
   world.dns.ticks += 1;
-  return { name, fingerprint, updatedAtMs: world.dns.ticks };
+  return { name, fingerprint, updatedAtMs: world.dns.ticks, writtenAtMs: world.dns.ticks };
 }
 
 function fakeProjects(world: World): HostingProjects {

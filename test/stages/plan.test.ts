@@ -127,6 +127,18 @@ describe('a plan of an environment that was provisioned', () => {
     expect(actions((await world.plan()).plan).filter((line) => !line.endsWith('unchanged'))).toEqual([]);
   });
 
+  it('does not take what `env push` wrote for an edit, nor a little skew of clocks', async () => {
+    const variables = world.hosting.world.variables.get(projectId);
+    const [url, database] = [variables?.get('APP_URL'), variables?.get('DATABASE_URL')];
+    if (url !== undefined) variables?.set('APP_URL', { ...url, updatedAtMs: 5_060_000, writtenAtMs: 5_000_000 });
+    if (database !== undefined) variables?.set('DATABASE_URL', { ...database, updatedAtMs: 4_000_000, writtenAtMs: 5_000_000 });
+
+    const { plan } = await world.plan();
+
+    expect(item(plan, 'variable', 'APP_URL')?.action).toBe('unchanged');
+    expect(item(plan, 'variable', 'DATABASE_URL')?.action).toBe('unchanged');
+  });
+
   it('shows no secret: of values their fingerprints alone', async () => {
     world.environment['CRON_SECRET'] = 'canary-cron-secret';
 
@@ -206,7 +218,7 @@ describe('a plan of an environment that was provisioned', () => {
   });
 
   it('names what the configuration does not declare, and leaves it alone', async () => {
-    world.hosting.world.variables.get(projectId)?.set('THEIRS', { name: 'THEIRS', fingerprint: null, updatedAtMs: 1 });
+    world.hosting.world.variables.get(projectId)?.set('THEIRS', { name: 'THEIRS', fingerprint: null, updatedAtMs: 1, writtenAtMs: null });
 
     const { plan } = await world.plan();
 
@@ -264,7 +276,7 @@ describe('whose things are', () => {
   it('a variable that somebody else wrote is left alone', async () => {
     await world.provision();
     const variables = world.hosting.world.variables.get(projectId);
-    variables?.set('CRON_SECRET', { name: 'CRON_SECRET', fingerprint: null, updatedAtMs: null });
+    variables?.set('CRON_SECRET', { name: 'CRON_SECRET', fingerprint: null, updatedAtMs: null, writtenAtMs: null });
     takeCalls(world);
 
     const { error } = await world.provision();

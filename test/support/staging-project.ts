@@ -101,11 +101,12 @@ export async function createStagingProject(): Promise<StagingProject> {
       cliRun(
         await execa(process.execPath, command(args), {
           ...settings,
-          env: { NO_COLOR: '1', ...env },
+          env: { NO_COLOR: '1', JV_YES: 'true', ...env },
           ...(signal === undefined ? {} : { cancelSignal: signal }),
         }),
       ),
-    start: (args, { env } = {}) => runningCli(execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', ...env } })),
+    start: (args, { env } = {}) =>
+      runningCli(execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', JV_YES: 'true', ...env } })),
     stateTexts: async () => {
       const entries = await readdir(stateDir, { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => entry.isFile() && /[/](?:reports|journal)(?:[/]|$)/.test(entry.parentPath));

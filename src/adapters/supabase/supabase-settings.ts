@@ -76,7 +76,7 @@ const compute: SettingsGroup = {
     const found = await api.read({ method: 'GET', path: apiPath`/v1/projects/${ref}/billing/addons`, signal }, addonsSchema);
     const selected = found.selected_addons.find((addon) => addon.type === 'compute_instance')?.variant.id;
     // Without an add-on the project has the smallest size of its plan, which the answer does not name.
-    return { size: selected === undefined ? null : selected.replace(/^ci_/, '') };
+    return selected === undefined ? {} : { size: selected.replace(/^ci_/, '') };
   },
   write: async (api, ref, { size }, signal) => {
     const json = { addon_type: 'compute_instance', addon_variant: `ci_${String(size)}` };

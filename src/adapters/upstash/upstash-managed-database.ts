@@ -34,7 +34,8 @@ function fieldsOf(database: DatabaseBody): Fields {
     region: database.primary_region ?? database.region ?? null,
     eviction: database.eviction ?? null,
     tls: database.tls ?? null,
-    plan: database.type ?? null,
+    // Of a fixed plan the answer tells that it is one (`paid`), not which.
+    ...(database.type === 'free' || database.type === 'payg' ? { plan: database.type } : {}),
     budgetUsd: database.budget ?? null,
   };
 }

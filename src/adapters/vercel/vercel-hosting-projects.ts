@@ -7,7 +7,9 @@ import type {
   ListedVariable,
   NewHostingProject,
 } from '../../core/ports/hosting.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import { printable } from '../../core/printable.ts';
+import { systemClock } from '../system/system-clock.ts';
 import { apiPath } from '../http/api-path.ts';
 import { VendorError } from '../http/api-error.ts';
 import { createOnce } from '../http/create-once.ts';
@@ -50,11 +52,11 @@ export const domainSchema = z.object({
   verification: z.array(z.object({ type: z.string(), domain: z.string(), value: z.string() })).optional(),
 });
 
-/** Comment that carries our fingerprint beside a write-only value. */
-const fingerprintComment = /^jv:([0-9a-f]{64})$/;
+/** Comment that carries our fingerprint beside a write-only value, and when we wrote it (ms since 1970 UTC). */
+const fingerprintComment = /^jv:([0-9a-f]{64})(?: (\d{1,15}))?$/;
 
 /** Returns the port over Vercel's REST API. */
-export function vercelHostingProjects(api: VercelApi): HostingProjects {
+export function vercelHostingProjects(api: VercelApi, clock: Clock = systemClock): HostingProjects {
   const find = (name: string, signal: AbortSignal) => findProject(api, name, signal);
   return {
     find,
@@ -63,7 +65,7 @@ export function vercelHostingProjects(api: VercelApi): HostingProjects {
         () => createProject(api, project, signal),
         () => find(project.name, signal),
       ),
-    setVariables: (projectId, variables, signal) => setVariables(api, projectId, variables, signal),
+    setVariables: (projectId, variables, signal) => setVariables(api, { projectId, variables, nowMs: clock.nowMs() }, signal),
     readableValues: (projectId, signal) => readableValues(api, projectId, signal),
     variables: (projectId, signal) => listVariables(api, projectId, signal),
     findDomain: async (projectId, domain, signal) => {
@@ -104,8 +106,7 @@ async function createProject(api: VercelApi, wanted: NewHostingProject, signal: 
 
 async function setVariables(
   api: VercelApi,
-  projectId: string,
-  variables: readonly HostingVariable[],
+  { projectId, variables, nowMs }: { readonly projectId: string; readonly variables: readonly HostingVariable[]; readonly nowMs: number },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (variables.length === 0) return [];
@@ -114,7 +115,7 @@ async function setVariables(
     value: variable.value,
     type: variable.class === 'secret' ? 'sensitive' : 'encrypted',
     target: ['production'],
-    comment: `jv:${variable.fingerprint}`,
+    comment: `jv:${variable.fingerprint} ${nowMs}`,
   }));
   const path = apiPath`/v10/projects/${projectId}/env`;
   const written = await api.read({ method: 'POST', path, query: { upsert: true }, json, repeatable: true, signal }, writtenVariablesSchema);
@@ -154,6 +155,12 @@ export function isForProduction(variable: Pick<z.infer<typeof variableSchema>, '
 /** Returns the fingerprint that we kept beside a value, or null when somebody else wrote it. */
 export function fingerprintOf({ comment }: Pick<z.infer<typeof variableSchema>, 'comment'>): string | null {
   return fingerprintComment.exec(comment ?? '')?.[1] ?? null;
+}
+
+/** Returns when we wrote a value by our own clock (ms since 1970 UTC), or null when nobody says. */
+export function writtenAtOf({ comment }: Pick<z.infer<typeof variableSchema>, 'comment'>): number | null {
+  const digits = fingerprintComment.exec(comment ?? '')?.[2];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** What Vercel answers in place of a sensitive value; which of the two depends on who asks (contracts.md §1.2). */

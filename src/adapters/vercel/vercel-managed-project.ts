@@ -5,7 +5,15 @@ import type { DatedVariable, DnsRecord, HostingAnswer, HostingQuestion, HostingR
 import type { HostingDomain } from '../../core/ports/hosting.ts';
 import { apiPath } from '../http/api-path.ts';
 import type { VercelApi } from './vercel-api.ts';
-import { domainSchema, fingerprintOf, hostingDomain, hostingProject, isForProduction, variableSchema } from './vercel-hosting-projects.ts';
+import {
+  domainSchema,
+  fingerprintOf,
+  hostingDomain,
+  hostingProject,
+  isForProduction,
+  variableSchema,
+  writtenAtOf,
+} from './vercel-hosting-projects.ts';
 import { markerIn, markerPayload } from './vercel-marker.ts';
 import { changeProject } from './vercel-project-changes.ts';
 
@@ -141,6 +149,7 @@ function hostingReading(
       name: variable.key,
       fingerprint: fingerprintOf(variable),
       updatedAtMs: variable.updatedAt ?? null,
+      writtenAtMs: writtenAtOf(variable),
     })),
     domain,
     pinned: (project.lastRollbackTarget ?? null) !== null && project.autoAssignCustomDomains !== true,

@@ -1,4 +1,5 @@
-import { changingFlags, StagingCommand } from '../../base-command.ts';
+import { StagingCommand } from '../../base-command.ts';
+import { changingFlags } from '../../shared-flags.ts';
 
 /** `jv-staging env push` */
 export default class EnvPush extends StagingCommand {

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { changingFlags, StagingCommand } from '../../base-command.ts';
+import { StagingCommand } from '../../base-command.ts';
+import { changingFlags } from '../../shared-flags.ts';
 
 /** `jv-staging local reset` */
 export default class LocalReset extends StagingCommand {

@@ -11,15 +11,22 @@ export function sameValue(left: FieldValue, right: FieldValue): boolean {
 
 /**
  * Returns the settings that are not as wished. `applied` is what we last wrote: what differs from it was changed outside; without
- * a record of it nobody can tell, and nothing counts as changed outside.
+ * a record of it nobody can tell, and nothing counts as changed outside. Where the vendor does not tell a setting (it stands in
+ * `actual` not at all), what we last wrote is taken for it.
  */
 export function fieldChanges(wanted: Fields, actual: Fields, applied: Fields): readonly FieldChange[] {
   return Object.entries(wanted).flatMap(([field, value]) => {
-    const seen = actual[field] ?? null;
-    if (sameValue(seen, value)) return [];
     const last = applied[field];
-    return [{ field, actual: seen, wanted: value, outside: last !== undefined && !sameValue(last, seen) }];
+    const told = actual[field];
+    const seen = told ?? null;
+    if (sameValue(told === undefined && last !== undefined ? last : seen, value)) return [];
+    return [{ field, actual: seen, wanted: value, outside: told !== undefined && last !== undefined && !sameValue(last, told) }];
   });
+}
+
+/** Returns those of the wanted settings that the vendor tells: what can be read back. */
+export function toldFields(wanted: Fields, actual: Fields): Fields {
+  return Object.fromEntries(Object.entries(wanted).filter(([field]) => actual[field] !== undefined));
 }
 
 /** Returns the changes of a thing that is not there yet: every setting, from nothing. */

@@ -54,10 +54,18 @@ function variableItem(
   );
 }
 
-/** The fingerprint stands beside the value, not in it: whoever edits the value in the dashboard leaves it as it was. */
-function isEditedOutside(listed: DatedVariable, marker: OwnershipMarker | null): boolean {
-  const written = marker?.variables[listed.name];
-  return written !== undefined && listed.updatedAtMs !== null && listed.updatedAtMs > written;
+/** Our clock and the vendor's may differ by this much before a write of ours is taken for an edit. */
+const clockSkewMs = 120_000;
+
+/**
+ * The fingerprint stands beside the value, not in it: whoever edits the value in the dashboard leaves it as it was. What tells is when the
+ * value was changed: at the moment that the marker remembers, or about when we say that we wrote it (`env push` writes no marker).
+ */
+function isEditedOutside({ name, updatedAtMs, writtenAtMs }: DatedVariable, marker: OwnershipMarker | null): boolean {
+  const remembered = marker?.variables[name];
+  if (updatedAtMs === null || updatedAtMs === remembered) return false;
+  if (writtenAtMs !== null) return updatedAtMs > writtenAtMs + clockSkewMs;
+  return remembered !== undefined && updatedAtMs > remembered;
 }
 
 function change(wanted: WantedVariable, actual: string | null, outside: boolean): FieldChange {

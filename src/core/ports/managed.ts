@@ -19,6 +19,8 @@ export interface DatedVariable {
   readonly fingerprint: string | null;
   /** Ms since 1970 UTC, or null when the platform does not say. */
   readonly updatedAtMs: number | null;
+  /** When we wrote it by our own clock, or null when nobody says. */
+  readonly writtenAtMs: number | null;
 }
 
 /** A DNS record to add. */
