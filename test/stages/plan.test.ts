@@ -31,7 +31,7 @@ describe('a plan where nothing exists', () => {
     expect(error).toBeUndefined();
     expect(world.calls).toEqual([]);
     expect(actions(plan)).toEqual([
-      'environment-file /project/.env.staging create',
+      'environment-file .env.staging create',
       'vercel-project jet-staging create',
       'supabase-project jet-staging create',
       'upstash-database jet-staging create',

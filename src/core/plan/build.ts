@@ -143,7 +143,8 @@ function textOf(fields: Fields | undefined, name: string): string | undefined {
 function secretsItem({ missingSecrets, environmentFile }: PlanFacts): PlanItem {
   const missing = missingSecrets.length > 0;
   return {
-    ...itemBase('environment-file', environmentFile),
+    // Without its folder: a plan that one machine saved must fit on another.
+    ...itemBase('environment-file', environmentFile.split('/').at(-1) ?? environmentFile),
     action: missing ? 'create' : 'unchanged',
     changes: missingSecrets.map((field) => ({ field, actual: null, wanted: '(generated)', outside: false })),
     reason: missing ? `${missingSecrets.length} secrets are generated before anything is made with them` : 'holds every generated secret',
