@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { cloudServers } from '../support/cloud-servers.ts';
 import { descendantsOf, survivorsOf } from '../support/process-tree.ts';
-import { requires } from '../support/requires.ts';
+import { findComponent, requires } from '../support/requires.ts';
 import { type CliRun, createStagingProject, type StagingProject } from '../support/staging-project.ts';
 import { until } from '../support/until.ts';
 
@@ -43,7 +43,7 @@ describe('an interrupted run', () => {
     at: { readonly line: RegExp; readonly child?: RegExp },
     signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
   ): Promise<Aftermath> => {
-    const running = project.start(args, { env: { TMPDIR: temporary } });
+    const running = project.start(args, { env: { TMPDIR: temporary, JV_K6: findComponent('k6') ?? '' } });
     await running.said(at.line);
     const { child } = at;
     if (child !== undefined)
