@@ -17,6 +17,8 @@ export interface RealtimeFaults {
   readonly deleteStatus?: number;
   /** Inserts are never answered. */
   readonly insertHangs?: boolean;
+  /** Milliseconds between the storing of a row and the insert's answer. */
+  readonly insertAnswerDelayMs?: number;
   /** The socket is cut right after the join. */
   readonly cut?: boolean;
   /** Socket upgrades are refused with this status. */
@@ -89,7 +91,7 @@ export async function startRealtimeStub(faults: RealtimeFaults = {}): Promise<Re
       rows.set(row.id, row);
       const event = faults.event === 'other-row' ? { ...row, id: randomUUID() } : row;
       if (faults.event === 'early') tell(table, event);
-      answer(201, [row]);
+      setTimeout(() => answer(201, [row]), faults.insertAnswerDelayMs ?? 0);
       if (faults.event === undefined || faults.event === 'other-row') setTimeout(() => tell(table, event), 20);
     });
   });

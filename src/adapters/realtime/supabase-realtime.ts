@@ -92,12 +92,19 @@ async function follow(client: SupabaseClient, { table, row, timeoutMs }: Probe, 
   const subscription = subscribe(client, table, timeoutMs, states.SUBSCRIBED);
   await inTime('subscribe', signal, timeoutMs, subscription.ready);
   const startedMs = performance.now();
-  const stored = await insert(client, table, row, signal, timeoutMs);
+  const giveUp = new AbortController();
+  const inserting = insert(client, table, row, giveUp.signal);
+  const answered = inserting.catch(() => undefined);
   try {
+    const stored = await inTime('insert', signal, timeoutMs, inserting);
     await inTime('event', signal, timeoutMs, subscription.eventOf(stored));
     return { kind: 'event', afterMs: performance.now() - startedMs };
   } finally {
-    await remove(client, table, stored);
+    // An insert on its way is waited for, not cut: the server may store the row all the same, and nobody would remove it.
+    const timer = setTimeout(() => giveUp.abort(), clearingMs);
+    const stored = await answered;
+    clearTimeout(timer);
+    if (stored !== undefined) await remove(client, table, stored);
   }
 }
 
@@ -139,10 +146,9 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error && error.cause.message !== '' ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
-async function insert(client: SupabaseClient, table: string, row: StoredRow, signal: AbortSignal, timeoutMs: number): Promise<StoredRow> {
+async function insert(client: SupabaseClient, table: string, row: StoredRow, signal: AbortSignal): Promise<StoredRow> {
   const { data, error } = await client.from(table).insert(row).select().abortSignal(signal);
   if (error !== null) {
-    if (signal.aborted) throw new SilenceError('insert', `no answer within ${timeoutMs} ms`);
     throw new SilenceError('insert', `${clip(error.message, 160)}${error.code === '' ? '' : ` (${error.code})`}`);
   }
   const stored: StoredRow | undefined = data[0];
@@ -176,10 +182,11 @@ function isSameRow(change: StoredRow, row: StoredRow): boolean {
 
 /** Waits for work until the signal is aborted; then the stage was silent. */
 async function inTime<Value>(stage: SilenceError['stage'], signal: AbortSignal, timeoutMs: number, work: Promise<Value>): Promise<Value> {
-  if (signal.aborted) throw new SilenceError(stage, `nothing within ${timeoutMs} ms`);
+  const silence = () => new SilenceError(stage, `${stage === 'insert' ? 'no answer' : 'nothing'} within ${timeoutMs} ms`);
+  if (signal.aborted) throw silence();
   let stop: () => void = () => undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new SilenceError(stage, `nothing within ${timeoutMs} ms`));
+    stop = () => reject(silence());
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
