@@ -22,6 +22,8 @@ export default defineConfig({
     maxWorkers: 2,
     disableConsoleIntercept: true,
     passWithNoTests: false,
+    // How often a test that fails is repeated: CI says 1, and names what passed only then (`.ci/summary.js`).
+    retry: Number(process.env['JV_TEST_REPEATS'] ?? 0),
     teardownTimeout: 20_000,
     reporters: ['default', new SkippedReporter(), ...(reportFile === undefined ? [] : ['json'])],
     ...(reportFile === undefined ? {} : { outputFile: { json: reportFile } }),
