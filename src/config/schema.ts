@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originalBudgets } from '../core/perf.ts';
 import { supabaseRegions, upstashRegions, vercelRegionCodes } from '../core/regions.ts';
 import { resourceFacts } from '../core/settings.ts';
 import type { CheckIdentity, SmokeCheck } from '../core/smoke.ts';
@@ -79,9 +80,12 @@ const perf = z.strictObject({
   formFactor: z.enum(['desktop', 'mobile']).default('desktop'),
   budgets: z
     .strictObject({
-      score: z.number().min(0).max(100).default(85),
-      pageLoadMs: durationMs.default(3000),
-      apiP95Ms: durationMs.default(2000),
+      score: z.number().min(0).max(100).default(originalBudgets.score),
+      pageLoadMs: durationMs.default(originalBudgets.pageLoadMs),
+      largestContentfulPaintMs: durationMs.default(originalBudgets.largestContentfulPaintMs),
+      cumulativeLayoutShift: z.number().gt(0).max(10).default(originalBudgets.cumulativeLayoutShift),
+      totalBlockingTimeMs: durationMs.default(originalBudgets.totalBlockingTimeMs),
+      apiP95Ms: durationMs.default(originalBudgets.apiP95Ms),
     })
     .prefault({}),
 });
@@ -200,6 +204,19 @@ export const configSchema = z.strictObject({
     supabaseProjects: z.array(text).default([]),
     upstashDatabases: z.array(text).default([]),
     costUsdPerMonth: z.number().positive().optional(),
+    budgets: z
+      .strictObject({
+        score: z.number().min(0).max(100).optional(),
+        pageLoadMs: durationMs.optional(),
+        largestContentfulPaintMs: durationMs.optional(),
+        cumulativeLayoutShift: z.number().gt(0).max(10).optional(),
+        totalBlockingTimeMs: durationMs.optional(),
+        apiP95Ms: durationMs.optional(),
+        loadP95Ms: durationMs.optional(),
+        errorRate: z.number().gt(0).max(1).optional(),
+        virtualUsers: z.number().int().min(1).optional(),
+      })
+      .optional(),
     database: envReference.optional(),
     databaseHosts: z.array(text).optional(),
     redisHosts: z.array(text).optional(),

@@ -1,4 +1,5 @@
 import type { RequestStatistics } from './load.ts';
+import { pageBudgets } from './page-budgets.ts';
 import type { PageRun } from './ports/measure.ts';
 import type { PerfEndpoint, PerfPage, PerfSettings } from './perf.ts';
 import { describeErrors, medianRun, percentile, timedRequests } from './statistics.ts';
@@ -38,37 +39,41 @@ export interface EndpointEvidence {
   readonly statistics: RequestStatistics;
 }
 
-/** Returns the findings of one page: that it is the page asked for, its score, its load time. `origin` is that of the target. */
+/** Returns the findings of one page: that it is the page asked for, then its budgets. `origin` is that of the target. */
 export function judgePage(evidence: PageEvidence, origin: string, settings: PerfSettings): readonly Finding[] {
   const { page, runs } = evidence;
   const identity = judgeIdentity(evidence, origin);
   if (identity.verdict !== 'green') return [identity];
   const median = runs[medianRun(runs)];
   if (median === undefined) return [identity];
-  const scores = runs.map((run) => run.score);
-  const { score, pageLoadMs } = settings.budgets;
-  const spread = Math.max(...scores) - Math.min(...scores);
-  const contradictory = spread > scoreSpreadLimit && Math.min(...scores) <= score && Math.max(...scores) > score;
-  const runsSeen = runs.length === 1 ? 'one run' : `median of ${scores.join('/')}`;
+  const contradiction = contradictionOf(runs, settings.budgets.score);
+  const fix = 'Run `jv-staging perf` again on a machine that does nothing else.';
   return [
     identity,
-    {
-      id: `${page.id}-score`,
-      title: `Lighthouse performance score of ${page.path}`,
-      verdict: contradictory ? 'inconclusive' : median.score > score ? 'green' : 'red',
-      seen: `${median.score} (${runsSeen})`,
-      expected: `> ${score}`,
-      message: contradictory ? `The runs lie ${spread} points apart with the budget between them.` : undefined,
-      fix: contradictory ? 'Run `jv-staging perf --runs 5` on a machine that does nothing else.' : undefined,
-    },
-    {
-      id: `${page.id}-load`,
-      title: `Load time of ${page.path}`,
-      verdict: contradictory ? 'inconclusive' : median.pageLoadMs < pageLoadMs ? 'green' : 'red',
-      seen: `${Math.round(median.pageLoadMs)} ms`,
-      expected: `< ${pageLoadMs} ms`,
-    },
+    ...pageBudgets.map((budget): Finding => {
+      const seen = budget.seen(median);
+      return {
+        id: `${page.id}-${budget.id}`,
+        title: `${budget.title} of ${page.path}`,
+        verdict: contradiction !== undefined ? 'inconclusive' : budget.keeps(median, settings.budgets) ? 'green' : 'red',
+        seen: runs.length === 1 ? `${seen} (one run)` : budget.id === 'score' ? `${seen} (median of ${scoresOf(runs)})` : seen,
+        expected: budget.expected(settings.budgets),
+        ...(contradiction === undefined ? {} : { message: contradiction, fix }),
+      };
+    }),
   ];
+}
+
+function scoresOf(runs: readonly PageRun[]): string {
+  return runs.map((run) => run.score).join('/');
+}
+
+/** Returns what is wrong with runs that contradict each other about the score, if they do. */
+function contradictionOf(runs: readonly PageRun[], score: number): string | undefined {
+  const scores = runs.map((run) => run.score);
+  const spread = Math.max(...scores) - Math.min(...scores);
+  const isContradictory = spread > scoreSpreadLimit && Math.min(...scores) <= score && Math.max(...scores) > score;
+  return isContradictory ? `The runs lie ${spread} points apart with the budget between them.` : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { LoadSettings } from './load.ts';
 import type { PerfSettings } from './perf.ts';
+import type { ProductionBudgets } from './production-budgets.ts';
 import type { SmokeCheck } from './smoke.ts';
 
 /** Where the tool works: the vendors themselves, or the local cloud on loopback. */
@@ -71,6 +72,8 @@ export interface ProductionSettings {
   readonly upstashDatabases: readonly string[];
   /** What production costs: staging must stay under half of it. */
   readonly costUsdPerMonth?: number | undefined;
+  /** What production promises; a budget of staging that is looser is red. */
+  readonly budgets?: ProductionBudgets | undefined;
   /** Connection string of production's database, for comparing catalogs: of a role that may only read. */
   readonly database?: EnvReference | undefined;
   /** Hosts of production's database, with a port where that tells them apart; Supabase's are known by the project. */

@@ -6,6 +6,7 @@ import { fillPlaceholders } from '../core/placeholders.ts';
 import { type Clock } from '../core/ports/clock.ts';
 import type { LoadEngine, LoadPlan } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import { judgeLoadBudgets, type ProductionBudgets } from '../core/production-budgets.ts';
 import type { LoadDetails } from '../core/report.ts';
 import { type StageRun, verdictStep } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
@@ -24,6 +25,8 @@ const requestTimeoutMs = 15_000;
 export interface LoadDeps {
   readonly target: WebTarget;
   readonly settings: LoadSettings;
+  /** What production promises, when the configuration says so. */
+  readonly productionBudgets?: ProductionBudgets | undefined;
   /** The ramp to run (see `rampStages`). */
   readonly stages: readonly LoadStage[];
   readonly engine: LoadEngine;
@@ -94,8 +97,10 @@ function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: Sessi
   };
 }
 
-function loadResult({ settings, stages, clock }: LoadDeps, measurement: LoadMeasurement, startedMs: number): StageResult<LoadDetails> {
-  const findings = judgeLoad(measurement, stages, settings.thresholds);
+function loadResult(deps: LoadDeps, measurement: LoadMeasurement, startedMs: number): StageResult<LoadDetails> {
+  const { settings, stages, clock, productionBudgets } = deps;
+  const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
+  const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds)];
   const created = createdRows(measurement, settings.journey);
   const details = { measurement, stages, thresholds: settings.thresholds, created };
   return stageResult('load', findings, startedMs, clock, details, loadSummary(measurement, settings.journey, created));

@@ -2,10 +2,12 @@ import { StagingError } from '../core/errors.ts';
 import { bodyText } from '../core/load-request.ts';
 import { formatMs, judgeEndpoint, judgeMachine, judgePage } from '../core/perf-judge.ts';
 import type { PerfEndpoint, PerfPage, PerfSettings } from '../core/perf.ts';
+import { budgetsInsideSpread, nextRunCount } from '../core/page-budgets.ts';
 import { fillPlaceholders } from '../core/placeholders.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { PageAudit, PageRun } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebOutcome, WebTarget } from '../core/ports/web.ts';
+import { judgePerfBudgets, type ProductionBudgets } from '../core/production-budgets.ts';
 import type { PerfDetails } from '../core/report.ts';
 import { type StageRun, stepVerdict, verdictStep } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
@@ -27,6 +29,8 @@ const givenUpAfter = 3;
 export interface PerfDeps {
   readonly target: WebTarget;
   readonly settings: PerfSettings;
+  /** What production promises, when the configuration says so. */
+  readonly productionBudgets?: ProductionBudgets | undefined;
   readonly audit: PageAudit;
   readonly web: WebClient;
   readonly sessions: Sessions;
@@ -96,14 +100,21 @@ function pageStep(deps: PerfDeps, state: PerfState, page: PerfPage): Step {
     run: async (io) => {
       const runs: PageRun[] = [];
       const headers = identityHeaders(page.as, state.signedIn);
-      for (let run = 1; run <= settings.runs; run += 1) {
-        io.note(`run ${run} of ${settings.runs}${runs.length === 0 ? '' : `, scores ${runs.map((done) => done.score).join('/')}`}`);
+      for (let wanted = settings.runs; runs.length < wanted; wanted = Math.max(wanted, nextRunCount(runs, settings.budgets))) {
+        io.note(runNote(runs, wanted, settings));
         runs.push(await audit.audit(target, { path: page.path, headers, formFactor: settings.formFactor }, io.signal));
       }
       state.pages.set(page.id, runs);
       return overall(judgePage({ page, runs }, target.origin, settings));
     },
   };
+}
+
+function runNote(runs: readonly PageRun[], wanted: number, { runs: configured, budgets }: PerfSettings): string {
+  const undecided = runs.length < configured ? [] : budgetsInsideSpread(runs, budgets);
+  const scores = runs.length === 0 ? '' : `, scores ${runs.map((done) => done.score).join('/')}`;
+  const why = undecided.map((budget) => `${budget.expected(budgets)} lies inside the spread of ${budget.title}`).join(', ');
+  return `run ${runs.length + 1} of ${wanted}${scores}${why === '' ? '' : `; ${why}`}`;
 }
 
 function endpointStep(deps: PerfDeps, state: PerfState, endpoint: PerfEndpoint): Step {
@@ -149,7 +160,9 @@ function perfResult(deps: PerfDeps, state: PerfState, startedMs: number): StageR
     endpoint,
     statistics: requestStatistics(state.endpoints.get(endpoint.id) ?? []),
   }));
+  const budgets = judgePerfBudgets(settings.budgets, deps.productionBudgets);
   const findings: readonly Finding[] = [
+    ...(budgets === undefined ? [] : [budgets]),
     judgeMachine(
       pages.map(({ runs }) => runs),
       settings.budgets,

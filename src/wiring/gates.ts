@@ -1,34 +1,23 @@
-import { join } from 'node:path';
 import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
-import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
-import { k6Load } from '../adapters/k6/engine.ts';
-import { findK6 } from '../adapters/k6/find-k6.ts';
-import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
 import { supabaseRealtime } from '../adapters/realtime/supabase-realtime.ts';
 import { appSessions } from '../adapters/sessions/app-sessions.ts';
-import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { webClient } from '../adapters/web/web-client.ts';
-import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
-import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
-import { perfSettingsForUrl } from '../core/perf.ts';
-import type { LoadEngine } from '../core/ports/measure.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke-checks.ts';
 import type { SmokeExpectation } from '../core/smoke.ts';
 import type { StageRun } from '../core/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
-import { loadStage } from '../stages/load.ts';
-import { perfStage } from '../stages/perf.ts';
 import type { Resources } from '../stages/resources.ts';
 import { userPasswordName } from '../stages/seed.ts';
 import { type SmokeInput, smokeRun } from '../stages/smoke.ts';
+import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
-import { toolboxOptions } from './doctor-deps.ts';
+import { loadGate, perfGate } from './measuring-gates.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
 export interface Gates {
@@ -56,7 +45,6 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const withBypass = (target: WebTarget): WebTarget => (target.origin.startsWith('https:') ? { ...target, bypassSecret } : target);
   const own = (origin: string) => withBypass(targetOf(origin, deps));
   const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(guarded(namedTarget(url), context)));
-
   const fullSmoke = (address: WebTarget, live: LiveRelease, only?: readonly string[]): StageRun<SmokeDetails> => {
     const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix });
     opened.push(queues);
@@ -75,24 +63,12 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, only),
       );
     },
-    perf: ({ url, runs }) => {
-      const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
-      const audit = lighthouseAudit({
-        worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'),
-        chromePath: findChrome(toolboxOptions(context)),
-      });
+    perf: (choice) => {
+      const { stage, audit } = perfGate(context, choice, { target: target(choice.url), web, sessions, clock });
       opened.push(audit);
-      return perfStage({ target: target(url), settings: { ...settings, runs: runs ?? settings.runs }, audit, web, sessions, clock });
+      return stage;
     },
-    load: (choice) => {
-      const settings =
-        choice.url !== undefined && context.loaded === undefined
-          ? loadSettingsForUrl(choice.path === undefined || choice.path.startsWith('/') ? (choice.path ?? '/') : `/${choice.path}`)
-          : context.settings().load;
-      const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
-      const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
-      return loadStage({ target: target(choice.url), settings, stages, engine: loadEngine(context, choice.engine), web, sessions, clock });
-    },
+    load: (choice) => loadGate(context, choice, { target: target(choice.url), web, sessions, clock }),
     close: async () => {
       await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
     },
@@ -134,7 +110,7 @@ function targetOf(origin: string, deps: Deps): WebTarget {
 
 /** Returns the target of an address that the user named. Throws `URL_INVALID` (exit 2). */
 function namedTarget(url: string): WebTarget {
-  return { origin: parseUrl(url).origin, resolve: {} };
+  return { origin: parseAddress(url).origin, resolve: {} };
 }
 
 /** Refuses a named address that the configuration calls production's. */
@@ -142,28 +118,4 @@ function guarded(target: WebTarget, context: Context): WebTarget {
   if (context.loaded === undefined) return target;
   guardProduction({ what: 'domain', identities: [new URL(target.origin).hostname] }, context.loaded.settings.production);
   return target;
-}
-
-function pathOf(url: string): string {
-  const { pathname, search } = parseUrl(url);
-  return `${pathname}${search}`;
-}
-
-function parseUrl(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '') return parsed;
-  const seen = parsed?.password ? 'an address with a password in it' : JSON.stringify(url);
-  throw new StagingError('usage', 'URL_INVALID', `--url is ${seen}, expected an http or https address without credentials.`, {
-    fix: 'Pass `--url https://staging.example.com`.',
-  });
-}
-
-/** Returns the engine that was asked for; `auto` is k6 where there is one. */
-function loadEngine(context: Context, wanted: LoadChoice['engine']): LoadEngine {
-  const { toolVersion } = context.request;
-  if (wanted === 'embedded') return embeddedLoad(toolVersion);
-  const options = toolboxOptions(context);
-  const path = findK6Program(options);
-  if (path === undefined && wanted === 'auto') return embeddedLoad(toolVersion);
-  return k6Load(findK6(path, [options.installedPrograms, ...options.path]));
 }

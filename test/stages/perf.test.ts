@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type PerfSettings, perfSettingsForUrl } from '../../src/core/perf.ts';
 import type { PageAudit, PageRun } from '../../src/core/ports/measure.ts';
+import type { ProductionBudgets } from '../../src/core/production-budgets.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
 import { perfStage } from '../../src/stages/perf.ts';
 import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';
@@ -37,6 +38,7 @@ function perf(options: {
   run?: (path: string, index: number) => PageRun;
   web?: (path: string, index: number) => WebOutcome;
   settings?: PerfSettings;
+  productionBudgets?: ProductionBudgets;
 }) {
   const { audit, audited } = scriptedAudit(options.run ?? ((path) => pageRun({ finalUrl: `${origin}${path}` })));
   const web = scriptedWeb((request, index) => options.web?.(request.path, index) ?? answer(request.method === 'POST' ? 201 : 200));
@@ -44,6 +46,7 @@ function perf(options: {
   const stage = perfStage({
     target: { origin, resolve: {} },
     settings: options.settings ?? settings,
+    productionBudgets: options.productionBudgets,
     audit,
     web,
     sessions,
@@ -70,18 +73,51 @@ test('a good app is green: each page three times as its user, each endpoint its 
   expect(notes).toContain('run 3 of 3, scores 98/98');
   const result = stage.result();
   expect(result).toMatchObject({ stage: 'perf', verdict: 'green', summary: 'Lighthouse / 98, /dashboard 98; slowest API p95 20 ms' });
-  expect(result?.findings).toHaveLength(9);
+  expect(result?.findings).toHaveLength(15);
   expect(result?.details.endpoints.map((endpoint) => endpoint.statistics.requests)).toEqual([10, 10]);
 });
 
 test('the median run counts, and its index is in the details', async () => {
-  const scores = [99, 80, 90];
+  const scores = [99, 86, 90];
   const { stage } = perf({ run: (path, index) => pageRun({ score: scores[index] ?? 95, finalUrl: `${origin}${path}` }) });
 
   await runStage(stage.steps);
 
   expect(stage.result()?.details.pages[0]).toMatchObject({ id: 'home', medianRun: 2 });
   expect(stage.result()?.verdict).toBe('green');
+});
+
+test('a page whose budget lies inside the spread of its runs is audited up to nine times, and why is said', async () => {
+  const scores = [84, 90, 84, 90, 90, 90, 84, 90, 90];
+  const { stage, audited } = perf({
+    settings: perfSettingsForUrl('/'),
+    run: (path, index) => pageRun({ score: scores[index] ?? 0, finalUrl: `${origin}${path}` }),
+  });
+
+  const { notes } = await runStage(stage.steps);
+
+  expect(audited).toHaveLength(9);
+  expect(notes).toContain('run 4 of 5, scores 84/90/84; > 85 lies inside the spread of Lighthouse performance score');
+  expect(stage.result()).toMatchObject({ verdict: 'green', summary: 'Lighthouse / 90' });
+});
+
+test('a page whose budget lies outside the spread is not audited again', async () => {
+  const { stage, audited } = perf({
+    settings: perfSettingsForUrl('/'),
+    run: (path, index) => pageRun({ score: [86, 100, 93][index] ?? 0, finalUrl: `${origin}${path}` }),
+  });
+
+  await runStage(stage.steps);
+
+  expect(audited).toHaveLength(3);
+});
+
+test('a budget looser than production’s makes perf red, though every page keeps it', async () => {
+  const { stage } = perf({ productionBudgets: { score: 90, apiP95Ms: 2000 } });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'PERF_RED', message: expect.stringContaining("score 85, production's 90") });
 });
 
 test('a slow page makes perf red, and the others are still measured', async () => {

@@ -1,3 +1,4 @@
+import { originalBudgets } from '../../src/core/perf.ts';
 import type { LoadSample, RequestStatistics } from '../../src/core/load.ts';
 import type { PageRun } from '../../src/core/ports/measure.ts';
 import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../../src/core/report.ts';
@@ -88,7 +89,7 @@ export const samplePerf: PerfDetails = {
     { id: 'list-requests', method: 'GET', path: '/api/requests', statistics: statistics(38, 50) },
     { id: 'create-request', method: 'POST', path: '/api/requests', statistics: statistics(64, 50) },
   ],
-  budgets: { score: 85, pageLoadMs: 3000, apiP95Ms: 2000 },
+  budgets: originalBudgets,
   versions: { browser: 'Chrome/156.0.8078.79', lighthouse: '13.5.0' },
 };
 

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findConfig } from '../../src/config/find.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
+import { originalBudgets } from '../../src/core/perf.ts';
 import { type StagingSettings } from '../../src/core/settings.ts';
 
 const sample = resolve('fixtures/staging.config.ts');
@@ -38,7 +39,7 @@ describe('loading a configuration', () => {
     expect(settings.app).toEqual({ dir: join(folder, 'app'), build: ['node', 'build.ts'], output: join(folder, 'app/.vercel/output') });
     expect(settings.target).toBe('cloud');
     expect(settings.env.DATABASE_URL).toEqual({ value: { kind: 'fact', fact: 'database.poolerUrl' }, class: 'secret', required: true });
-    expect(settings.perf.budgets).toEqual({ score: 85, pageLoadMs: 3000, apiP95Ms: 2000 });
+    expect(settings.perf.budgets).toEqual(originalBudgets);
     expect(settings.smoke.checks).toHaveLength(10);
   });
 

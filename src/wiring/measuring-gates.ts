@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
+import { k6Load } from '../adapters/k6/engine.ts';
+import { findK6 } from '../adapters/k6/find-k6.ts';
+import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
+import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
+import { parseDuration } from '../config/duration.ts';
+import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
+import { perfSettingsForUrl } from '../core/perf.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { LoadEngine } from '../core/ports/measure.ts';
+import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import type { ProductionBudgets } from '../core/production-budgets.ts';
+import type { LoadDetails, PerfDetails } from '../core/report.ts';
+import type { StageRun } from '../core/stage.ts';
+import { loadStage } from '../stages/load.ts';
+import { perfStage } from '../stages/perf.ts';
+import { parseAddress } from './address.ts';
+import type { LoadChoice, PerfChoice } from './app.ts';
+import type { Context } from './context.ts';
+import { toolboxOptions } from './doctor-deps.ts';
+
+/** What both gates measure with. */
+export interface MeasuringParts {
+  readonly target: WebTarget;
+  readonly web: WebClient;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+}
+
+/** Returns the perf stage for one command, and the audit that must be closed after it. */
+export function perfGate(context: Context, { url, runs }: PerfChoice, parts: MeasuringParts) {
+  const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
+  const audit = lighthouseAudit({
+    worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'),
+    chromePath: findChrome(toolboxOptions(context)),
+  });
+  const stage: StageRun<PerfDetails> = perfStage({
+    ...parts,
+    settings: { ...settings, runs: runs ?? settings.runs },
+    productionBudgets: productionBudgets(context),
+    audit,
+  });
+  return { stage, audit };
+}
+
+/** Returns the load stage for one command. Throws `K6_…` (kind `missing`) when k6 is asked for and not there. */
+export function loadGate(context: Context, choice: LoadChoice, parts: MeasuringParts): StageRun<LoadDetails> {
+  const settings =
+    choice.url !== undefined && context.loaded === undefined
+      ? loadSettingsForUrl(choice.path === undefined || choice.path.startsWith('/') ? (choice.path ?? '/') : `/${choice.path}`)
+      : context.settings().load;
+  const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
+  const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
+  const engine = loadEngine(context, choice.engine);
+  return loadStage({ ...parts, settings, stages, productionBudgets: productionBudgets(context), engine });
+}
+
+function productionBudgets(context: Context): ProductionBudgets | undefined {
+  return context.loaded === undefined ? undefined : context.settings().production.budgets;
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = parseAddress(url);
+  return `${pathname}${search}`;
+}
+
+/** Returns the engine that was asked for; `auto` is k6 where there is one. */
+function loadEngine(context: Context, wanted: LoadChoice['engine']): LoadEngine {
+  const { toolVersion } = context.request;
+  if (wanted === 'embedded') return embeddedLoad(toolVersion);
+  const options = toolboxOptions(context);
+  const path = findK6Program(options);
+  if (path === undefined && wanted === 'auto') return embeddedLoad(toolVersion);
+  return k6Load(findK6(path, [options.installedPrograms, ...options.path]));
+}
