@@ -1,6 +1,7 @@
 import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load.ts';
 import type { PageRun } from './ports/measure.ts';
 import type { PerfSettings } from './perf.ts';
+import type { Watched } from './pressure.ts';
 import type { StageResult, Verdict } from './verdict.ts';
 
 /** What perf keeps beside its findings. */
@@ -30,6 +31,8 @@ export interface LoadDetails {
   readonly thresholds: LoadThresholds;
   /** Rows that the run left behind, by the id of the POST request that created them; the next `seed --reset` removes them. */
   readonly created?: Readonly<Record<string, number>> | undefined;
+  /** What database, pooler, Redis, queues and app said of themselves meanwhile; missing when nothing was watched. */
+  readonly watched?: Watched | undefined;
 }
 
 /** What smoke keeps beside its findings (one finding a check). */

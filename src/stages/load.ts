@@ -6,13 +6,16 @@ import { fillPlaceholders } from '../core/placeholders.ts';
 import { type Clock } from '../core/ports/clock.ts';
 import type { LoadEngine, LoadPlan } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import type { Gauge } from '../core/ports/gauges.ts';
+import { judgePressure, type Watched } from '../core/pressure.ts';
 import { judgeLoadBudgets, type ProductionBudgets } from '../core/production-budgets.ts';
 import type { LoadDetails } from '../core/report.ts';
 import { type StageRun, verdictStep } from '../core/stage.ts';
 import { stageResult } from '../core/stage-result.ts';
-import type { Step } from '../core/step.ts';
+import type { Step, StepIo } from '../core/step.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './identities.ts';
+import { startWatch } from './load-watch.ts';
 import { unreachable } from './perf.ts';
 
 /** Bound on the one request that finds out whether the target is there at all. */
@@ -30,6 +33,10 @@ export interface LoadDeps {
   /** The ramp to run (see `rampStages`). */
   readonly stages: readonly LoadStage[];
   readonly engine: LoadEngine;
+  /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
+  readonly locate?: Step | undefined;
+  /** Returns what is read once a second while the load runs. */
+  readonly gauges?: (() => readonly Gauge[]) | undefined;
   readonly web: WebClient;
   readonly sessions: Sessions;
   readonly clock: Clock;
@@ -46,6 +53,7 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
   const notRun = () => stageResult('load', [], startedMs, deps.clock, null, 'no load was run');
   return {
     steps: [
+      ...(deps.locate === undefined ? [] : [deps.locate]),
       reachStep(deps),
       signInStep(
         deps.target,
@@ -58,9 +66,8 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
         title: `${highestVus(deps.stages)} virtual users over ${Math.round(rampMs(deps.stages) / 1000)} s`,
         mutates: true,
         run: async (io) => {
-          const plan = loadPlan(deps, signedIn);
-          const measurement = await deps.engine.run(plan, (sample) => io.note(describeSample(sample)), io.signal);
-          measured = loadResult(deps, measurement, startedMs);
+          const { measurement, watched } = await runWatched(deps, loadPlan(deps, signedIn), io);
+          measured = loadResult(deps, measurement, watched, startedMs);
           return { verdict: measured.verdict, detail: measured.summary };
         },
       },
@@ -83,6 +90,19 @@ function reachStep({ target, settings, web }: LoadDeps): Step {
   };
 }
 
+async function runWatched(deps: LoadDeps, plan: LoadPlan, io: StepIo) {
+  const gauges = deps.gauges?.() ?? [];
+  const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal);
+  try {
+    const measurement = await deps.engine.run(plan, (sample) => io.note(describeSample(sample)), io.signal);
+    if (watch !== undefined) io.note('waiting for the queues to drain');
+    return { measurement, watched: await watch?.end() };
+  } finally {
+    await watch?.abandon();
+    await Promise.allSettled(gauges.map((gauge) => gauge.close()));
+  }
+}
+
 function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: SessionsByUser): LoadPlan {
   const nowMs = clock.nowMs();
   return {
@@ -97,13 +117,19 @@ function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: Sessi
   };
 }
 
-function loadResult(deps: LoadDeps, measurement: LoadMeasurement, startedMs: number): StageResult<LoadDetails> {
+function loadResult(
+  deps: LoadDeps,
+  measurement: LoadMeasurement,
+  watched: Watched | undefined,
+  startedMs: number,
+): StageResult<LoadDetails> {
   const { settings, stages, clock, productionBudgets } = deps;
   const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
   const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds)];
+  const pressure = watched === undefined ? [] : judgePressure(watched);
   const created = createdRows(measurement, settings.journey);
-  const details = { measurement, stages, thresholds: settings.thresholds, created };
-  return stageResult('load', findings, startedMs, clock, details, loadSummary(measurement, settings.journey, created));
+  const details = { measurement, stages, thresholds: settings.thresholds, created, watched };
+  return stageResult('load', [...findings, ...pressure], startedMs, clock, details, loadSummary(measurement, settings.journey, created));
 }
 
 function describeSample({ second, vus, requests, errors, p95Ms }: LoadSample): string {

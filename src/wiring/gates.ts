@@ -10,6 +10,7 @@ import { outsideExpectation } from '../core/smoke-checks.ts';
 import type { SmokeExpectation } from '../core/smoke.ts';
 import type { StageRun } from '../core/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
+import { locateStep } from '../stages/locate.ts';
 import type { Resources } from '../stages/resources.ts';
 import { userPasswordName } from '../stages/seed.ts';
 import { type SmokeInput, smokeRun } from '../stages/smoke.ts';
@@ -17,7 +18,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
-import { loadGate, perfGate } from './measuring-gates.ts';
+import { gaugesOf, loadGate, perfGate } from './measuring-gates.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
 export interface Gates {
@@ -68,7 +69,15 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
       opened.push(audit);
       return stage;
     },
-    load: (choice) => loadGate(context, choice, { target: target(choice.url), web, sessions, clock }),
+    load: (choice) => {
+      const parts = { target: target(choice.url), web, sessions, clock };
+      if (choice.url !== undefined) return loadGate(context, choice, parts);
+      return loadGate(context, choice, {
+        ...parts,
+        locate: locateStep(deps.locating(), resources),
+        gauges: () => gaugesOf(context, resources, parts),
+      });
+    },
     close: async () => {
       await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
     },

@@ -2,19 +2,24 @@ import { join } from 'node:path';
 import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
 import { k6Load } from '../adapters/k6/engine.ts';
 import { findK6 } from '../adapters/k6/find-k6.ts';
+import { appGauge } from '../adapters/gauges/app-gauge.ts';
+import { databaseGauge, poolerGauge } from '../adapters/gauges/database-gauges.ts';
+import { queueGauge, redisGauge } from '../adapters/gauges/redis-gauges.ts';
 import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
 import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
 import { loadSettingsForUrl, rampStages } from '../core/load-profile.ts';
 import { perfSettingsForUrl } from '../core/perf.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { Gauge } from '../core/ports/gauges.ts';
 import type { LoadEngine } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
 import type { ProductionBudgets } from '../core/production-budgets.ts';
 import type { LoadDetails, PerfDetails } from '../core/report.ts';
 import type { StageRun } from '../core/stage.ts';
-import { loadStage } from '../stages/load.ts';
+import { type LoadDeps, loadStage } from '../stages/load.ts';
 import { perfStage } from '../stages/perf.ts';
+import type { Resources } from '../stages/resources.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice } from './app.ts';
 import type { Context } from './context.ts';
@@ -45,7 +50,11 @@ export function perfGate(context: Context, { url, runs }: PerfChoice, parts: Mea
 }
 
 /** Returns the load stage for one command. Throws `K6_…` (kind `missing`) when k6 is asked for and not there. */
-export function loadGate(context: Context, choice: LoadChoice, parts: MeasuringParts): StageRun<LoadDetails> {
+export function loadGate(
+  context: Context,
+  choice: LoadChoice,
+  parts: MeasuringParts & Pick<LoadDeps, 'locate' | 'gauges'>,
+): StageRun<LoadDetails> {
   const settings =
     choice.url !== undefined && context.loaded === undefined
       ? loadSettingsForUrl(choice.path === undefined || choice.path.startsWith('/') ? (choice.path ?? '/') : `/${choice.path}`)
@@ -54,6 +63,21 @@ export function loadGate(context: Context, choice: LoadChoice, parts: MeasuringP
   const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
   const engine = loadEngine(context, choice.engine);
   return loadStage({ ...parts, settings, stages, productionBudgets: productionBudgets(context), engine });
+}
+
+/** Returns the gauges of the environment's own database, pooler, Redis, queues and app; the resources are known by then. */
+export function gaugesOf(context: Context, resources: Resources, { web, target }: MeasuringParts): readonly Gauge[] {
+  const { upstash, smoke } = context.settings();
+  const { directUrl, poolerUrl } = resources.databaseAccess.get();
+  const { url } = resources.cacheAccess.get();
+  const health = smoke.checks.find((check) => check.kind === 'health');
+  return [
+    databaseGauge(directUrl),
+    poolerGauge(poolerUrl),
+    redisGauge(url),
+    ...(upstash.queues.length === 0 ? [] : [queueGauge(url, upstash.prefix, upstash.queues)]),
+    ...(health === undefined ? [] : [appGauge(web, target, health.path)]),
+  ];
 }
 
 function productionBudgets(context: Context): ProductionBudgets | undefined {

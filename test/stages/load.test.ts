@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { builtInProfiles, loadSettingsForUrl, originalJourney } from '../../src/core/load-profile.ts';
 import type { LoadMeasurement, LoadSettings } from '../../src/core/load.ts';
+import type { Gauge, GaugeReadings } from '../../src/core/ports/gauges.ts';
 import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
+import type { ProductionBudgets } from '../../src/core/production-budgets.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
 import { loadStage } from '../../src/stages/load.ts';
 import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';
@@ -12,12 +14,22 @@ const origin = 'https://staging.example.com';
 const original: LoadSettings = { ...loadSettingsForUrl('/'), journey: originalJourney('agent1@staging.test') };
 const good = requestStatistics(Array.from({ length: 50 }, () => ({ latencyMs: 50, error: null })));
 
-function load(options: { measurement?: LoadMeasurement; settings?: LoadSettings; web?: () => WebOutcome }) {
+function load(options: {
+  measurement?: LoadMeasurement;
+  settings?: LoadSettings;
+  web?: () => WebOutcome;
+  gauges?: readonly Gauge[];
+  productionBudgets?: ProductionBudgets;
+  fails?: Error;
+}) {
   const plans: LoadPlan[] = [];
   const engine: LoadEngine = {
     name: 'embedded',
     run: async (plan, onSample) => {
       plans.push(plan);
+      // As long as a load takes: the watch beside it gets its turns.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (options.fails !== undefined) throw options.fails;
       onSample({ second: 7, vus: 50, requests: 33, errors: 1, p50Ms: 51, p95Ms: 58.4 });
       return options.measurement ?? loadMeasurement({ byRequest: { health: good, 'create-request': good } });
     },
@@ -29,6 +41,8 @@ function load(options: { measurement?: LoadMeasurement; settings?: LoadSettings;
     target: { origin, resolve: {} },
     settings,
     stages: builtInProfiles.short,
+    gauges: options.gauges === undefined ? undefined : () => options.gauges ?? [],
+    productionBudgets: options.productionBudgets,
     engine,
     web,
     sessions,
@@ -96,4 +110,90 @@ test('an address alone is loaded as nobody', async () => {
   expect(sessions.signedIn).toEqual([]);
   expect(plans[0]?.journey).toMatchObject([{ method: 'GET', path: '/about', status: 200 }]);
   expect(stage.result()?.details.created).toEqual({});
+});
+
+/** A gauge that reads the next of these each time, and the last for ever. */
+function scriptedGauge(
+  name: Gauge['name'],
+  readings: readonly (Partial<GaugeReadings> | Error)[],
+): Gauge & { readonly closed: () => boolean } {
+  let at = 0;
+  let isClosed = false;
+  return {
+    name,
+    read: async () => {
+      const reading = readings[Math.min(at, readings.length - 1)];
+      at += 1;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (reading === undefined || reading instanceof Error) throw reading ?? new Error('nothing');
+      return reading;
+    },
+    close: async () => {
+      isClosed = true;
+    },
+    closed: () => isClosed,
+  };
+}
+
+const connections = (count: number) => ({ database: { connections: count, active: 0, limit: 100 } });
+const jobs = (waiting: number) => ({ queues: [{ queue: 'flight-requests', waiting, active: 0, failed: 0 }] });
+
+test('what the app lives on is watched meanwhile: green adds its findings, and the gauges are closed', async () => {
+  const gauges = [scriptedGauge('database', [connections(5), connections(20)]), scriptedGauge('queues', [jobs(0), jobs(9), jobs(0)])];
+  const { stage } = load({ gauges });
+
+  const { error, notes } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect(stage.result()?.findings.slice(-2)).toMatchObject([
+    { id: 'database-pressure', verdict: 'green', seen: 'at most 20 of 100' },
+    { id: 'queues-pressure', verdict: 'green', seen: expect.stringContaining('at most 9 jobs waiting, 0 at the end') },
+  ]);
+  expect(stage.result()?.details.watched?.samples.length).toBeGreaterThan(1);
+  expect(notes).toContain('waiting for the queues to drain');
+  expect(gauges.every((gauge) => gauge.closed())).toBe(true);
+});
+
+test('used-up connections make load red though every request was fast', async () => {
+  const { stage } = load({ gauges: [scriptedGauge('database', [connections(5), connections(97), connections(5)])] });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_RED', exitCode: 5, message: expect.stringContaining('at most 97 of 100') });
+});
+
+test('queues that do not drain are waited for half a minute, and then red', async () => {
+  const { stage } = load({ gauges: [scriptedGauge('queues', [jobs(0), jobs(50)])] });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_RED', message: expect.stringContaining('50 at the end') });
+  expect(stage.result()?.findings.at(-1)?.message).toContain('50 jobs still waited');
+});
+
+test('a gauge that cannot be read at all makes load inconclusive with its reason', async () => {
+  const { stage } = load({ gauges: [scriptedGauge('redis', [new Error('connect ECONNREFUSED 127.0.0.1:6379')])] });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_INCONCLUSIVE', message: expect.stringContaining('never read') });
+  expect(stage.result()?.findings.at(-1)?.message).toBe('connect ECONNREFUSED 127.0.0.1:6379');
+});
+
+test('an error of the engine ends the watch, and is the error', async () => {
+  const gauge = scriptedGauge('database', [connections(5)]);
+  const { stage } = load({ gauges: [gauge], fails: new Error('k6 went away') });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ message: 'k6 went away' });
+  expect(gauge.closed()).toBe(true);
+});
+
+test('fewer virtual users than half of production’s are red', async () => {
+  const { stage } = load({ productionBudgets: { virtualUsers: 200 } });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_RED', message: expect.stringContaining("production's 100") });
 });

@@ -1,18 +1,19 @@
 import type { RequestStatistics } from '../../core/load.ts';
+import { depth } from '../../core/pressure.ts';
 import type { LoadDetails } from '../../core/report.ts';
 import { formatDuration, formatShare } from '../measures.ts';
 import { categoryAxis, type Chart, chartColors, type ChartSize, legendOption, limitLine, valueAxis } from './chart.ts';
 
-/** Returns the charts of a load run: latency against virtual users, requests and errors, percentiles. */
+/** Returns the charts of a load run: latency against virtual users, requests and errors, percentiles, connections and queues. */
 export function loadCharts(details: LoadDetails): readonly Chart[] {
   const timed = details.measurement.timeline.length < 2 ? [] : [latencyChart(details), throughputChart(details)];
-  return [...timed, percentileChart(details)];
+  return [...timed, percentileChart(details), ...pressureChart(details)];
 }
 
 const seconds = (value: number) => `${value} s`;
 const duration = (value: number) => (value === 0 ? '0' : formatDuration(value));
 
-function timeAxis(timeline: LoadDetails['measurement']['timeline']) {
+function timeAxis(timeline: readonly { readonly second: number }[]) {
   const last = timeline.at(-1)?.second ?? 0;
   return valueAxis('', seconds, {
     min: 0,
@@ -150,4 +151,41 @@ function percentileChart({ measurement }: LoadDetails): Chart {
       })),
     }),
   };
+}
+
+/** Connections against their limit and jobs that wait, where they were watched. */
+function pressureChart({ watched }: LoadDetails): readonly Chart[] {
+  const samples = watched?.samples.filter(({ database, queues }) => database !== undefined || queues !== undefined) ?? [];
+  if (samples.length < 2) return [];
+  const limit = samples.reduce((highest, { database }) => Math.max(highest, database?.limit ?? 0), 0);
+  const peak = samples.reduce((highest, { database }) => Math.max(highest, database?.connections ?? 0), 0);
+  const near = peak > limit / 2;
+  const line = (name: string, color: string, of: (sample: (typeof samples)[number]) => number | null) => ({
+    name,
+    type: 'line',
+    showSymbol: false,
+    silent: true,
+    lineStyle: { color, width: 2 },
+    itemStyle: { color },
+    data: samples.map((sample) => [sample.second, of(sample)]),
+  });
+  const connections = line('database connections', chartColors.first, ({ database }) => database?.connections ?? null);
+  return [
+    {
+      title: 'Connections and queues',
+      description: `At most ${peak} of ${limit} database connections were open${near ? '' : ', the limit lies far above the drawing'}; at most ${Math.max(...samples.map(depth))} jobs waited.`,
+      height: 220,
+      option: (size) => ({
+        legend: legendOption(['database connections', 'Redis clients', 'jobs waiting']),
+        grid: timeGrid(size),
+        xAxis: timeAxis(samples),
+        yAxis: valueAxis('', String, { min: 0, minInterval: 1, ...(near ? { max: Math.ceil(limit * 1.1) } : {}) }),
+        series: [
+          near ? { ...connections, markLine: limitLine('yAxis', limit, `limit ${limit}`) } : connections,
+          line('Redis clients', chartColors.second, ({ redis }) => redis?.clients ?? null),
+          line('jobs waiting', chartColors.third, (sample) => (sample.queues === undefined ? null : depth(sample))),
+        ],
+      }),
+    },
+  ];
 }
