@@ -23,6 +23,11 @@ export default class Load extends StagingCommand {
       summary: 'Length of the whole run, e.g. 30s; the stages are stretched to it.',
     }),
     profile: Flags.string({ helpValue: 'NAME', env: 'JV_PROFILE', summary: 'Ramp: short, full, or one of the configuration.' }),
+    'i-own-this-target': Flags.string({
+      helpValue: 'HOST',
+      env: 'JV_I_OWN_THIS_TARGET',
+      summary: 'Load this host though it does not show that it is staging.',
+    }),
     engine: Flags.option({
       options: ['auto', 'k6', 'embedded'] as const,
       default: 'auto',
@@ -36,6 +41,7 @@ export default class Load extends StagingCommand {
   async run() {
     const { flags } = await this.parse(Load);
     const { url, path, vus, duration, profile, engine } = flags;
-    return this.runStage(flags, (app) => app.load({ url, path, vus, duration, profile, engine }), urlOptions(url));
+    const ownedHost = flags['i-own-this-target'];
+    return this.runStage(flags, (app) => app.load({ url, path, vus, duration, profile, engine, ownedHost }), urlOptions(url));
   }
 }

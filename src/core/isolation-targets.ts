@@ -8,6 +8,7 @@ import {
   type StagingVariable,
 } from './isolation-facts.ts';
 import { addressText, isBelow, type ServiceAddress, serviceAddress } from './service-address.ts';
+import { isLoopback } from './loopback.ts';
 
 /** A kind of place that staging's app writes to, found by the names of its variables. */
 interface TargetKind {
@@ -148,8 +149,4 @@ function shownTarget({ value, class: secrecy }: StagingVariable, address: Servic
 
 function ownAddress({ database }: IsolationFacts, host: string, port: number): boolean {
   return database?.addresses.some((each) => each.host === host && each.port === port) ?? false;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || host === '[::1]';
 }

@@ -19,10 +19,19 @@ export const lateLimitMs = 100;
 /** Below this share of the virtual users asked for, the load was not the one asked for (k6 reports them only once a second). */
 const reachedShare = 0.9;
 
-/** Returns the findings of a load run. Strict: a value equal to its limit is red, and nothing measured is never green. */
-export function judgeLoad(measurement: LoadMeasurement, stages: readonly LoadStage[], thresholds: LoadThresholds): readonly Finding[] {
+/**
+ * Returns the findings of a load run. Strict: a value equal to its limit is red, and nothing measured is never green. `halted` is
+ * why the run was stopped before its end, if it was.
+ */
+export function judgeLoad(
+  measurement: LoadMeasurement,
+  stages: readonly LoadStage[],
+  thresholds: LoadThresholds,
+  halted?: string,
+): readonly Finding[] {
   return [
-    judgeGenerator(measurement, stages),
+    ...(halted === undefined ? [] : [haltedFinding(halted)]),
+    judgeGenerator(measurement, halted === undefined ? stages : [{ durationMs: measurement.durationMs, vus: measurement.vusMax }]),
     judgeRequests(measurement),
     judgeP95(measurement, thresholds),
     judgeErrors(measurement, thresholds),
@@ -70,6 +79,18 @@ export function formatRate(rate: number): string {
 
 function engineName({ engine, engineVersion }: LoadMeasurement): string {
   return engine === 'k6' ? `k6 ${engineVersion}` : `embedded engine ${engineVersion}`;
+}
+
+function haltedFinding(reason: string): Finding {
+  return {
+    id: 'valve',
+    title: 'The run came to its end',
+    verdict: 'red',
+    seen: reason,
+    expected: 'a share of failed requests that is worth measuring on',
+    message: 'To go on would only have hurt the target.',
+    fix: 'Look at what fails with `jv-staging smoke`, then run the load again.',
+  };
 }
 
 function judgeGenerator(measurement: LoadMeasurement, stages: readonly LoadStage[]): Finding {

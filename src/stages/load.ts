@@ -1,5 +1,7 @@
 import { createdRows, formatRate, judgeLoad, loadSummary } from '../core/load-judge.ts';
 import { highestVus, rampMs } from '../core/load-profile.ts';
+import { isOwned, isOwnMachine, type LoadPermission, provePermission } from '../core/load-target.ts';
+import { loadValve } from '../core/load-valve.ts';
 import type { LoadMeasurement, LoadSample, LoadSettings, LoadStage } from '../core/load.ts';
 import { formatMs } from '../core/perf-judge.ts';
 import { fillPlaceholders } from '../core/placeholders.ts';
@@ -33,6 +35,7 @@ export interface LoadDeps {
   /** The ramp to run (see `rampStages`). */
   readonly stages: readonly LoadStage[];
   readonly engine: LoadEngine;
+  readonly permission: LoadPermission;
   /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
   readonly locate?: Step | undefined;
   /** Returns what is read once a second while the load runs. */
@@ -44,7 +47,7 @@ export interface LoadDeps {
 
 /**
  * Returns the load stage: asks the target once, signs in, runs the journey, judges. Throws `LOAD_TARGET_UNREACHABLE` (kind
- * `red`) when nothing answers.
+ * `red`) when nothing answers, `LOAD_TARGET_UNPROVEN` (kind `refused`) for an address elsewhere that is not shown to be staging.
  */
 export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
   const startedMs = deps.clock.nowMs();
@@ -66,8 +69,7 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
         title: `${highestVus(deps.stages)} virtual users over ${Math.round(rampMs(deps.stages) / 1000)} s`,
         mutates: true,
         run: async (io) => {
-          const { measurement, watched } = await runWatched(deps, loadPlan(deps, signedIn), io);
-          measured = loadResult(deps, measurement, watched, startedMs);
+          measured = loadResult(deps, await runWatched(deps, loadPlan(deps, signedIn), io), startedMs);
           return { verdict: measured.verdict, detail: measured.summary };
         },
       },
@@ -77,26 +79,46 @@ export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
   };
 }
 
-function reachStep({ target, settings, web }: LoadDeps): Step {
+function reachStep({ target, settings, web, permission }: LoadDeps): Step {
   return {
     id: 'reach',
     title: 'Reach the target',
     run: async ({ signal }) => {
+      const ask = (path: string) => web.request(target, { method: 'GET', path, timeoutMs: preflightTimeoutMs }, signal);
       const path = settings.journey.find((request) => request.method === 'GET')?.path ?? '/';
-      const outcome = await web.request(target, { method: 'GET', path, timeoutMs: preflightTimeoutMs }, signal);
+      const outcome = await ask(path);
       if (outcome.kind === 'failure') throw unreachable('LOAD_TARGET_UNREACHABLE', target, outcome);
-      return `${target.origin} answers ${outcome.status} in ${formatMs(outcome.durationMs)}`;
+      const isFree = isOwned(target, permission) || isOwnMachine(target);
+      if (!isFree) provePermission(target, await ask(permission.healthPath), permission);
+      const proof = isFree ? '' : `, environment ${permission.environment}`;
+      return `${target.origin} answers ${outcome.status} in ${formatMs(outcome.durationMs)}${proof}`;
     },
   };
 }
 
-async function runWatched(deps: LoadDeps, plan: LoadPlan, io: StepIo) {
+/** What a run came to. */
+interface LoadRun {
+  readonly measurement: LoadMeasurement;
+  readonly watched: Watched | undefined;
+  /** Why the run was stopped before its end. */
+  readonly halted: string | undefined;
+}
+
+async function runWatched(deps: LoadDeps, plan: LoadPlan, io: StepIo): Promise<LoadRun> {
   const gauges = deps.gauges?.() ?? [];
   const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal);
+  const valve = loadValve(deps.settings.thresholds.errorRate);
+  const halt = new AbortController();
+  let halted: string | undefined;
+  const onSample = (sample: LoadSample) => {
+    io.note(describeSample(sample));
+    halted ??= valve.take(sample);
+    if (halted !== undefined) halt.abort(new Error(halted));
+  };
   try {
-    const measurement = await deps.engine.run(plan, (sample) => io.note(describeSample(sample)), io.signal);
+    const measurement = await deps.engine.run({ ...plan, halt: halt.signal }, onSample, io.signal);
     if (watch !== undefined) io.note('waiting for the queues to drain');
-    return { measurement, watched: await watch?.end() };
+    return { measurement, watched: await watch?.end(), halted };
   } finally {
     await watch?.abandon();
     await Promise.allSettled(gauges.map((gauge) => gauge.close()));
@@ -117,15 +139,10 @@ function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: Sessi
   };
 }
 
-function loadResult(
-  deps: LoadDeps,
-  measurement: LoadMeasurement,
-  watched: Watched | undefined,
-  startedMs: number,
-): StageResult<LoadDetails> {
+function loadResult(deps: LoadDeps, { measurement, watched, halted }: LoadRun, startedMs: number): StageResult<LoadDetails> {
   const { settings, stages, clock, productionBudgets } = deps;
   const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
-  const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds)];
+  const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds, halted)];
   const pressure = watched === undefined ? [] : judgePressure(watched);
   const created = createdRows(measurement, settings.journey);
   const details = { measurement, stages, thresholds: settings.thresholds, created, watched };

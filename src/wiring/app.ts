@@ -118,6 +118,8 @@ export interface LoadChoice {
   readonly duration?: string | undefined;
   readonly profile?: string | undefined;
   readonly engine: 'auto' | 'k6' | 'embedded';
+  /** The host that the user says is theirs to load. */
+  readonly ownedHost?: string | undefined;
 }
 
 /** What `local …` does. */

@@ -16,6 +16,7 @@ import type { LoadEngine } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
 import type { ProductionBudgets } from '../core/production-budgets.ts';
 import type { LoadDetails, PerfDetails } from '../core/report.ts';
+import { outsideExpectation } from '../core/smoke-checks.ts';
 import type { StageRun } from '../core/stage.ts';
 import { type LoadDeps, loadStage } from '../stages/load.ts';
 import { perfStage } from '../stages/perf.ts';
@@ -62,7 +63,15 @@ export function loadGate(
   const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
   const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
   const engine = loadEngine(context, choice.engine);
-  return loadStage({ ...parts, settings, stages, productionBudgets: productionBudgets(context), engine });
+  const permission = { ...expectedAnswer(context), ownedHost: choice.ownedHost };
+  return loadStage({ ...parts, settings, stages, permission, productionBudgets: productionBudgets(context), engine });
+}
+
+/** Which environment must answer where before it is loaded; without a configuration the health contract's own route and name. */
+function expectedAnswer(context: Context) {
+  if (context.loaded === undefined) return { healthPath: '/api/health', environment: outsideExpectation.environment };
+  const { smoke, environment } = context.settings();
+  return { healthPath: smoke.checks.find((check) => check.kind === 'health')?.path ?? '/api/health', environment };
 }
 
 /** Returns the gauges of the environment's own database, pooler, Redis, queues and app; the resources are known by then. */

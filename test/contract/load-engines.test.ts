@@ -58,6 +58,18 @@ const engines: readonly { readonly name: string; readonly make: () => LoadEngine
 ];
 
 describe.each(engines)('the engine $name', ({ name, make, it }) => {
+  it('halted in the middle of a run, returns what it measured until then', async () => {
+    const server = await serve(20, 0);
+    const halt = new AbortController();
+    const plan = { ...planFor(server.origin), stages: [{ durationMs: 60_000, vus: 5 }], halt: halt.signal };
+
+    const measured = await make().run(plan, (sample) => sample.second >= 1 && halt.abort(), none);
+
+    expect(measured.durationMs).toBeLessThan(30_000);
+    expect(measured.all.requests).toBeGreaterThan(10);
+    expect(measured.timeline.length).toBeGreaterThanOrEqual(2);
+  });
+
   it('reports an injected 50 ms and 2 % errors', async () => {
     const server = await serve(50, 50);
     const samples: LoadSample[] = [];

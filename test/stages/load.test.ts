@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { builtInProfiles, loadSettingsForUrl, originalJourney } from '../../src/core/load-profile.ts';
-import type { LoadMeasurement, LoadSettings } from '../../src/core/load.ts';
+import type { LoadMeasurement, LoadSample, LoadSettings } from '../../src/core/load.ts';
 import type { Gauge, GaugeReadings } from '../../src/core/ports/gauges.ts';
 import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
@@ -21,6 +21,9 @@ function load(options: {
   gauges?: readonly Gauge[];
   productionBudgets?: ProductionBudgets;
   fails?: Error;
+  samples?: readonly LoadSample[];
+  origin?: string;
+  ownedHost?: string;
 }) {
   const plans: LoadPlan[] = [];
   const engine: LoadEngine = {
@@ -30,15 +33,20 @@ function load(options: {
       // As long as a load takes: the watch beside it gets its turns.
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (options.fails !== undefined) throw options.fails;
+      for (const sample of options.samples ?? []) {
+        onSample(sample);
+        if (plan.halt?.aborted === true) return loadMeasurement({ vusMax: 3 });
+      }
       onSample({ second: 7, vus: 50, requests: 33, errors: 1, p50Ms: 51, p95Ms: 58.4 });
       return options.measurement ?? loadMeasurement({ byRequest: { health: good, 'create-request': good } });
     },
   };
-  const web = scriptedWeb(options.web ?? (() => answer()));
+  const web = scriptedWeb(options.web ?? (() => answer(200, 20, '{"environment":"staging"}')));
   const sessions = openSessions();
   const settings = options.settings ?? original;
   const stage = loadStage({
-    target: { origin, resolve: {} },
+    target: { origin: options.origin ?? origin, resolve: {} },
+    permission: { healthPath: '/api/health', environment: 'staging', ownedHost: options.ownedHost },
     settings,
     stages: builtInProfiles.short,
     gauges: options.gauges === undefined ? undefined : () => options.gauges ?? [],
@@ -111,6 +119,8 @@ test('an address alone is loaded as nobody', async () => {
   expect(plans[0]?.journey).toMatchObject([{ method: 'GET', path: '/about', status: 200 }]);
   expect(stage.result()?.details.created).toEqual({});
 });
+
+const failing: LoadSample = { second: 0, vus: 3, requests: 10, errors: 9, p50Ms: 5, p95Ms: 5 };
 
 /** A gauge that reads the next of these each time, and the last for ever. */
 function scriptedGauge(
@@ -188,6 +198,56 @@ test('an error of the engine ends the watch, and is the error', async () => {
 
   expect(error).toMatchObject({ message: 'k6 went away' });
   expect(gauge.closed()).toBe(true);
+});
+
+test('a run in which nearly everything fails is stopped, and red rather than inconclusive for its missing users', async () => {
+  const { stage } = load({ samples: Array.from({ length: 8 }, (_, second) => ({ ...failing, second })) });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_RED', exitCode: 5 });
+  expect(stage.result()?.findings.find((finding) => finding.id === 'valve')).toMatchObject({
+    verdict: 'red',
+    seen: '90.00 % of the last 50 requests failed, so the run was stopped after 5 s',
+  });
+});
+
+test.each<readonly [string, WebOutcome, RegExp]>([
+  ['names another environment', answer(200, 20, '{"environment":"production"}'), /says environment "production"/],
+  ['has no health contract', answer(404), /answered 404 without an environment/],
+])('an address elsewhere that %s is refused before any load is sent', async (_what, outcome, seen) => {
+  const { stage, plans } = load({ web: () => outcome });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({
+    code: 'LOAD_TARGET_UNPROVEN',
+    exitCode: 6,
+    message: expect.stringMatching(seen),
+    fix: 'Pass `--i-own-this-target staging.example.com` if you may load it.',
+  });
+  expect(plans).toEqual([]);
+});
+
+test.each([
+  ['this machine', { origin: 'http://127.0.0.1:3000' }],
+  ['a host that the user owns', { ownedHost: 'staging.example.com' }],
+])('%s is loaded without any proof', async (_what, options) => {
+  const { stage, plans } = load({ web: () => answer(), ...options });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect(plans).toHaveLength(1);
+});
+
+test('owning one host does not allow to load another', async () => {
+  const { stage, plans } = load({ ownedHost: 'other.example.com' });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_TARGET_UNPROVEN', message: expect.stringContaining('names "other.example.com"') });
+  expect(plans).toEqual([]);
 });
 
 test('fewer virtual users than half of production’s are red', async () => {

@@ -29,8 +29,8 @@ export function scriptedWeb(script: (request: WebRequest, index: number) => WebO
 }
 
 /** An answer of 20 ms. */
-export function answer(status = 200, durationMs = 20): WebOutcome {
-  return { kind: 'answer', status, headers: {}, body: '', durationMs };
+export function answer(status = 200, durationMs = 20, body = ''): WebOutcome {
+  return { kind: 'answer', status, headers: {}, body, durationMs };
 }
 
 /** A refused connection. */

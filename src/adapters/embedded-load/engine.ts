@@ -14,7 +14,7 @@ interface Running {
   readonly journey: readonly SentRequest[];
   /** Milliseconds since the run's start. */
   readonly elapsedMs: () => number;
-  /** Aborted when the user interrupts or the graceful stop is over: nothing is sent or recorded any more. */
+  /** Aborted when the user interrupts, the run is halted or the graceful stop is over: nothing is sent or recorded any more. */
   readonly stop: AbortSignal;
   planned: number;
   active: number;
@@ -36,7 +36,7 @@ async function runPlan(
   signal.throwIfAborted();
   const { loadRecorder } = await import('../load-trace/recorder.ts');
   const ended = new AbortController();
-  const stop = AbortSignal.any([signal, ended.signal]);
+  const stop = AbortSignal.any([signal, ended.signal, ...(plan.halt === undefined ? [] : [plan.halt])]);
   const startedMs = performance.now();
   const running: Running = {
     sender: loadSender(plan.target, Math.max(1, highestVus(plan.stages)), plan.timeoutMs),

@@ -1,4 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { printable } from '../../core/printable.ts';
 import type { Vendor } from './api-error.ts';
 
@@ -38,8 +39,4 @@ export function pinnedBase(options: PinnedBase): URL {
 
 function matchesHost(pattern: string, host: string): boolean {
   return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

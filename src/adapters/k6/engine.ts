@@ -70,18 +70,22 @@ async function runK6(
   const meter = cpuMeter(child);
   const onAbort = () => endGroup(child);
   signal.addEventListener('abort', onAbort, { once: true });
+  // At a SIGINT k6 ends its iterations, writes the rest of its trace and exits with 105 (docs, "Exit codes": ExternalAbort).
+  const onHalt = () => child.kill('SIGINT');
+  plan.halt?.addEventListener('abort', onHalt, { once: true });
   try {
     const trace = k6Trace(plan);
     for await (const line of createInterface({ input: child.stdout })) for (const sample of trace.read(line)) onSample(sample);
     const code = await exited;
     signal.throwIfAborted();
-    if (code !== 0) throw engineFailed(path, code, story());
+    if (code !== 0 && plan.halt?.aborted !== true) throw engineFailed(path, code, story());
     const { samples, measured } = trace.end();
     for (const sample of samples) onSample(sample);
     return { ...measured, generatorCpu: busiestWindow(meter.shares()), generatorCores: availableParallelism(), generatorLateMs: null };
   } finally {
     meter.stop();
     signal.removeEventListener('abort', onAbort);
+    plan.halt?.removeEventListener('abort', onHalt);
     endGroup(child);
     await exited;
   }

@@ -39,6 +39,8 @@ export interface LoadPlan {
   readonly stages: readonly LoadStage[];
   /** Bound on one request. */
   readonly timeoutMs: number;
+  /** Ends the run early when aborted: what was measured until then is returned. */
+  readonly halt?: AbortSignal | undefined;
 }
 
 /** Drives load. Throws `K6_…` (kind `missing`), `LOAD_ENGINE_FAILED` (kind `vendor`). */
