@@ -1,7 +1,7 @@
 import { Command, Errors } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
-import { gateError, type StageRun } from './core/stage.ts';
-import type { Step } from './core/step.ts';
+import { gateError, type StageRun } from './core/run/stage.ts';
+import type { Step } from './core/run/step.ts';
 import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { refuseUnclearTwins } from './config/boolean-twins.ts';

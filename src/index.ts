@@ -1,6 +1,6 @@
-import type { StagingConfig } from './config/schema.ts';
+import type { StagingConfig } from './config/schema/schema.ts';
 
-export type { StagingConfig } from './config/schema.ts';
+export type { StagingConfig } from './config/schema/schema.ts';
 export { env, from } from './config/references.ts';
 
 /** Returns the configuration as it is: what it adds is the type, so that an editor completes and checks `staging.config.ts`. */

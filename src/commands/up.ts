@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { asThrown, StagingCommand } from '../base-command.ts';
 import { changingFlags } from '../shared-flags.ts';
 import { stageNames } from '../core/report.ts';
-import { gateError } from '../core/stage.ts';
+import { gateError } from '../core/run/stage.ts';
 
 /** `jv-staging up` */
 export default class Up extends StagingCommand {

@@ -6,7 +6,7 @@ import { StagingError } from '../core/errors.ts';
 import { placeOf } from '../core/regions.ts';
 import type { StagingSettings, TargetName } from '../core/settings.ts';
 import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
+import { configSchema, type ParsedConfig } from './schema/schema.ts';
 
 /** A configuration as loaded. */
 export interface LoadedConfig {

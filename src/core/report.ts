@@ -1,7 +1,7 @@
-import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load.ts';
+import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load/load.ts';
 import type { PageRun } from './ports/measure.ts';
-import type { PerfSettings } from './perf.ts';
-import type { Watched } from './pressure.ts';
+import type { PerfSettings } from './perf/perf.ts';
+import type { Watched } from './load/pressure.ts';
 import type { StageResult, Verdict } from './verdict.ts';
 
 /** What perf keeps beside its findings. */

@@ -1,7 +1,7 @@
-import type { LoadSettings } from './load.ts';
-import type { PerfSettings } from './perf.ts';
-import type { ProductionBudgets } from './production-budgets.ts';
-import type { SmokeCheck } from './smoke.ts';
+import type { LoadSettings } from './load/load.ts';
+import type { PerfSettings } from './perf/perf.ts';
+import type { ProductionBudgets } from './perf/production-budgets.ts';
+import type { SmokeCheck } from './smoke/smoke.ts';
 
 /** Where the tool works: the vendors themselves, or the local cloud on loopback. */
 export type TargetName = 'cloud' | 'local';

@@ -1,4 +1,4 @@
-import type { RequestStatistics } from './load.ts';
+import type { RequestStatistics } from './load/load.ts';
 
 /** What became of one request. */
 export interface RequestSample {

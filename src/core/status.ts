@@ -1,4 +1,4 @@
-import type { ReleaseRecord } from './release.ts';
+import type { ReleaseRecord } from './release/release.ts';
 
 /** What `status` shows of an environment; what does not exist is null. */
 export interface EnvironmentStatus {

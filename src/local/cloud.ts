@@ -1,6 +1,6 @@
 import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
+import type { LocalEndpoints, LocalStatus } from '../core/local/endpoints.ts';
 import { findAccounts } from './accounts.ts';
 import { startControl } from './control.ts';
 import type { Credentials } from './credentials.ts';

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { LocalStatus } from '../core/local-endpoints.ts';
+import type { LocalStatus } from '../core/local/endpoints.ts';
 import { isLoopbackHost, serveLoopback } from './loopback.ts';
 import type { ProjectEnvironment } from './project-environment.ts';
 import { sameSecret } from './same-secret.ts';

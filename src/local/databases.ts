@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { LocalServiceStatus } from '../core/local-endpoints.ts';
+import type { LocalServiceStatus } from '../core/local/endpoints.ts';
 import type { Credentials } from './credentials.ts';
 import type { Engines } from './engines.ts';
 import type { ServiceContext } from './service.ts';

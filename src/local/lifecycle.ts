@@ -4,7 +4,7 @@ import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorKind } from '../core/errors.ts';
 import { StagingError } from '../core/errors.ts';
-import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
+import type { LocalEndpoints, LocalStatus } from '../core/local/endpoints.ts';
 import type { Engines } from './engines.ts';
 import { endpointsFile, failureFile, lockFile, logFile } from './files.ts';
 import { readJson } from './json-file.ts';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { LocalEndpoints } from '../core/local-endpoints.ts';
+import type { LocalEndpoints } from '../core/local/endpoints.ts';
 import { endpointsFile } from './files.ts';
 import { writeJson } from './json-file.ts';
 import type { ProcessMark } from './processes.ts';

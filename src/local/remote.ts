@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { StagingError } from '../core/errors.ts';
-import type { LocalEndpoints } from '../core/local-endpoints.ts';
-import type { Fault, FaultWish, LedgerReport, LocalRoute } from '../core/local-faults.ts';
+import type { LocalEndpoints } from '../core/local/endpoints.ts';
+import type { Fault, FaultWish, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { ProjectEnvironment } from './project-environment.ts';
 
 /** A running local cloud, asked by its control interface. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StagingError } from '../core/errors.ts';
-import type { ResetReport } from '../core/local-faults.ts';
+import type { ResetReport } from '../core/local/faults.ts';
 import { lockFile } from './files.ts';
 import type { EnsureOptions } from './lifecycle.ts';
 import { cloudStatus, ensureCloud, stopCloud } from './lifecycle.ts';

@@ -1,4 +1,4 @@
-import type { SideEndpoints } from '../core/local-endpoints.ts';
+import type { SideEndpoints } from '../core/local/endpoints.ts';
 
 /** Returns what their own clients need, under the names that the vendors' tools use where they have some. */
 export function sideEnv({ clerk, slack, sentry, github, dns }: SideEndpoints): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import type { LocalServiceStatus, SideEndpoints } from '../core/local-endpoints.ts';
+import type { LocalServiceStatus, SideEndpoints } from '../core/local/endpoints.ts';
 import { startClerk, type ClerkService } from './clerk/service.ts';
 import { startDns, type DnsService } from './dns/service.ts';
 import { startGithub, type GithubService } from './github/service.ts';

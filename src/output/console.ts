@@ -1,10 +1,10 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
-import type { LocalStatus } from '../core/local-endpoints.ts';
-import type { Fault, LedgerReport, LocalRoute } from '../core/local-faults.ts';
+import type { LocalStatus } from '../core/local/endpoints.ts';
+import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
-import type { VariableDifference } from '../core/variable-diff.ts';
+import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { askYes, canAsk } from './ask.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';

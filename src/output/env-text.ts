@@ -1,5 +1,5 @@
-import type { VariableDifference, VariableState } from '../core/variable-diff.ts';
-import type { VariableProblem } from '../core/variable-rules.ts';
+import type { VariableDifference, VariableState } from '../core/variables/diff.ts';
+import type { VariableProblem } from '../core/variables/rules.ts';
 import { cleanFor } from './human.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderTable } from './table.ts';

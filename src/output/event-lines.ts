@@ -1,4 +1,4 @@
-import type { EventSink } from '../core/events.ts';
+import type { EventSink } from '../core/run/events.ts';
 import type { Redactor } from '../core/redaction.ts';
 import { toJsonLine } from './sink.ts';
 

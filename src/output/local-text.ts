@@ -1,4 +1,4 @@
-import type { Fault, FaultEffect, LedgerLine, LedgerReport, LocalRoute } from '../core/local-faults.ts';
+import type { Fault, FaultEffect, LedgerLine, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import { cleanFor } from './human.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderTable } from './table.ts';

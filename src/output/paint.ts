@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 
-import type { StepOutcome } from '../core/events.ts';
+import type { StepOutcome } from '../core/run/events.ts';
 import type { Redactor } from '../core/redaction.ts';
 import type { Verdict } from '../core/verdict.ts';
 

@@ -1,5 +1,5 @@
-import type { LocalStatus } from '../core/local-endpoints.ts';
-import type { GateResult } from '../core/release.ts';
+import type { LocalStatus } from '../core/local/endpoints.ts';
+import type { GateResult } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Finding } from '../core/verdict.ts';
 import { cleanFor, findingLines } from './human.ts';

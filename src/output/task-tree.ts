@@ -1,4 +1,4 @@
-import type { EventSink, RunEvent, StepOutcome } from '../core/events.ts';
+import type { EventSink, RunEvent, StepOutcome } from '../core/run/events.ts';
 import { escapeControl, mapTexts, type Redactor } from '../core/redaction.ts';
 import { formatDuration } from './measures.ts';
 import { type ColorLevel, outcomeMark, paintOf } from './paint.ts';

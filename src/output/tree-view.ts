@@ -1,6 +1,6 @@
 import { Listr, type ListrContext, ListrTaskState } from 'listr2';
 
-import type { EventSink, RunEvent, StepOutcome } from '../core/events.ts';
+import type { EventSink, RunEvent, StepOutcome } from '../core/run/events.ts';
 import { formatDuration } from './measures.ts';
 import { outcomeMark, paintOf } from './paint.ts';
 import { type RendererOptions, rendererOptions, type Signs, treeRenderer } from './tree-renderer.ts';

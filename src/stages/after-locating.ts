@@ -1,9 +1,9 @@
-import { liveRelease, type ReleaseRecord } from '../core/release.ts';
-import { slot } from '../core/slot.ts';
-import type { StageRun } from '../core/stage.ts';
+import { liveRelease, type ReleaseRecord } from '../core/release/release.ts';
+import { slot } from '../core/run/slot.ts';
+import type { StageRun } from '../core/run/stage.ts';
 import { locateStep } from './locate.ts';
 import { type ResourceDeps, type Resources } from './resources.ts';
-import type { SchemaDeps } from './schema.ts';
+import type { SchemaDeps } from './provision/schema.ts';
 
 /** What finding the live release needs. */
 export interface LocatingDeps extends ResourceDeps, Pick<SchemaDeps, 'openDatabase'> {}

@@ -2,10 +2,10 @@ import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Toolbox, ToolState } from '../core/ports/toolbox.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
-import { slot } from '../core/slot.ts';
-import { failingFindings, type StageRun } from '../core/stage.ts';
-import { stageResult } from '../core/stage-result.ts';
-import type { Step } from '../core/step.ts';
+import { slot } from '../core/run/slot.ts';
+import { failingFindings, type StageRun } from '../core/run/stage.ts';
+import { stageResult } from '../core/run/stage-result.ts';
+import type { Step } from '../core/run/step.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
 
 /** What the doctor needs. */

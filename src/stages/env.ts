@@ -2,18 +2,18 @@ import { guardProduction } from '../core/guard.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { SecretFile } from '../core/ports/secret-file.ts';
 import type { VariableSettings } from '../core/settings.ts';
-import { slot } from '../core/slot.ts';
-import type { StageRun } from '../core/stage.ts';
-import { stageResult } from '../core/stage-result.ts';
-import type { Step } from '../core/step.ts';
-import { type VariableDifference, variableDiff } from '../core/variable-diff.ts';
-import type { VariableProblem } from '../core/variable-rules.ts';
+import { slot } from '../core/run/slot.ts';
+import type { StageRun } from '../core/run/stage.ts';
+import { stageResult } from '../core/run/stage-result.ts';
+import type { Step } from '../core/run/step.ts';
+import { type VariableDifference, variableDiff } from '../core/variables/diff.ts';
+import type { VariableProblem } from '../core/variables/rules.ts';
 import type { Finding } from '../core/verdict.ts';
-import { generatedSecrets, learntNames } from './generated-secrets.ts';
+import { generatedSecrets, learntNames } from './provision/generated-secrets.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
 import { locateStep } from './locate.ts';
 import type { Resources } from './resources.ts';
-import { knownProblems, type VariableDeps, wantedVariables } from './wanted-variables.ts';
+import { knownProblems, type VariableDeps, wantedVariables } from './plan/wanted-variables.ts';
 
 /** What the `env` commands need. */
 export interface EnvDeps extends VariableDeps, LeaseDeps {

@@ -1,5 +1,5 @@
-import type { RunLease } from '../core/run-lease.ts';
-import type { Step } from '../core/step.ts';
+import type { RunLease } from '../core/run/lease.ts';
+import type { Step } from '../core/run/step.ts';
 
 /** What taking the lease needs. */
 export interface LeaseDeps {

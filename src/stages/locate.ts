@@ -1,6 +1,6 @@
 import { StagingError } from '../core/errors.ts';
-import type { Step } from '../core/step.ts';
-import { refuseShared } from './isolation.ts';
+import type { Step } from '../core/run/step.ts';
+import { refuseShared } from './isolation/isolation.ts';
 import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
 
 /**

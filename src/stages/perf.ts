@@ -1,20 +1,20 @@
 import { StagingError } from '../core/errors.ts';
-import { bodyText } from '../core/load-request.ts';
-import { formatMs, judgeEndpoint, judgeMachine, judgePage } from '../core/perf-judge.ts';
-import type { PerfEndpoint, PerfPage, PerfSettings } from '../core/perf.ts';
-import { budgetsInsideSpread, nextRunCount } from '../core/page-budgets.ts';
-import { fillPlaceholders } from '../core/placeholders.ts';
+import { bodyText } from '../core/load/request.ts';
+import { formatMs, judgeEndpoint, judgeMachine, judgePage } from '../core/perf/judge.ts';
+import type { PerfEndpoint, PerfPage, PerfSettings } from '../core/perf/perf.ts';
+import { budgetsInsideSpread, nextRunCount } from '../core/perf/page-budgets.ts';
+import { fillPlaceholders } from '../core/variables/placeholders.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { PageAudit, PageRun } from '../core/ports/measure.ts';
 import type { Sessions, WebClient, WebOutcome, WebTarget } from '../core/ports/web.ts';
-import { judgePerfBudgets, type ProductionBudgets } from '../core/production-budgets.ts';
+import { judgePerfBudgets, type ProductionBudgets } from '../core/perf/production-budgets.ts';
 import type { PerfDetails } from '../core/report.ts';
-import { type StageRun, stepVerdict, verdictStep } from '../core/stage.ts';
-import { stageResult } from '../core/stage-result.ts';
+import { type StageRun, stepVerdict, verdictStep } from '../core/run/stage.ts';
+import { stageResult } from '../core/run/stage-result.ts';
 import { medianRun, type RequestSample, requestStatistics } from '../core/statistics.ts';
-import type { Step, StepIo } from '../core/step.ts';
+import type { Step, StepIo } from '../core/run/step.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
-import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './identities.ts';
+import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from './isolation/identities.ts';
 
 /** Requests an endpoint gets before the measured ones, so that connections and caches are warm. */
 const warmUps = 5;

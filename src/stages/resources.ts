@@ -1,13 +1,13 @@
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
-import type { DatabaseIdentity } from '../core/isolation-facts.ts';
+import type { DatabaseIdentity } from '../core/isolation/facts.ts';
 import type { CacheAccess, CacheDatabase, CachePlatform } from '../core/ports/cache.ts';
 import type { DatabaseAccess, DatabasePlatform, DatabaseProject } from '../core/ports/database.ts';
 import type { HostingProject, HostingProjects } from '../core/ports/hosting.ts';
 import type { SecretFile } from '../core/ports/secret-file.ts';
 import type { ResourceFact, StagingSettings } from '../core/settings.ts';
-import { type Slot, slot } from '../core/slot.ts';
-import type { IsolationPorts, KnownProduction } from './isolation-ports.ts';
+import { type Slot, slot } from '../core/run/slot.ts';
+import type { IsolationPorts, KnownProduction } from './isolation/ports.ts';
 
 /** The environment's resources, filled in by the steps that find or create them. */
 export interface Resources {

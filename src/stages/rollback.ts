@@ -2,17 +2,17 @@ import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Deployment, Deployments, DomainMoves } from '../core/ports/hosting.ts';
-import { migrationHead } from '../core/migrations.ts';
-import { type ActualState, planRollback, type ReleaseRecord } from '../core/release.ts';
+import { migrationHead } from '../core/release/migrations.ts';
+import { type ActualState, planRollback, type ReleaseRecord } from '../core/release/release.ts';
 import type { SmokeDetails } from '../core/report.ts';
-import { type Slot, slot } from '../core/slot.ts';
-import type { StageRun } from '../core/stage.ts';
-import { stageResult } from '../core/stage-result.ts';
-import type { Step } from '../core/step.ts';
+import { type Slot, slot } from '../core/run/slot.ts';
+import type { StageRun } from '../core/run/stage.ts';
+import { stageResult } from '../core/run/stage-result.ts';
+import type { Step } from '../core/run/step.ts';
 import { type LeaseDeps, leaseStep } from './lease.ts';
 import { locateStep } from './locate.ts';
 import { type ResourceDeps, type Resources } from './resources.ts';
-import type { SchemaDeps } from './schema.ts';
+import type { SchemaDeps } from './provision/schema.ts';
 
 /** What rolling back needs beside finding resources. */
 export interface RollbackDeps extends ResourceDeps, LeaseDeps, Pick<SchemaDeps, 'openDatabase'> {

@@ -1,9 +1,9 @@
-import { migrationHead, pendingMigrations } from '../core/migrations.ts';
+import { migrationHead, pendingMigrations } from '../core/release/migrations.ts';
 import type { Deployments } from '../core/ports/hosting.ts';
-import { liveRelease } from '../core/release.ts';
+import { liveRelease } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
-import type { SchemaDeps } from './schema.ts';
+import type { SchemaDeps } from './provision/schema.ts';
 
 /** What reading the status needs beside finding resources. */
 export interface StatusDeps extends ResourceDeps, SchemaDeps {

@@ -1,5 +1,5 @@
 import { StagingError } from '../core/errors.ts';
-import { type FoundLock, holderSentence } from '../core/run-lock.ts';
+import { type FoundLock, holderSentence } from '../core/run/lock.ts';
 
 /** A place where a lock of the environment is kept: a folder of this machine, the environment's database. */
 export interface LockPlace {

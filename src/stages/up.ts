@@ -1,8 +1,8 @@
 import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { type StageName, stageNames } from '../core/report.ts';
-import type { StageRun } from '../core/stage.ts';
-import type { Step } from '../core/step.ts';
+import type { StageRun } from '../core/run/stage.ts';
+import type { Step } from '../core/run/step.ts';
 import { combineVerdicts, type StageResult, type Verdict } from '../core/verdict.ts';
 
 /** Which stages of `up` run. */

@@ -1,9 +1,9 @@
 import { doctorStage } from '../stages/doctor.ts';
 import { destroyStage } from '../stages/destroy.ts';
-import { deployStage } from '../stages/deploy.ts';
-import { planRun } from '../stages/plan.ts';
-import { provisionStage } from '../stages/provision.ts';
-import { isolationStage } from '../stages/isolation.ts';
+import { deployStage } from '../stages/deploy/deploy.ts';
+import { planRun } from '../stages/plan/plan.ts';
+import { provisionStage } from '../stages/provision/provision.ts';
+import { isolationStage } from '../stages/isolation/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
 import { rollbackStage } from '../stages/rollback.ts';
 import { seedStage } from '../stages/seed.ts';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { envFile } from '../adapters/files/env-file.ts';
 import { envCheck, type EnvChecked, envDiff, type EnvPulled, envPull, type EnvPushDetails, envPushStage } from '../stages/env.ts';
 import type { Resources } from '../stages/resources.ts';
-import type { StageRun } from '../core/stage.ts';
-import type { VariableDifference } from '../core/variable-diff.ts';
+import type { StageRun } from '../core/run/stage.ts';
+import type { VariableDifference } from '../core/variables/diff.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 

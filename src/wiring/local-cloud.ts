@@ -1,9 +1,9 @@
 import { join, relative, resolve } from 'node:path';
 import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
-import type { LocalEndpoints, LocalStatus } from '../core/local-endpoints.ts';
-import { type FaultChoice, faultOf, plainEffectsOf } from '../core/local-faults.ts';
-import type { Step } from '../core/step.ts';
+import type { LocalEndpoints, LocalStatus } from '../core/local/endpoints.ts';
+import { type FaultChoice, faultOf, plainEffectsOf } from '../core/local/faults.ts';
+import type { Step } from '../core/run/step.ts';
 import { cloudEnv, cloudStatus, type EnsureOptions, ensureCloud, stopCloud } from '../local/lifecycle.ts';
 import { waitForProduction } from '../local/production-world.ts';
 import { readFaultBody, type Remote, remoteOf } from '../local/remote.ts';

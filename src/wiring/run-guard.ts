@@ -8,7 +8,7 @@ import { ownMark } from '../adapters/system/process-mark.ts';
 import { isoNow } from '../core/ports/clock.ts';
 import type { Journal } from '../core/ports/journal.ts';
 import type { Leases } from '../core/ports/leases.ts';
-import { runSteps } from '../core/run-steps.ts';
+import { runSteps } from '../core/run/run-steps.ts';
 import type { App } from './app.ts';
 import type { Context } from './context.ts';
 

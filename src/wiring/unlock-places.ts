@@ -2,7 +2,7 @@ import { readLock, removeLock } from '../adapters/lock/run-lock.ts';
 import { lookAt, ownMark } from '../adapters/system/process-mark.ts';
 import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import type { Leases } from '../core/ports/leases.ts';
-import { holderState } from '../core/run-lock.ts';
+import { holderState } from '../core/run/lock.ts';
 import { databasePasswordName, findDatabase, type Resources } from '../stages/resources.ts';
 import type { LockPlace } from '../stages/unlock.ts';
 import type { Context } from './context.ts';

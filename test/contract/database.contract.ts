@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database, MigrationFile } from '../../src/core/ports/database.ts';
-import type { ReleaseRecord } from '../../src/core/release.ts';
+import type { ReleaseRecord } from '../../src/core/release/release.ts';
 
 /** Returns a migration file of this content. */
 export function migrationOf(version: string, sql: string): MigrationFile {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { embeddedLoad } from '../../src/adapters/embedded-load/engine.ts';
-import type { LoadRequest, LoadSample } from '../../src/core/load.ts';
+import type { LoadRequest, LoadSample } from '../../src/core/load/load.ts';
 import type { LoadPlan } from '../../src/core/ports/measure.ts';
 import { closeServer, delayedServer, listen, originOf } from '../support/delayed-server.ts';
 

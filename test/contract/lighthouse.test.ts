@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { lighthouseAudit } from '../../src/adapters/lighthouse/audit.ts';
 import { startChrome } from '../../src/adapters/lighthouse/chrome.ts';
 import { findChrome } from '../../src/adapters/lighthouse/find-chrome.ts';
-import { judgePage } from '../../src/core/perf-judge.ts';
-import { perfSettingsForUrl } from '../../src/core/perf.ts';
+import { judgePage } from '../../src/core/perf/judge.ts';
+import { perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import { closeServer, listen, originOf } from '../support/delayed-server.ts';
 import { requires } from '../support/requires.ts';
 

@@ -1,7 +1,7 @@
 import { createClient } from '@supabase/supabase-js';
 import { Redis } from '@upstash/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { faultOf, type FaultChoice } from '../../src/core/local-faults.ts';
+import { faultOf, type FaultChoice } from '../../src/core/local/faults.ts';
 import { type Remote, remoteOf } from '../../src/local/remote.ts';
 import { startTestCloud, type TestCloud } from '../support/local-cloud.ts';
 import { checkAnswers } from '../support/openapi/answer-check.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 import { cloudEnv, cloudStatus, ensureCloud, stopCloud } from '../../src/local/lifecycle.ts';
 import type { ChildLine, ProcessMark } from '../../src/local/processes.ts';
 import { endAll, isAlive, leftChildren, markOf } from '../../src/local/processes.ts';

@@ -8,10 +8,10 @@ import { appSessions } from '../../src/adapters/sessions/app-sessions.ts';
 import { webClient } from '../../src/adapters/web/web-client.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
-import { runSteps } from '../../src/core/run-steps.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
 import type { StagingSettings } from '../../src/core/settings.ts';
 import type { StageResult } from '../../src/core/verdict.ts';
-import { smokeRun } from '../../src/stages/smoke.ts';
+import { smokeRun } from '../../src/stages/smoke/smoke.ts';
 import type { AppServer } from '../support/app-server.ts';
 import { type AppWorld, appTest, gitSha, hasAppPrograms, startAppWorld } from '../support/app-world.ts';
 

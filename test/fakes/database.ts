@@ -2,7 +2,7 @@ import { splitSql } from '../../src/adapters/postgres/sql-statements.ts';
 import { textPosition } from '../../src/adapters/postgres/text-position.ts';
 import { StagingError } from '../../src/core/errors.ts';
 import type { AppliedMigration, Database, TableProtection } from '../../src/core/ports/database.ts';
-import type { ReleaseRecord } from '../../src/core/release.ts';
+import type { ReleaseRecord } from '../../src/core/release/release.ts';
 
 /** A database in memory. */
 export interface FakeDatabase extends Database {

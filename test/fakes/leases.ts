@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { FoundLease, Leases } from '../../src/core/ports/leases.ts';
-import type { RunLease } from '../../src/core/run-lease.ts';
-import type { LockHolder } from '../../src/core/run-lock.ts';
+import type { RunLease } from '../../src/core/run/lease.ts';
+import type { LockHolder } from '../../src/core/run/lock.ts';
 
 /** Returns leases in memory, by this clock. */
 export function fakeLeases(clock: Pick<Clock, 'nowMs'>): Leases & { readonly held: Map<string, { holder: LockHolder; endsMs: number }> } {

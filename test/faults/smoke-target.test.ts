@@ -8,11 +8,11 @@ import { webClient } from '../../src/adapters/web/web-client.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { WebTarget } from '../../src/core/ports/web.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
-import { runSteps } from '../../src/core/run-steps.ts';
-import { outsideExpectation } from '../../src/core/smoke-checks.ts';
-import type { SmokeCheck } from '../../src/core/smoke.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import { outsideExpectation } from '../../src/core/smoke/checks.ts';
+import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
 import type { StageResult } from '../../src/core/verdict.ts';
-import { smokeRun } from '../../src/stages/smoke.ts';
+import { smokeRun } from '../../src/stages/smoke/smoke.ts';
 import { freePort } from '../support/free-port.ts';
 import { selfSigned } from '../support/self-signed.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
-import type { IsolationPoint } from '../../src/core/isolation-facts.ts';
+import type { IsolationPoint } from '../../src/core/isolation/facts.ts';
 import type { ProductionSettings, StagingSettings, VariableSettings } from '../../src/core/settings.ts';
-import { isolationStage } from '../../src/stages/isolation.ts';
+import { isolationStage } from '../../src/stages/isolation/isolation.ts';
 import { emptyResources } from '../../src/stages/resources.ts';
 import { stageWorld, type StageWorld, stagingSettings, takeCalls } from '../support/stage-world.ts';
 

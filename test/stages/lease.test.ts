@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
-import type { FoundLock, HolderState } from '../../src/core/run-lock.ts';
+import type { FoundLock, HolderState } from '../../src/core/run/lock.ts';
 import { type LockPlace, unlock } from '../../src/stages/unlock.ts';
 import { fakeLease } from '../fakes/leases.ts';
 import { lockHolder } from '../support/lock-holder.ts';

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { builtInProfiles, loadSettingsForUrl, originalJourney } from '../../src/core/load-profile.ts';
-import type { LoadMeasurement, LoadSample, LoadSettings } from '../../src/core/load.ts';
+import { builtInProfiles, loadSettingsForUrl, originalJourney } from '../../src/core/load/profile.ts';
+import type { LoadMeasurement, LoadSample, LoadSettings } from '../../src/core/load/load.ts';
 import type { Gauge, GaugeReadings } from '../../src/core/ports/gauges.ts';
 import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
-import type { ProductionBudgets } from '../../src/core/production-budgets.ts';
+import type { ProductionBudgets } from '../../src/core/perf/production-budgets.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
-import { loadStage } from '../../src/stages/load.ts';
+import { loadStage } from '../../src/stages/load/load.ts';
 import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';
 import { loadMeasurement } from '../support/measured.ts';
 

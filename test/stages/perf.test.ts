@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type PerfSettings, perfSettingsForUrl } from '../../src/core/perf.ts';
+import { type PerfSettings, perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import type { PageAudit, PageRun } from '../../src/core/ports/measure.ts';
-import type { ProductionBudgets } from '../../src/core/production-budgets.ts';
+import type { ProductionBudgets } from '../../src/core/perf/production-budgets.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
 import { perfStage } from '../../src/stages/perf.ts';
 import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';

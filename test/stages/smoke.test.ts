@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
-import type { RunEvent } from '../../src/core/events.ts';
+import type { RunEvent } from '../../src/core/run/events.ts';
 import type { ProbeJob } from '../../src/core/ports/cache.ts';
 import type { RealtimeOutcome, WebOutcome, WebRequest } from '../../src/core/ports/web.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
-import { runSteps } from '../../src/core/run-steps.ts';
-import type { SmokeCheck } from '../../src/core/smoke.ts';
-import type { StageRun } from '../../src/core/stage.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
+import type { StageRun } from '../../src/core/run/stage.ts';
 import type { StageResult } from '../../src/core/verdict.ts';
-import { type SmokeDeps, type SmokeInput, smokeRun } from '../../src/stages/smoke.ts';
+import { type SmokeDeps, type SmokeInput, smokeRun } from '../../src/stages/smoke/smoke.ts';
 import { answered, fakeQueues, fakeRealtime, fakeSessions, fakeWeb, stillClock } from '../fakes/smoke.ts';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';

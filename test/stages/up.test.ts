@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
 import { type StageName, stageNames } from '../../src/core/report.ts';
-import type { StageRun } from '../../src/core/stage.ts';
-import { stageResult } from '../../src/core/stage-result.ts';
+import type { StageRun } from '../../src/core/run/stage.ts';
+import { stageResult } from '../../src/core/run/stage-result.ts';
 import { upRun, type UpSelection } from '../../src/stages/up.ts';
 import { stageWorld, type StageWorld } from '../support/stage-world.ts';
 

@@ -1,4 +1,4 @@
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 import { tinyApp } from './tiny-app.ts';
 import { vercelClient, visit } from './vercel-client.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 import { isAlive, leftChildren, markOf, type ProcessMark } from '../../src/local/processes.ts';
 import { until } from './until.ts';
 

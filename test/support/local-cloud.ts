@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 import type { EnsureOptions } from '../../src/local/lifecycle.ts';
 import { ensureCloud, stopCloud } from '../../src/local/lifecycle.ts';
 import { answersFile, readAnswers, requireSpecifiedAnswers } from './openapi/answer-check.ts';

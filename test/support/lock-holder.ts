@@ -1,5 +1,5 @@
 import { ownMark } from '../../src/adapters/system/process-mark.ts';
-import type { LockHolder, ProcessMark } from '../../src/core/run-lock.ts';
+import type { LockHolder, ProcessMark } from '../../src/core/run/lock.ts';
 
 /** Returns a holder: by default a deploy of this very process. */
 export function lockHolder(id: string, process: Partial<ProcessMark> = {}): LockHolder {

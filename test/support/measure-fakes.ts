@@ -1,8 +1,8 @@
-import type { RunEvent } from '../../src/core/events.ts';
+import type { RunEvent } from '../../src/core/run/events.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { Sessions, WebClient, WebOutcome, WebRequest } from '../../src/core/ports/web.ts';
-import { runSteps } from '../../src/core/run-steps.ts';
-import type { Step } from '../../src/core/step.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import type { Step } from '../../src/core/run/step.ts';
 
 /** A clock that stands still until somebody sleeps. */
 export function stillClock(startMs = Date.parse('2026-11-22T12:00:00Z')): Clock {

@@ -1,4 +1,4 @@
-import type { LoadMeasurement } from '../../src/core/load.ts';
+import type { LoadMeasurement } from '../../src/core/load/load.ts';
 import type { PageRun } from '../../src/core/ports/measure.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
 

@@ -1,5 +1,5 @@
-import { originalBudgets } from '../../src/core/perf.ts';
-import type { LoadSample, RequestStatistics } from '../../src/core/load.ts';
+import { originalBudgets } from '../../src/core/perf/perf.ts';
+import type { LoadSample, RequestStatistics } from '../../src/core/load/load.ts';
 import type { PageRun } from '../../src/core/ports/measure.ts';
 import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../../src/core/report.ts';
 import type { Finding, StageResult } from '../../src/core/verdict.ts';

@@ -60,6 +60,7 @@ import sample from './sample.config.ts';
 export default defineConfig({
   ...sample,
   perf: { ...sample.perf, runs: 1, requests: 10 },
+  production: { ...sample.production, budgets: { ...sample.production.budgets, virtualUsers: 20 } },
   load: { ...sample.load, profiles: { brief: [{ durationMs: 2000, vus: 10 }, { durationMs: 3000, vus: 10 }, { durationMs: 1000, vus: 0 }] }, profile: 'brief' },
 });
 `;

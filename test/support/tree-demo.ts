@@ -1,4 +1,4 @@
-import type { StepOutcome } from '../../src/core/events.ts';
+import type { StepOutcome } from '../../src/core/run/events.ts';
 import { createSink } from '../../src/output/sink.ts';
 import { createTreeDrawer } from '../../src/output/task-tree.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 
 /** An answer of the emulated Vercel, its JSON read. */
 export interface Answer {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
-import type { LedgerLine } from '../../src/core/local-faults.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
+import type { LedgerLine } from '../../src/core/local/faults.ts';
 import { findAccounts } from '../../src/local/accounts.ts';
 import { openCredentials } from '../../src/local/credentials.ts';
 import { startHosting } from '../../src/local/hosting.ts';

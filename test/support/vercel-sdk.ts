@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { LocalEndpoints } from '../../src/core/local-endpoints.ts';
+import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
 
 const entry = join(import.meta.dirname, '../clients/node_modules/@vercel/sdk/esm/index.js');
 

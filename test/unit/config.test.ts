@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findConfig } from '../../src/config/find.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
-import { originalBudgets } from '../../src/core/perf.ts';
+import { originalBudgets } from '../../src/core/perf/perf.ts';
 import { type StagingSettings } from '../../src/core/settings.ts';
 
 const sample = resolve('fixtures/staging.config.ts');

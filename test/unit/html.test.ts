@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readHtml } from '../../src/core/html.ts';
-import { leaksIn, noProduction } from '../../src/core/leaks.ts';
+import { readHtml } from '../../src/core/smoke/html.ts';
+import { leaksIn, noProduction } from '../../src/core/smoke/leaks.ts';
 import { clip } from '../../src/core/problem.ts';
 
 test('reads title, first heading, visible text, loaded scripts and password fields', () => {

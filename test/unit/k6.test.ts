@@ -9,7 +9,7 @@ import { installK6 } from '../../src/adapters/k6/install.ts';
 import { k6Script, k6Secrets } from '../../src/adapters/k6/script.ts';
 import { k6ErrorClass, k6Trace } from '../../src/adapters/k6/trace.ts';
 import { loadRecorder } from '../../src/adapters/load-trace/recorder.ts';
-import { originalJourney } from '../../src/core/load-profile.ts';
+import { originalJourney } from '../../src/core/load/profile.ts';
 import type { LoadPlan } from '../../src/core/ports/measure.ts';
 import { fakeProgram } from '../support/fake-program.ts';
 

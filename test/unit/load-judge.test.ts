@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createdRows, formatRate, judgeLoad, loadSummary } from '../../src/core/load-judge.ts';
-import { builtInProfiles, originalJourney, originalThresholds } from '../../src/core/load-profile.ts';
-import type { LoadMeasurement } from '../../src/core/load.ts';
+import { createdRows, formatRate, judgeLoad, loadSummary } from '../../src/core/load/judge.ts';
+import { builtInProfiles, originalJourney, originalThresholds } from '../../src/core/load/profile.ts';
+import type { LoadMeasurement } from '../../src/core/load/load.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
 import { loadMeasurement } from '../support/measured.ts';
 

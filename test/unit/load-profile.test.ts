@@ -10,8 +10,8 @@ import {
   rampStages,
   scaleStages,
   vusSteps,
-} from '../../src/core/load-profile.ts';
-import type { LoadSettings } from '../../src/core/load.ts';
+} from '../../src/core/load/profile.ts';
+import type { LoadSettings } from '../../src/core/load/load.ts';
 
 const settings: LoadSettings = {
   journey: originalJourney('agent1@staging.test'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadValve } from '../../src/core/load-valve.ts';
+import { loadValve } from '../../src/core/load/valve.ts';
 
 function run(errorRate: number, seconds: readonly (readonly [requests: number, errors: number])[]) {
   const valve = loadValve(errorRate);

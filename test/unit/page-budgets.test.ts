@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nextRunCount } from '../../src/core/page-budgets.ts';
-import { originalBudgets } from '../../src/core/perf.ts';
+import { nextRunCount } from '../../src/core/perf/page-budgets.ts';
+import { originalBudgets } from '../../src/core/perf/perf.ts';
 import { pageRun } from '../support/measured.ts';
 
 const undecided = (count: number) => Array.from({ length: count }, (_, index) => pageRun({ score: index === 0 ? 80 : 90 }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judgeEndpoint, judgeMachine, judgePage } from '../../src/core/perf-judge.ts';
-import { perfSettingsForUrl } from '../../src/core/perf.ts';
+import { judgeEndpoint, judgeMachine, judgePage } from '../../src/core/perf/judge.ts';
+import { perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
 import { pageRun } from '../support/measured.ts';
 

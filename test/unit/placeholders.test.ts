@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillPlaceholders } from '../../src/core/placeholders.ts';
+import { fillPlaceholders } from '../../src/core/variables/placeholders.ts';
 
 const nowMs = Date.UTC(2026, 11, 30, 23, 59);
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { redisReading } from '../../src/adapters/gauges/redis-gauges.ts';
 import type { GaugeName, GaugeSample, RedisReading } from '../../src/core/ports/gauges.ts';
-import { judgePressure } from '../../src/core/pressure.ts';
+import { judgePressure } from '../../src/core/load/pressure.ts';
 
 const redis: RedisReading = {
   clients: 10,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { originalBudgets } from '../../src/core/perf.ts';
-import { judgeLoadBudgets, judgePerfBudgets, type ProductionBudgets } from '../../src/core/production-budgets.ts';
+import { originalBudgets } from '../../src/core/perf/perf.ts';
+import { judgeLoadBudgets, judgePerfBudgets, type ProductionBudgets } from '../../src/core/perf/production-budgets.ts';
 
 const thresholds = { p95Ms: 2000, errorRate: 0.15 };
 const ramp = [{ durationMs: 1000, vus: 50 }];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planRollback, type ReleaseRecord } from '../../src/core/release.ts';
+import { planRollback, type ReleaseRecord } from '../../src/core/release/release.ts';
 
 const record = (id: string, previous: string | null, more: Partial<ReleaseRecord> = {}): ReleaseRecord => ({
   id,

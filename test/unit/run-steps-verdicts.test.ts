@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../src/core/events.ts';
+import type { RunEvent } from '../../src/core/run/events.ts';
 import type { Journal } from '../../src/core/ports/journal.ts';
-import { runSteps } from '../../src/core/run-steps.ts';
-import type { Step } from '../../src/core/step.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import type { Step } from '../../src/core/run/step.ts';
 
 const journal: Journal = { append: async () => undefined, unfinished: async () => [] };
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
-import type { RunEvent } from '../../src/core/events.ts';
+import type { RunEvent } from '../../src/core/run/events.ts';
 import type { Journal, JournalEntry } from '../../src/core/ports/journal.ts';
-import { type RunOptions, runSteps } from '../../src/core/run-steps.ts';
-import type { Step } from '../../src/core/step.ts';
+import { type RunOptions, runSteps } from '../../src/core/run/run-steps.ts';
+import type { Step } from '../../src/core/run/step.ts';
 
 function harness(more: Partial<RunOptions> = {}) {
   const events: RunEvent[] = [];

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
 import type { WebFailureClass, WebOutcome } from '../../src/core/ports/web.ts';
-import { judgeQueue, judgeRealtime } from '../../src/core/probe-judge.ts';
-import { judgeApi, judgeHeaders, judgeHealth, judgeNegative, judgePage } from '../../src/core/smoke-judge.ts';
-import type { ApiCheck, HeadersCheck, HealthCheck, NegativeCheck, PageCheck, QueueCheck, RealtimeCheck } from '../../src/core/smoke.ts';
+import { judgeQueue, judgeRealtime } from '../../src/core/smoke/probe-judge.ts';
+import { judgeApi, judgeHeaders, judgeHealth, judgeNegative, judgePage } from '../../src/core/smoke/judge.ts';
+import type {
+  ApiCheck,
+  HeadersCheck,
+  HealthCheck,
+  NegativeCheck,
+  PageCheck,
+  QueueCheck,
+  RealtimeCheck,
+} from '../../src/core/smoke/smoke.ts';
 import type { Finding } from '../../src/core/verdict.ts';
 
 const origin = 'https://staging.example.com';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
-import { failingFindings, gateError, verdictStep } from '../../src/core/stage.ts';
+import { failingFindings, gateError, verdictStep } from '../../src/core/run/stage.ts';
 import type { Finding, StageResult, Verdict } from '../../src/core/verdict.ts';
 
 function finding(id: string, verdict: Verdict, fix?: string): Finding {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
-import type { ClerkInstance } from '../../core/isolation-facts.ts';
+import type { ClerkInstance } from '../../core/isolation/facts.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { createApiClient } from '../http/api-client.ts';
 import type { Vendor } from '../http/api-error.ts';

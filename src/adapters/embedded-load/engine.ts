@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gracefulStopMs, highestVus, rampMs, type VusStep, vusSteps } from '../../core/load-profile.ts';
-import { type SentRequest, sentRequests } from '../../core/load-request.ts';
-import type { LoadMeasurement, LoadSample } from '../../core/load.ts';
+import { gracefulStopMs, highestVus, rampMs, type VusStep, vusSteps } from '../../core/load/profile.ts';
+import { type SentRequest, sentRequests } from '../../core/load/request.ts';
+import type { LoadMeasurement, LoadSample } from '../../core/load/load.ts';
 import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
 import type { LoadRecorder } from '../load-trace/recorder.ts';
 import { generatorMeter } from './meter.ts';

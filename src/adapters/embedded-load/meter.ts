@@ -1,4 +1,4 @@
-import type { LoadMeasurement } from '../../core/load.ts';
+import type { LoadMeasurement } from '../../core/load/load.ts';
 import { percentile } from '../../core/statistics.ts';
 import { busiestWindow } from '../load-trace/busiest.ts';
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
-import type { SentRequest } from '../../core/load-request.ts';
+import type { SentRequest } from '../../core/load/request.ts';
 import type { WebTarget } from '../../core/ports/web.ts';
 import type { RequestSample } from '../../core/statistics.ts';
 

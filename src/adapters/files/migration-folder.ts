@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StagingError } from '../../core/errors.ts';
-import type { MigrationFolder } from '../../core/migrations.ts';
+import type { MigrationFolder } from '../../core/release/migrations.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
 import { printable } from '../../core/printable.ts';
 

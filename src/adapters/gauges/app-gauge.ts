@@ -1,4 +1,4 @@
-import { readHealth } from '../../core/health.ts';
+import { readHealth } from '../../core/smoke/health.ts';
 import type { Gauge } from '../../core/ports/gauges.ts';
 import type { WebClient, WebTarget } from '../../core/ports/web.ts';
 

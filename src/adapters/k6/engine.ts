@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StagingError } from '../../core/errors.ts';
-import type { LoadMeasurement, LoadSample } from '../../core/load.ts';
+import type { LoadMeasurement, LoadSample } from '../../core/load/load.ts';
 import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
 import { busiestWindow } from '../load-trace/busiest.ts';
 import { cpuSeconds } from './cpu.ts';

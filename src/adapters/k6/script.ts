@@ -1,5 +1,5 @@
-import { gracefulStopMs, startVus } from '../../core/load-profile.ts';
-import { sentRequests } from '../../core/load-request.ts';
+import { gracefulStopMs, startVus } from '../../core/load/profile.ts';
+import { sentRequests } from '../../core/load/request.ts';
 import type { LoadPlan } from '../../core/ports/measure.ts';
 
 /** Name of the environment variable that leads the script to the file with headers and bodies. */

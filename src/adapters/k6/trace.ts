@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LoadMeasurement, LoadSample } from '../../core/load.ts';
+import type { LoadMeasurement, LoadSample } from '../../core/load/load.ts';
 import type { LoadPlan } from '../../core/ports/measure.ts';
 import { loadRecorder } from '../load-trace/recorder.ts';
 

@@ -1,5 +1,5 @@
 import { build, type Histogram } from 'hdr-histogram-js';
-import type { LoadMeasurement, LoadSample, RequestStatistics } from '../../core/load.ts';
+import type { LoadMeasurement, LoadSample, RequestStatistics } from '../../core/load/load.ts';
 import { type LatencySummary, mergeErrors, noLatencies, percentile, type RequestSample, statisticsFrom } from '../../core/statistics.ts';
 
 /** One finished request of a load run. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LockHolder } from '../../core/run-lock.ts';
+import type { LockHolder } from '../../core/run/lock.ts';
 
 /** What is kept of a holder, wherever it is kept. */
 export const holderSchema = z.object({

@@ -1,8 +1,8 @@
 import { StagingError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { FoundLease, Leases } from '../../core/ports/leases.ts';
-import { holderSentence, holderState, lockedBy, type LockHolder } from '../../core/run-lock.ts';
-import type { RunLease } from '../../core/run-lease.ts';
+import { holderSentence, holderState, lockedBy, type LockHolder } from '../../core/run/lock.ts';
+import type { RunLease } from '../../core/run/lease.ts';
 import { lookAt, ownMark } from '../system/process-mark.ts';
 
 /** How long a lease lasts without being renewed: longer than a database takes to start anew, shorter than people wait. */

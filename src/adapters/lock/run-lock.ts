@@ -4,7 +4,7 @@ import { lock } from 'proper-lockfile';
 import { StagingError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { printable } from '../../core/printable.ts';
-import { type FoundLock, holderState, lockedBy, type LockHolder } from '../../core/run-lock.ts';
+import { type FoundLock, holderState, lockedBy, type LockHolder } from '../../core/run/lock.ts';
 import { ensureFolder, notWritable, readIfThere, writeDurably } from '../files/durable-file.ts';
 import { lookAt, ownMark } from '../system/process-mark.ts';
 import { holderSchema } from './holder-schema.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseIdentity } from '../../core/isolation-facts.ts';
+import type { DatabaseIdentity } from '../../core/isolation/facts.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
-import type { ReleaseRecord } from '../../core/release.ts';
+import type { ReleaseRecord } from '../../core/release/release.ts';
 import { isConnectionLoss } from './database-error.ts';
 import type { Session } from './session.ts';
 import { ensureStateSchema, hasStateSchema } from './state-schema.ts';

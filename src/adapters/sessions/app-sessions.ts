@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import type { Session, Sessions, WebClient, WebTarget } from '../../core/ports/web.ts';
 import { clip } from '../../core/problem.ts';
-import { answerProblems, jsonOf } from '../../core/web-judge.ts';
-import type { RequestContext, WebAnswer } from '../../core/who-answered.ts';
+import { answerProblems, jsonOf } from '../../core/smoke/web-judge.ts';
+import type { RequestContext, WebAnswer } from '../../core/smoke/who-answered.ts';
 
 /** How the app under test signs users in. */
 export interface AppSessionsOptions {

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { ProcessLook, ProcessMark } from '../../core/run-lock.ts';
+import type { ProcessLook, ProcessMark } from '../../core/run/lock.ts';
 
 /** Returns the mark of this process. What only Linux tells (proc(5)) is null elsewhere. */
 export function ownMark(): ProcessMark {

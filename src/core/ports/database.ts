@@ -1,5 +1,5 @@
-import type { DatabaseIdentity } from '../isolation-facts.ts';
-import type { ReleaseRecord } from '../release.ts';
+import type { DatabaseIdentity } from '../isolation/facts.ts';
+import type { ReleaseRecord } from '../release/release.ts';
 
 /** A database project on the platform. */
 export interface DatabaseProject {

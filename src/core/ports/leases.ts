@@ -1,4 +1,4 @@
-import type { LockHolder } from '../run-lock.ts';
+import type { LockHolder } from '../run/lock.ts';
 
 /** A lease as it stands. */
 export interface FoundLease {

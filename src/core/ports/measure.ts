@@ -1,4 +1,4 @@
-import type { LoadMeasurement, LoadRequest, LoadSample, LoadStage } from '../load.ts';
+import type { LoadMeasurement, LoadRequest, LoadSample, LoadStage } from '../load/load.ts';
 import type { WebTarget } from './web.ts';
 
 /** One Lighthouse run of one page. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { FaultEffect } from '../../core/local-faults.ts';
+import type { FaultEffect } from '../../core/local/faults.ts';
 import type { Met } from './fault-book.ts';
 import type { Place } from './ledger.ts';
 import { vendorError, type Trouble } from './vendor-errors.ts';

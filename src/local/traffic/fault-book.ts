@@ -1,4 +1,4 @@
-import { type Fault, type FaultEffect, type FaultWish, matchesRequest } from '../../core/local-faults.ts';
+import { type Fault, type FaultEffect, type FaultWish, matchesRequest } from '../../core/local/faults.ts';
 
 /** A request, as faults look at it. */
 export interface FaultRequest {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LedgerLine, LedgerReport } from '../../core/local-faults.ts';
+import type { LedgerLine, LedgerReport } from '../../core/local/faults.ts';
 
 /** Whose interface is asked: a vendor's own API, or what one project or database of it has. */
 export interface Place {

@@ -2,7 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { inspectRoutes } from 'hono/dev';
 import { Hono } from 'hono';
-import type { LocalRoute } from '../../core/local-faults.ts';
+import type { LocalRoute } from '../../core/local/faults.ts';
 import type { FetchApp } from '../service.ts';
 import { answerMet } from './answer-met.ts';
 import { createFaultBook, type FaultBook } from './fault-book.ts';

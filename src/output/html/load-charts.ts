@@ -1,5 +1,5 @@
-import type { RequestStatistics } from '../../core/load.ts';
-import { depth } from '../../core/pressure.ts';
+import type { RequestStatistics } from '../../core/load/load.ts';
+import { depth } from '../../core/load/pressure.ts';
 import type { LoadDetails } from '../../core/report.ts';
 import { formatDuration, formatShare } from '../measures.ts';
 import { categoryAxis, type Chart, chartColors, type ChartSize, legendOption, limitLine, valueAxis } from './chart.ts';

@@ -1,4 +1,4 @@
-import type { RequestStatistics } from '../../core/load.ts';
+import type { RequestStatistics } from '../../core/load/load.ts';
 import type { LoadDetails, PerfDetails } from '../../core/report.ts';
 import type { Finding, StageResult, Verdict } from '../../core/verdict.ts';
 import { formatDuration, formatShare, trimmed } from '../measures.ts';

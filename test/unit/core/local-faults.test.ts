@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FaultChoice, faultOf, matchesRequest } from '../../../src/core/local-faults.ts';
+import { type FaultChoice, faultOf, matchesRequest } from '../../../src/core/local/faults.ts';
 import { createFaultBook } from '../../../src/local/traffic/fault-book.ts';
 
 const nothing: FaultChoice = {

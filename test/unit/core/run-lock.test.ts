@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holderSentence, holderState, type ProcessMark } from '../../../src/core/run-lock.ts';
+import { holderSentence, holderState, type ProcessMark } from '../../../src/core/run/lock.ts';
 import { lockHolder } from '../../support/lock-holder.ts';
 
 const here: ProcessMark = { host: 'laptop', pid: 100, boot: 'boot-1', pidSpace: 'pid:[1]', begun: '500' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VariableSettings } from '../../../src/core/settings.ts';
-import { variableDiff } from '../../../src/core/variable-diff.ts';
-import { variableProblems } from '../../../src/core/variable-rules.ts';
+import { variableDiff } from '../../../src/core/variables/diff.ts';
+import { variableProblems } from '../../../src/core/variables/rules.ts';
 
 const context = { environment: 'staging', target: 'cloud' } as const;
 const literal = (value: string, more: Partial<VariableSettings> = {}): VariableSettings => ({

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { RunEvent } from '../../../src/core/events.ts';
+import type { RunEvent } from '../../../src/core/run/events.ts';
 import { createTreeDrawer, type DrawMode } from '../../../src/output/task-tree.ts';
 import { capturedSink } from '../../support/captured-sink.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Credential, credentialProblems } from '../../../src/core/credentials.ts';
+import { type Credential, credentialProblems } from '../../../src/core/variables/credentials.ts';
 
 const right: readonly Credential[] = [
   { name: 'VERCEL_TOKEN', vendor: 'Vercel', kind: 'token', value: 'aBcDeFgHiJkLmNoPqRsTuVwX' },

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { resourceFacts } from '../../core/settings.ts';
+import type { CheckIdentity } from '../../core/smoke/smoke.ts';
+
+/** A text that is not empty. */
+export const text = z.string().min(1);
+/** A reference to a variable of the environment: `env(…)`. */
+export const envReference = z.strictObject({ kind: z.literal('env'), name: z.string().regex(/^[A-Z_][A-Z0-9_]*$/) });
+/** A reference to what a resource says of itself: `from.…`. */
+export const factReference = z.strictObject({ kind: z.literal('fact'), fact: z.enum(resourceFacts) });
+/** A path of the app. */
+export const path = z.string().regex(/^\//, 'a path that begins with /');
+/** Who a request is signed in as. */
+export const identity = z.union([z.literal('nobody'), z.strictObject({ user: z.email() })]) satisfies z.ZodType<CheckIdentity>;
+/** A name in kebab-case. */
+export const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
+/** A time in milliseconds. */
+export const durationMs = z.number().int().positive();
+/** A status of HTTP. */
+export const httpStatus = z.number().int().min(100).max(599);
+/** The type of a field of an answer. */
+export const fieldType = z.enum(['string', 'number', 'boolean', 'array', 'object']);

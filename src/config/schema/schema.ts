@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { load, perf } from './measure.ts';
+import { identifier, text } from './parts.ts';
+import { production } from './production.ts';
+import { smokeCheck } from './smoke.ts';
+import { variable } from './variable.ts';
+import { supabase, upstash, vercel } from './vendors.ts';
+
+/**
+ * The shape of `staging.config.ts`. Defaults are the original plan's (FR-6, FR-7 and its k6 script); paths are relative to the
+ * configuration file. Unknown keys are errors.
+ */
+export const configSchema = z.strictObject({
+  name: identifier,
+  environment: text.default('staging'),
+  target: z.enum(['cloud', 'local']).default('cloud'),
+  domain: z.hostname(),
+  branch: text.default('develop'),
+  allowDistantRegions: z.boolean().default(false),
+  app: z.strictObject({
+    dir: text.default('.'),
+    build: z.array(text).min(1).optional(),
+    output: text.default('.vercel/output'),
+  }),
+  vercel,
+  supabase,
+  upstash,
+  production,
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
+  seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),
+  smoke: z.strictObject({ checks: z.array(smokeCheck).min(1) }),
+  perf,
+  load,
+});
+
+/** What `defineConfig` takes: the shape of `staging.config.ts`, defaults optional. */
+export type StagingConfig = z.input<typeof configSchema>;
+
+/** The configuration with its defaults filled in, paths still relative. */
+export type ParsedConfig = z.output<typeof configSchema>;

@@ -1,0 +1,155 @@
+import { createdRows, formatRate, judgeLoad, loadSummary } from '../../core/load/judge.ts';
+import { highestVus, rampMs } from '../../core/load/profile.ts';
+import { isOwned, isOwnMachine, type LoadPermission, provePermission } from '../../core/load/target.ts';
+import { loadValve } from '../../core/load/valve.ts';
+import type { LoadMeasurement, LoadSample, LoadSettings, LoadStage } from '../../core/load/load.ts';
+import { formatMs } from '../../core/perf/judge.ts';
+import { fillPlaceholders } from '../../core/variables/placeholders.ts';
+import { type Clock } from '../../core/ports/clock.ts';
+import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
+import type { Sessions, WebClient, WebTarget } from '../../core/ports/web.ts';
+import type { Gauge } from '../../core/ports/gauges.ts';
+import { judgePressure, type Watched } from '../../core/load/pressure.ts';
+import { judgeLoadBudgets, type ProductionBudgets } from '../../core/perf/production-budgets.ts';
+import type { LoadDetails } from '../../core/report.ts';
+import { type StageRun, verdictStep } from '../../core/run/stage.ts';
+import { stageResult } from '../../core/run/stage-result.ts';
+import type { Step, StepIo } from '../../core/run/step.ts';
+import type { StageResult } from '../../core/verdict.ts';
+import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from '../isolation/identities.ts';
+import { startWatch } from './watch.ts';
+import { unreachable } from '../perf.ts';
+
+/** Bound on the one request that finds out whether the target is there at all. */
+const preflightTimeoutMs = 10_000;
+
+/** Bound on a request under load: k6's default (docs, `Params.timeout`, 60 s) outlasts the short profile, so it is lower here. */
+const requestTimeoutMs = 15_000;
+
+/** What load needs. */
+export interface LoadDeps {
+  readonly target: WebTarget;
+  readonly settings: LoadSettings;
+  /** What production promises, when the configuration says so. */
+  readonly productionBudgets?: ProductionBudgets | undefined;
+  /** The ramp to run (see `rampStages`). */
+  readonly stages: readonly LoadStage[];
+  readonly engine: LoadEngine;
+  readonly permission: LoadPermission;
+  /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
+  readonly locate?: Step | undefined;
+  /** Returns what is read once a second while the load runs. */
+  readonly gauges?: (() => readonly Gauge[]) | undefined;
+  readonly web: WebClient;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+}
+
+/**
+ * Returns the load stage: asks the target once, signs in, runs the journey, judges. Throws `LOAD_TARGET_UNREACHABLE` (kind
+ * `red`) when nothing answers, `LOAD_TARGET_UNPROVEN` (kind `refused`) for an address elsewhere that is not shown to be staging.
+ */
+export function loadStage(deps: LoadDeps): StageRun<LoadDetails> {
+  const startedMs = deps.clock.nowMs();
+  const signedIn: SessionsByUser = new Map();
+  let measured: StageResult<LoadDetails> | undefined;
+  const notRun = () => stageResult('load', [], startedMs, deps.clock, null, 'no load was run');
+  return {
+    steps: [
+      ...(deps.locate === undefined ? [] : [deps.locate]),
+      reachStep(deps),
+      signInStep(
+        deps.target,
+        deps.sessions,
+        deps.settings.journey.map((request) => request.as),
+        signedIn,
+      ),
+      {
+        id: 'run',
+        title: `${highestVus(deps.stages)} virtual users over ${Math.round(rampMs(deps.stages) / 1000)} s`,
+        mutates: true,
+        run: async (io) => {
+          measured = loadResult(deps, await runWatched(deps, loadPlan(deps, signedIn), io), startedMs);
+          return { verdict: measured.verdict, detail: measured.summary };
+        },
+      },
+      verdictStep('Verdict', () => measured ?? notRun()),
+    ],
+    result: () => measured,
+  };
+}
+
+function reachStep({ target, settings, web, permission }: LoadDeps): Step {
+  return {
+    id: 'reach',
+    title: 'Reach the target',
+    run: async ({ signal }) => {
+      const ask = (path: string) => web.request(target, { method: 'GET', path, timeoutMs: preflightTimeoutMs }, signal);
+      const path = settings.journey.find((request) => request.method === 'GET')?.path ?? '/';
+      const outcome = await ask(path);
+      if (outcome.kind === 'failure') throw unreachable('LOAD_TARGET_UNREACHABLE', target, outcome);
+      const isFree = isOwned(target, permission) || isOwnMachine(target);
+      if (!isFree) provePermission(target, await ask(permission.healthPath), permission);
+      const proof = isFree ? '' : `, environment ${permission.environment}`;
+      return `${target.origin} answers ${outcome.status} in ${formatMs(outcome.durationMs)}${proof}`;
+    },
+  };
+}
+
+/** What a run came to. */
+interface LoadRun {
+  readonly measurement: LoadMeasurement;
+  readonly watched: Watched | undefined;
+  /** Why the run was stopped before its end. */
+  readonly halted: string | undefined;
+}
+
+async function runWatched(deps: LoadDeps, plan: LoadPlan, io: StepIo): Promise<LoadRun> {
+  const gauges = deps.gauges?.() ?? [];
+  const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal);
+  const valve = loadValve(deps.settings.thresholds.errorRate);
+  const halt = new AbortController();
+  let halted: string | undefined;
+  const onSample = (sample: LoadSample) => {
+    io.note(describeSample(sample));
+    halted ??= valve.take(sample);
+    if (halted !== undefined) halt.abort(new Error(halted));
+  };
+  try {
+    const measurement = await deps.engine.run({ ...plan, halt: halt.signal }, onSample, io.signal);
+    if (watch !== undefined) io.note('waiting for the queues to drain');
+    return { measurement, watched: await watch?.end(), halted };
+  } finally {
+    await watch?.abandon();
+    await Promise.allSettled(gauges.map((gauge) => gauge.close()));
+  }
+}
+
+function loadPlan({ target, settings, stages, clock }: LoadDeps, signedIn: SessionsByUser): LoadPlan {
+  const nowMs = clock.nowMs();
+  return {
+    target,
+    journey: settings.journey.map((request) => {
+      const user = sessionOf(request.as, signedIn);
+      return { ...request, body: fillPlaceholders(request.body, { nowMs, user: user && { id: user.userId, email: user.email } }) };
+    }),
+    headers: Object.fromEntries(settings.journey.map((request) => [request.id, identityHeaders(request.as, signedIn)])),
+    stages,
+    timeoutMs: requestTimeoutMs,
+  };
+}
+
+function loadResult(deps: LoadDeps, { measurement, watched, halted }: LoadRun, startedMs: number): StageResult<LoadDetails> {
+  const { settings, stages, clock, productionBudgets } = deps;
+  const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
+  const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds, halted)];
+  const pressure = watched === undefined ? [] : judgePressure(watched);
+  const created = createdRows(measurement, settings.journey);
+  const details = { measurement, stages, thresholds: settings.thresholds, created, watched };
+  return stageResult('load', [...findings, ...pressure], startedMs, clock, details, loadSummary(measurement, settings.journey, created));
+}
+
+function describeSample({ second, vus, requests, errors, p95Ms }: LoadSample): string {
+  const failed = requests === 0 ? '' : `, ${formatRate(errors / requests)} errors`;
+  return `${second} s: ${vus} VUs, ${requests} requests/s, p95 ${formatMs(p95Ms)}${failed}`;
+}

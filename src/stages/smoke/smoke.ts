@@ -1,0 +1,161 @@
+import { StagingError } from '../../core/errors.ts';
+import type { Health } from '../../core/smoke/health.ts';
+import { noProduction } from '../../core/smoke/leaks.ts';
+import type { Session, WebTarget } from '../../core/ports/web.ts';
+import type { SmokeDetails } from '../../core/report.ts';
+import type { ProductionSettings } from '../../core/settings.ts';
+import { needsProof, selectChecks, smokeResult } from '../../core/smoke/checks.ts';
+import { judgeHealth } from '../../core/smoke/judge.ts';
+import type { HealthCheck, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
+import { type StageRun, stepVerdict, verdictStep } from '../../core/run/stage.ts';
+import type { Step } from '../../core/run/step.ts';
+import type { Finding, StageResult } from '../../core/verdict.ts';
+import { runCheck } from './check.ts';
+import { contextOf, type SmokeDeps } from './running.ts';
+
+export type { SmokeDeps } from './running.ts';
+
+/** What smoke tests, and what it expects. */
+export interface SmokeInput {
+  readonly target: WebTarget;
+  /** Checks of the configuration; empty without one (then the built-in ones of the profile `outside` run). */
+  readonly checks: readonly SmokeCheck[];
+  readonly profile: SmokeDetails['profile'];
+  readonly expected: SmokeExpectation;
+  /** Ids of the checks that are wanted; undefined for all. The health check always runs. */
+  readonly only?: readonly string[] | undefined;
+  /** Identities that must not appear in what browsers get. */
+  readonly production?: ProductionSettings | undefined;
+  /** Secret values by variable name that must not appear there either. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** Sent to the worker's endpoint as `Authorization: Bearer …` (Vercel's CRON_SECRET). */
+  readonly workerSecret?: string | undefined;
+  /** Fewer executed checks than this are red; 1 by default. A check of the run that was not executed is never green anyway. */
+  readonly minimumExecuted?: number | undefined;
+}
+
+/** Who answered, and whether it proved to be the environment that was meant. */
+interface Proof {
+  readonly finding: Finding;
+  readonly isProven: boolean;
+}
+
+/**
+ * Returns the smoke stage: all checks at the same time, then the verdict. Checks that write or sign in wait until the address has
+ * proved which environment it is, and are skipped (the run is red) when it has not.
+ * Throws `SMOKE_CHECK_UNKNOWN`; the last step throws `SMOKE_RED`.
+ */
+export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDetails> {
+  const { clock } = deps;
+  const selection = selectChecks({ origin: input.target.origin, profile: input.profile, checks: input.checks, only: input.only });
+  const { health, others } = selection;
+  if (selection.unknown.length > 0)
+    throw unknownChecks(selection.unknown, [health, ...others].length === 1 ? input.checks : [health, ...others]);
+  const findings = new Map<string, Finding>();
+  const prove = once((signal: AbortSignal) => proveAddress(deps, input, health, signal));
+  const sessions = new Map<string, Promise<Session>>();
+  let startedMs: number | undefined;
+  let found: StageResult<SmokeDetails> | undefined;
+
+  const session = (email: string, signal: AbortSignal): Promise<Session> => {
+    const shared = sessions.get(email) ?? signIn(deps, input.target, email, signal);
+    sessions.set(email, shared);
+    return shared;
+  };
+  const execute = async (check: SmokeCheck, signal: AbortSignal): Promise<Finding> => {
+    if (check === health) return (await prove(signal)).finding;
+    if (needsProof(check) && !(await prove(signal)).isProven) return unproven(check, input);
+    return await runCheck(check, {
+      deps,
+      input: { ...input, production: input.production ?? noProduction },
+      session: (email) => session(email, signal),
+      signal,
+    });
+  };
+  const stepOf = (check: SmokeCheck): Step => ({
+    id: check.id,
+    title: check.title,
+    run: async ({ signal }) => {
+      startedMs ??= clock.nowMs();
+      const finding = await execute(check, signal);
+      findings.set(check.id, finding);
+      return stepVerdict(finding);
+    },
+  });
+  const judge = (): StageResult<SmokeDetails> => {
+    const endedMs = clock.nowMs();
+    const durationMs = endedMs - (startedMs ?? endedMs);
+    found = smokeResult({
+      profile: input.profile,
+      notInProfile: selection.notInProfile,
+      findings: [health, ...others].flatMap(({ id }) => findings.get(id) ?? []),
+      minimumExecuted: input.minimumExecuted ?? 1,
+      startedAt: new Date(endedMs - durationMs).toISOString(),
+      durationMs,
+    });
+    return found;
+  };
+  const checks: Step = {
+    id: 'checks',
+    title: `Run ${others.length + 1} checks against ${input.target.origin}`,
+    concurrent: true,
+    // Some checks create what they remove again: nothing for a dry run.
+    mutates: true,
+    steps: () => [health, ...others].map(stepOf),
+  };
+  return { steps: [checks, verdictStep('Judge the checks', judge)], result: () => found };
+}
+
+async function proveAddress(deps: SmokeDeps, input: SmokeInput, check: HealthCheck, signal: AbortSignal): Promise<Proof> {
+  const outcome = await deps.web.request(input.target, { method: 'GET', path: check.path, timeoutMs: check.timeoutMs }, signal);
+  const { finding, health } = judgeHealth(check, outcome, contextOf(input.target, check.path, check.timeoutMs), input.expected);
+  return { finding, isProven: isMeant(health, input) };
+}
+
+function isMeant(health: Health | undefined, { expected, production, target }: SmokeInput): boolean {
+  const isProduction = production?.domains.includes(new URL(target.origin).hostname) === true;
+  return health?.environment === expected.environment && !isProduction;
+}
+
+async function signIn(deps: SmokeDeps, target: WebTarget, email: string, signal: AbortSignal): Promise<Session> {
+  if (deps.sessions === undefined) {
+    throw new StagingError(
+      'red',
+      'SMOKE_SESSIONS_MISSING',
+      `Nobody can be signed in as ${email}: the password of the seeded users is not known.`,
+      {
+        fix: 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
+      },
+    );
+  }
+  return await deps.sessions.signIn(target, email, signal);
+}
+
+function unproven(check: SmokeCheck, { expected }: SmokeInput): Finding {
+  return {
+    id: check.id,
+    title: check.title,
+    verdict: 'skipped',
+    seen: 'not run',
+    expected: `an address that proves to be "${expected.environment}"`,
+    message: `Not run: the address did not prove to be "${expected.environment}", and this check signs in or writes.`,
+    fix: 'Mend the health check first.',
+  };
+}
+
+function unknownChecks(unknown: readonly string[], known: readonly SmokeCheck[]): StagingError {
+  return new StagingError(
+    'usage',
+    'SMOKE_CHECK_UNKNOWN',
+    `There is no smoke check ${unknown.map((id) => `"${id}"`).join(', ')} in this run.`,
+    {
+      fix: `Name one of these with --only: ${known.map(({ id }) => id).join(', ')}.`,
+    },
+  );
+}
+
+/** Returns a function that does its work on the first call and hands the same result to all. */
+function once<Value>(work: (signal: AbortSignal) => Promise<Value>): (signal: AbortSignal) => Promise<Value> {
+  let result: Promise<Value> | undefined;
+  return (signal) => (result ??= work(signal));
+}
