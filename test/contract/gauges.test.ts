@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -74,6 +75,39 @@ test('the pooler gauge says how long a statement takes, and a server that is not
   await expect(away.read(never)).rejects.toThrow(/ECONNREFUSED/);
   await expect(away.read(never)).rejects.not.toThrow(/canary-secret/);
 });
+
+test('a pooler that takes the login, but whose server is gone, is an error that the reader gets', async () => {
+  const gauge = opened(poolerGauge(`postgres://app:secret@127.0.0.1:${await startServerlessPooler()}/app`));
+
+  await expect(gauge.read(never)).rejects.toThrow(/server login has been failing|CONNECTION_CLOSED/);
+});
+
+/** As pgbouncer 1.18 does: the login is its own affair, the first query fails with the server's. Returns the port. */
+async function startServerlessPooler(): Promise<number> {
+  const message = (type: string, body: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(body.length + 4);
+    return Buffer.concat([Buffer.from(type), length, body]);
+  };
+  const fields = ['SFATAL', 'VFATAL', 'C08P01', 'Mserver login has been failing, try again later'];
+  const server = createServer((socket) => {
+    let started = false;
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      if (started) socket.end(message('E', Buffer.from(`${fields.join('\0')}\0\0`)));
+      else socket.write(Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]));
+      started = true;
+    });
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  closers.push(async () => server.close());
+  return port;
+}
 
 test('the Redis gauge reads clients and memory, and what is evicted shows', async () => {
   const gauge = opened(redisGauge(redis.url));

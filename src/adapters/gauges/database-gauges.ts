@@ -73,6 +73,8 @@ function lazyClient(url: string) {
         connect(url, {
           max: 1,
           prepare: false,
+          // Asking for array types is a query of the client's own: refused by a pooler whose server is gone, it ends the process.
+          fetch_types: false,
           connect_timeout: readTimeoutMs / 1000,
           onnotice: () => undefined,
           connection: { application_name: 'jv-staging gauge' },
