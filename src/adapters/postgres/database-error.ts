@@ -33,6 +33,12 @@ export function isConnectionLoss(error: unknown): boolean {
   return failure.sqlState.startsWith('08') || ['57P01', '57P02', '57P03'].includes(failure.sqlState);
 }
 
+/** Returns host and port of a connection string: what messages may say of it. */
+export function serverOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port === '' ? '5432' : port}`;
+}
+
 /** Returns the `DATABASE_…` error for anything that a connection to `server` (host and port, for messages) threw. */
 export function databaseError(error: unknown, server: string): unknown {
   if (error instanceof StagingError) return error;

@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import type { AppliedMigration, Database, TableProtection } from '../../core/ports/database.ts';
 import { applyMigration } from './apply-migration.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases } from './releases.ts';
 import { type Session, sessionOn } from './session.ts';
@@ -15,8 +15,7 @@ const connectTimeoutSeconds = 10;
  * connections at most (one reads, one has the transactions): the app needs the rest.
  */
 export function postgresDatabase(url: string): Database {
-  const { hostname, port } = new URL(url);
-  const server = `${hostname}:${port === '' ? '5432' : port}`;
+  const server = serverOf(url);
   const options = {
     connect_timeout: connectTimeoutSeconds,
     prepare: false,

@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import type { Leases } from '../../core/ports/leases.ts';
 import { holderSchema } from '../lock/holder-schema.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError, serverOf } from './database-error.ts';
 import { type Session, sessionOn } from './session.ts';
 import { ensureStateSchema } from './state-schema.ts';
 
@@ -10,7 +10,6 @@ import { ensureStateSchema } from './state-schema.ts';
  * opened when first needed.
  */
 export function postgresLeases(url: string): Leases {
-  const { hostname, port } = new URL(url);
   const sql = postgres(url, {
     max: 1,
     idle_timeout: 20,
@@ -25,7 +24,7 @@ export function postgresLeases(url: string): Leases {
       return await call(sessionOn(sql, signal));
     } catch (error) {
       signal.throwIfAborted();
-      throw databaseError(error, `${hostname}:${port === '' ? '5432' : port}`);
+      throw databaseError(error, serverOf(url));
     }
   };
   return {
