@@ -72,6 +72,13 @@ test('a gauge that was never read is inconclusive and says why; one that was rea
   expect(judge('database', [unread, database(3)])).toMatchObject({ verdict: 'green' });
 });
 
+test('a gauge that was never read in a run that was halted for its failures is red like the run', () => {
+  const watched = { samples: [{ second: 0, unread: { database: 'connect ECONNREFUSED' } }], recoveryMs: 0, gauges: ['database'] } as const;
+
+  expect(judgePressure(watched, '100 % of the last 34 requests failed')).toMatchObject([{ verdict: 'red', seen: 'never read' }]);
+  expect(judgePressure(watched)).toMatchObject([{ verdict: 'inconclusive' }]);
+});
+
 test('INFO is read by its names, and what is missing or no number is null', () => {
   const info =
     '# Clients\r\nconnected_clients:7\r\nmaxclients:10000\r\n# Memory\r\nused_memory:1048576\r\nmaxmemory:none\r\nevicted_keys:3\r\n';

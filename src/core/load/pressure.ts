@@ -20,11 +20,16 @@ export interface Watched {
   readonly gauges: readonly GaugeName[];
 }
 
-/** Returns one finding a gauge: exhausted is red however good the latency, never read is inconclusive. */
-export function judgePressure(watched: Watched): readonly Finding[] {
+/**
+ * Returns one finding a gauge: exhausted is red however good the latency, never read is inconclusive; red in a run that was halted
+ * for its failures: that run has its verdict, and what could not even be read belongs to it.
+ */
+export function judgePressure(watched: Watched, halted?: string): readonly Finding[] {
   return watched.gauges.flatMap((name) => {
     const read = watched.samples.filter((sample) => sample[name] !== undefined);
-    return read.length === 0 ? [neverRead(name, watched.samples)] : judges[name](read, watched);
+    return read.length === 0
+      ? [neverRead(name, watched.samples, halted === undefined ? 'inconclusive' : 'red')]
+      : judges[name](read, watched);
   });
 }
 
@@ -110,12 +115,12 @@ function finding(
   return { id: `${name}-pressure`, title: titles[name], verdict: message === undefined ? 'green' : 'red', seen, expected, ...bad };
 }
 
-function neverRead(name: GaugeName, samples: readonly GaugeSample[]): Finding {
+function neverRead(name: GaugeName, samples: readonly GaugeSample[], verdict: 'inconclusive' | 'red'): Finding {
   const reason = samples.map((sample) => sample.unread[name]).find((text) => text !== undefined);
   return {
     id: `${name}-pressure`,
     title: titles[name],
-    verdict: 'inconclusive',
+    verdict,
     seen: 'never read',
     expected: 'read once a second',
     message: reason ?? 'The load ended before it was read once.',

@@ -143,7 +143,7 @@ function loadResult(deps: LoadDeps, { measurement, watched, halted }: LoadRun, s
   const { settings, stages, clock, productionBudgets } = deps;
   const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
   const findings = [...(budgets === undefined ? [] : [budgets]), ...judgeLoad(measurement, stages, settings.thresholds, halted)];
-  const pressure = watched === undefined ? [] : judgePressure(watched);
+  const pressure = watched === undefined ? [] : judgePressure(watched, halted);
   const created = createdRows(measurement, settings.journey);
   const details = { measurement, stages, thresholds: settings.thresholds, created, watched };
   return stageResult('load', [...findings, ...pressure], startedMs, clock, details, loadSummary(measurement, settings.journey, created));
