@@ -1,4 +1,4 @@
-// Programs that npm does not bring: redis-server, pgbouncer, a Chrome, and k6 for CI.
+// Programs that npm does not bring: redis-server, pgbouncer, Postgres's client, a Chrome, and k6 for CI.
 'use strict';
 
 const { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
@@ -16,6 +16,7 @@ const unpackedChrome = join(chromeFolder, 'node_modules', '.unpacked', 'chromium
 /** The programs of the local cloud and of perf: where each is looked for, and who packages it. */
 const programs = [
   { name: 'redis-server', variable: 'JV_REDIS_SERVER', names: ['redis-server'], places: [], debian: 'redis-server', brew: 'redis' },
+  { name: 'pg_dump', names: ['pg_dump'], places: ['/opt/homebrew/opt/libpq/bin/pg_dump'], debian: 'postgresql-client', brew: 'libpq' },
   { name: 'pgbouncer', names: ['pgbouncer'], places: ['/opt/homebrew/bin/pgbouncer'], debian: 'pgbouncer', brew: 'pgbouncer' },
   {
     name: 'Chromium',
@@ -156,7 +157,7 @@ async function installChromeOfNpm(env) {
 
 /** Names the unpacked Chrome of npm in CHROME_PATH when it is the only one here; otherwise returns nothing to add. */
 function chromeOfNpm() {
-  return findProgram(programs[2]) === unpackedChrome ? { CHROME_PATH: unpackedChrome } : {};
+  return findProgram(programs.find(({ name }) => name === 'Chromium')) === unpackedChrome ? { CHROME_PATH: unpackedChrome } : {};
 }
 
 function installLine(missing) {

@@ -120,5 +120,9 @@ function settingsOf(config: ParsedConfig, folder: string, target: TargetName | u
     app: { dir: appDir, build: config.app.build, output: resolve(appDir, config.app.output) },
     supabase: { ...config.supabase, migrations: absolute(config.supabase.migrations), rollbacks: absolute(config.supabase.rollbacks) },
     seed: { ...config.seed, dir: absolute(config.seed.dir) },
+    restorePoints: {
+      ...config.restorePoints,
+      dir: config.restorePoints.dir === undefined ? undefined : absolute(config.restorePoints.dir),
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { RestorePointSettings } from './restore/place.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { PerfSettings } from './perf/perf.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
@@ -180,6 +181,7 @@ export interface StagingSettings {
   /** The app's environment, by variable name. */
   readonly env: Readonly<Record<string, VariableSettings>>;
   readonly seed: SeedSettings;
+  readonly restorePoints: RestorePointSettings;
   readonly smoke: { readonly checks: readonly SmokeCheck[] };
   readonly perf: PerfSettings;
   readonly load: LoadSettings;

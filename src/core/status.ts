@@ -1,3 +1,4 @@
+import type { RestorePoint } from './ports/restore-points.ts';
 import type { ReleaseRecord } from './release/release.ts';
 
 /** What `status` shows of an environment; what does not exist is null. */
@@ -21,6 +22,12 @@ export interface EnvironmentStatus {
   /** False after a rollback, until the next deploy. */
   readonly autoAssignDomains: boolean | null;
   readonly migrations: { readonly head: string | null; readonly applied: number; readonly pending: number } | null;
+  /** Newest first; null when there is no database yet. */
+  readonly restorePoints: {
+    readonly points: readonly (RestorePoint & { readonly ageMs: number })[];
+    /** How many dumps are kept; the platform's points go by its own rules. */
+    readonly keep: number;
+  } | null;
   /** Newest first; without fingerprints, snapshots and checksums. */
   readonly releases: readonly Pick<
     ReleaseRecord,

@@ -8,6 +8,15 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
+/** Returns an age for people, rounded down: `40 s`, `12 m`, `5 h`, `3 days`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
 /** Returns a share of 0 to 1 for people: `0 %`, `0.25 %`, `12.5 %`. */
 export function formatShare(share: number): string {
   const percent = share * 100;

@@ -3,7 +3,7 @@ import type { GateResult } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Finding } from '../core/verdict.ts';
 import { cleanFor, findingLines } from './human.ts';
-import { formatMoment } from './measures.ts';
+import { formatAge, formatBytes, formatMoment } from './measures.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderFacts, renderTable } from './table.ts';
 
@@ -45,6 +45,7 @@ export function renderStatusText(status: EnvironmentStatus, view: TextView): str
     paint.bold('Releases'),
     ...(rows.length === 0 ? [paint.gray('  none yet')] : renderTable(rows, layout)),
     ...(older === 0 ? [] : [paint.gray(`  … ${older} older`)]),
+    ...restorePointLines(shown, view.columns, paint),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -69,6 +70,26 @@ function releaseRow(release: EnvironmentStatus['releases'][number], live: boolea
     { text: `${formatMoment(release.createdAt)} by ${release.actor}`, color: paint.gray },
     { text: gateSigns(release.gates) },
   ];
+}
+
+/** How old each restore point is, its size and place, and how many are kept; nothing when there is none. */
+function restorePointLines({ restorePoints }: EnvironmentStatus, columns: number, paint: ReturnType<typeof paintOf>): readonly string[] {
+  if (restorePoints === null || restorePoints.points.length === 0) return [];
+  const { points, keep } = restorePoints;
+  const rows = points
+    .slice(0, listedReleases)
+    .map((point) => [
+      { text: point.id },
+      { text: `${formatAge(point.ageMs)} old` },
+      { text: point.sizeBytes === null ? '' : formatBytes(point.sizeBytes) },
+      { text: point.expiresAt === null ? keptText(point.kind, keep) : `until ${formatMoment(point.expiresAt)}` },
+      { text: point.place, color: paint.gray },
+    ]);
+  return ['', paint.bold('Restore points'), ...renderTable(rows, { columns, indent: 2, minimum: [10, 8, 6, 10, 12] })];
+}
+
+function keptText(kind: 'platform' | 'dump', keep: number): string {
+  return kind === 'dump' ? `the newest ${keep} are kept` : 'kept by Supabase’s rules';
 }
 
 /** How many gates were green: `2/2 green`. */

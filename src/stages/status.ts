@@ -1,6 +1,8 @@
 import { migrationHead, pendingMigrations } from '../core/release/migrations.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { Deployments } from '../core/ports/hosting.ts';
-import { liveRelease } from '../core/release/release.ts';
+import type { RestorePoints } from '../core/ports/restore-points.ts';
+import { liveRelease, type ReleaseRecord } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './provision/schema.ts';
@@ -9,6 +11,8 @@ import type { SchemaDeps } from './provision/schema.ts';
 export interface StatusDeps extends ResourceDeps, SchemaDeps {
   readonly deployments: Deployments;
   readonly openUrl: () => Promise<string>;
+  readonly restorePoints: () => RestorePoints;
+  readonly clock: Clock;
 }
 
 /** Returns the environment's state as the vendors and the release records tell it; changes nothing. */
@@ -35,6 +39,7 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
     recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id,
     autoAssignDomains: project?.autoAssignDomains ?? null,
     migrations: readable ? await migrationStatus(deps, signal) : null,
+    restorePoints: readable ? await restorePointStatus(deps, history, signal) : null,
     releases: history
       .toReversed()
       .map(({ id, kind, gitSha, dirty, vercelDeploymentId, url, migrationHead: head, gates, createdAt, actor, previous }) => ({
@@ -57,4 +62,18 @@ async function migrationStatus(deps: StatusDeps, signal: AbortSignal): Promise<N
   const applied = await deps.openDatabase().appliedMigrations(signal);
   const folder = await deps.readMigrations();
   return { head: migrationHead(applied), applied: applied.length, pending: pendingMigrations(folder.migrations, applied).length };
+}
+
+async function restorePointStatus(
+  deps: StatusDeps,
+  history: readonly ReleaseRecord[],
+  signal: AbortSignal,
+): Promise<NonNullable<EnvironmentStatus['restorePoints']>> {
+  const named = history.flatMap(({ restorePoint }) => (restorePoint === null ? [] : [restorePoint]));
+  const points = await deps.restorePoints().list(named, signal);
+  const nowMs = deps.clock.nowMs();
+  return {
+    points: points.map((point) => ({ ...point, ageMs: nowMs - Date.parse(point.createdAt) })),
+    keep: deps.settings.restorePoints.keep,
+  };
 }

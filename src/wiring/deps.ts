@@ -28,12 +28,14 @@ import type { ProvisionDeps } from '../stages/provision/provision.ts';
 import type { IsolationDeps } from '../stages/isolation/isolation.ts';
 import type { IsolationPorts } from '../stages/isolation/ports.ts';
 import type { Resources } from '../stages/resources.ts';
+import type { RestoreDeps } from '../stages/restore/restore.ts';
 import type { RollbackDeps } from '../stages/rollback.ts';
 import { seedStage, type SeedDeps } from '../stages/seed.ts';
 import type { StatusDeps } from '../stages/status.ts';
 import type { Context } from './context.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
+import { openKeptRecords, openRestorePoints } from './restore-points.ts';
 import { openSecretFile } from './secret-file.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
@@ -55,6 +57,8 @@ export interface Deps {
   rollback(smoke: SmokeOn): RollbackDeps;
   seed(): SeedDeps;
   status(): StatusDeps;
+  /** What taking restore points and going back to one needs. */
+  restore(): RestoreDeps;
   env(): EnvDeps;
   isolation(): IsolationDeps;
   sealing(): Promise<Sealing>;
@@ -85,6 +89,7 @@ export function openDeps(
   const base = () => baseDeps(context, connected);
   const seed = () => ({ ...seedDeps(context, resources, connected), lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
+  const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
   return {
     usePlatforms: connected.usePlatforms,
     platforms: use,
@@ -114,7 +119,8 @@ export function openDeps(
     seed,
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
-    status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()) }),
+    status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()), restorePoints }),
+    restore: () => ({ ...base(), lease, restorePoints, keptRecords: openKeptRecords(context) }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
     secrets: () => knownSecrets(context, resources),

@@ -2,6 +2,7 @@ import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
+import { supabaseRestorePoints } from '../adapters/supabase/supabase-restore-points.ts';
 import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
 import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
 import { upstashApi } from '../adapters/upstash/upstash-api.ts';
@@ -21,6 +22,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
+import type { RestorePoints } from '../core/ports/restore-points.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
 
 /** The three vendors, or the local cloud in their place: the same adapters, other addresses and credentials. */
@@ -31,6 +33,8 @@ export interface Platforms {
   readonly databases: DatabasePlatform;
   readonly caches: CachePlatform;
   readonly managed: ManagedPlatforms;
+  /** The platform's own restore points of the project that `ref` names. */
+  restorePoints(ref: () => string): RestorePoints;
   dataApi(access: DatabaseAccess): DataApi;
   gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
   /** Returns the origin that a host name of ours answers at. */
@@ -113,6 +117,7 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
       databases: supabaseManagedProject(management),
       caches: upstashManagedDatabase(upstash),
     },
+    restorePoints: (ref) => supabaseRestorePoints(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
     origin,

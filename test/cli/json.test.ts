@@ -47,7 +47,7 @@ describe('--json', () => {
     const answer = JSON.parse(ended.stdout);
     expect(answer).toMatchObject({ ok: ended.code === 0, command: 'doctor' });
     expect(answer.data.findings.map((finding: { readonly id: string }) => finding.id)).toEqual(
-      expect.arrayContaining(['node', 'postgres', 'pgbouncer', 'redis-server', 'chrome', 'k6', 'git']),
+      expect.arrayContaining(['node', 'postgres', 'pgbouncer', 'postgres-client', 'redis-server', 'chrome', 'k6', 'git']),
     );
   });
 

@@ -188,6 +188,39 @@ describe('the lease of a run', () => {
     await lease.close();
   });
 
+  test('that went back in time with its database is taken anew, over one from the past that nobody renews', async () => {
+    const { lease, leases, clock, lost } = open();
+    lease.arm(lockHolder('lock_1'));
+    await lease.take(none);
+
+    const value = await lease.through(async () => {
+      leases.held.clear();
+      await leases.take('staging', { holder: lockHolder('lock_0', elsewhere), lastsMs: 30_000 }, none);
+      return 'restored';
+    }, none);
+
+    expect({ value, holder: leases.held.get('staging')?.holder.id }).toEqual({ value: 'restored', holder: 'lock_1' });
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0)).toBe(30_000);
+    expect(lost).toEqual([]);
+    await lease.close();
+    expect(leases.held.size).toBe(0);
+  });
+
+  test('that another run renews while the database goes back is that run’s: this one ends', async () => {
+    const { lease, leases, clock } = open();
+    lease.arm(lockHolder('lock_1'));
+    await lease.take(none);
+
+    const outcome = lease.through(async () => {
+      leases.held.clear();
+      await leases.take('staging', { holder: lockHolder('lock_2', elsewhere), lastsMs: 600_000 }, none);
+    }, none);
+
+    await expect(outcome).rejects.toMatchObject({ code: 'RUN_LOCKED', exitCode: 7 });
+    expect(clock.waits.length).toBeGreaterThan(0);
+    await lease.close();
+  });
+
   test('that another run has taken meanwhile ends this one, which leaves it alone', async () => {
     const { lease, leases, lost } = open();
     lease.arm(lockHolder('lock_1'));

@@ -33,6 +33,7 @@ export function fakeLeases(clock: Pick<Clock, 'nowMs'>): Leases & { readonly hel
 export function fakeLease(refusal?: Error): RunLease {
   let held = false;
   return {
+    through: (work) => work(),
     skipReason: () => undefined,
     isHeld: () => held,
     take: async () => {

@@ -13,6 +13,7 @@ export type Component =
   | 'node24'
   | 'old-node'
   | 'pgbouncer'
+  | 'postgres-client'
   | 'redis-server'
   | 'supabase-cli'
   | 'upstash-cli'
@@ -41,6 +42,7 @@ const places: Readonly<
   },
   'old-node': { names: ['node'], paths: ['/usr/local/bin/node', '/usr/bin/node'] },
   pgbouncer: { names: ['pgbouncer'], paths: ['/usr/sbin/pgbouncer'] },
+  'postgres-client': { names: ['pg_restore'], paths: [] },
   'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
   // Ours alone, in the version that the tests are written for.
   'supabase-cli': { names: [], paths: [join(clientPrograms, 'supabase')] },
@@ -64,6 +66,7 @@ const broughtBySetup: readonly Component[] = [
   'k6',
   'next',
   'pgbouncer',
+  'postgres-client',
   'redis-server',
   'supabase-cli',
   'upstash-cli',

@@ -57,6 +57,7 @@ export const stagingSettings: StagingSettings = {
     SENTRY_DSN: { value: reference('SENTRY_DSN'), class: 'public', required: false },
   },
   seed: { dir: '/project/seed', profile: 'demo' },
+  restorePoints: { kind: 'auto', outlivesRunner: false, keep: 10 },
   smoke: { checks: [] },
   perf: perfSettingsForUrl('/'),
   load: loadSettingsForUrl('/'),

@@ -32,12 +32,16 @@ export interface HeldRunLease extends RunLease {
 
 /** Returns the lease of one run: taken by its first stage that has a database, renewed until the run ends. */
 export function runLease(options: RunLeaseOptions): HeldRunLease {
-  const { environment, clock } = options;
+  const { environment } = options;
   const never = new AbortController().signal;
   let holder: LockHolder | undefined;
   let leases: Leases | undefined;
   let renewing: NodeJS.Timeout | undefined;
 
+  const startRenewing = (own: LockHolder, kept: Leases) => {
+    renewing = setInterval(() => void renew(own, kept), options.renewEveryMs ?? lastsMs / 4);
+    renewing.unref();
+  };
   const renew = async (own: LockHolder, kept: Leases) => {
     // A database that is away for a moment is no reason to stop: the lease is ours until another run has taken it.
     const isOurs = await kept.renew(environment, own.id, lastsMs, never).catch(() => true);
@@ -57,9 +61,25 @@ export function runLease(options: RunLeaseOptions): HeldRunLease {
       leases ??= options.openLeases();
       const kept = leases;
       await takeOrWait(kept, own, options, signal);
-      renewing = setInterval(() => void renew(own, kept), options.renewEveryMs ?? lastsMs / 4);
-      renewing.unref();
+      startRenewing(own, kept);
       return own.id;
+    },
+    through: async (work, signal) => {
+      if (renewing === undefined || holder === undefined || leases === undefined) return work();
+      const [own, kept] = [holder, leases];
+      // What stands there afterwards may be a lease from the past, which nobody renews: it has run out when the wait is over.
+      const takeAgain = async () => {
+        await takeOrWait(kept, own, { ...options, waitMs: Math.max(options.waitMs, lastsMs + 5_000) }, signal);
+        startRenewing(own, kept);
+      };
+      clearInterval(renewing);
+      const value = await work().catch(async (error: unknown) => {
+        // The first error is the one that says what happened.
+        await takeAgain().catch(() => undefined);
+        throw error;
+      });
+      await takeAgain();
+      return value;
     },
     close: async () => {
       clearInterval(renewing);
@@ -69,17 +89,21 @@ export function runLease(options: RunLeaseOptions): HeldRunLease {
       await leases?.close();
     },
   };
+}
 
-  async function takeOrWait(kept: Leases, own: LockHolder, { waitMs }: RunLeaseOptions, signal: AbortSignal): Promise<void> {
-    const endMs = clock.nowMs() + waitMs;
-    for (;;) {
-      const found = await kept.read(environment, signal);
-      const state = found === undefined ? 'gone' : stateOf(found);
-      if (await kept.take(environment, { holder: own, lastsMs, over: state === 'gone' ? found?.holder.id : undefined }, signal)) return;
-      if (clock.nowMs() >= endMs && found !== undefined)
-        throw lockedBy({ holder: found.holder, state }, `of ${environment} in its database`);
-      await clock.sleep(500, signal);
-    }
+async function takeOrWait(
+  kept: Leases,
+  own: LockHolder,
+  { environment, waitMs, clock }: Pick<RunLeaseOptions, 'environment' | 'waitMs' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const endMs = clock.nowMs() + waitMs;
+  for (;;) {
+    const found = await kept.read(environment, signal);
+    const state = found === undefined ? 'gone' : stateOf(found);
+    if (await kept.take(environment, { holder: own, lastsMs, over: state === 'gone' ? found?.holder.id : undefined }, signal)) return;
+    if (clock.nowMs() >= endMs && found !== undefined) throw lockedBy({ holder: found.holder, state }, `of ${environment} in its database`);
+    await clock.sleep(500, signal);
   }
 }
 

@@ -9,7 +9,8 @@ import type { Transactions } from './transactions.ts';
 /** Key of the advisory lock that one appending run holds ("jvreleas" in ASCII, as a bigint). */
 const lockKey = '7671444795208065395';
 
-const recordSchema = z.object({
+/** A release record as it is stored. */
+export const recordSchema = z.object({
   id: z.string(),
   environment: z.string(),
   kind: z.enum(['deploy', 'rollback']),

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { Toolbox, ToolState } from '../../core/ports/toolbox.ts';
+import { postgresFolders } from './postgres-folders.ts';
 
 /** Where programs are looked for: an explicit path wins, then PATH, then known places. */
 export interface ToolboxOptions {
@@ -49,6 +50,13 @@ export function systemToolbox(options: ToolboxOptions): Toolbox {
           purpose: 'the local cloud’s pooler',
           required: false,
           fix: apt('pgbouncer'),
+        }),
+        programState(options, findProgram(['pg_dump'], postgresFolders(options.path, options.postgresBin)), {
+          id: 'postgres-client',
+          title: 'pg_dump and psql',
+          purpose: 'restore points that are dumps',
+          required: false,
+          fix: apt('postgresql-client'),
         }),
         programState(options, options.redisServer ?? findProgram(['redis-server'], [...options.path, '/usr/bin']), {
           id: 'redis-server',

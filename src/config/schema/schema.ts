@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { load, perf } from './measure.ts';
 import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
+import { restorePoints } from './restore-points.ts';
 import { smokeCheck } from './smoke.ts';
 import { variable } from './variable.ts';
 import { supabase, upstash, vercel } from './vendors.ts';
@@ -28,6 +29,7 @@ export const configSchema = z.strictObject({
   production,
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
   seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),
+  restorePoints,
   smoke: z.strictObject({ checks: z.array(smokeCheck).min(1) }),
   perf,
   load,

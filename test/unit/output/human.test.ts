@@ -171,6 +171,31 @@ describe('status and doctor', () => {
         recordMatches: true,
         autoAssignDomains: false,
         migrations: { head: '20251020000000', applied: 1, pending: 2 },
+        restorePoints: {
+          keep: 10,
+          points: [
+            {
+              id: 'dump_1',
+              kind: 'dump',
+              place: '/kept/dump_1.jvdump',
+              reason: 'x',
+              sizeBytes: 2048,
+              createdAt: release.createdAt,
+              expiresAt: null,
+              ageMs: 7_300_000,
+            },
+            {
+              id: 'rp_1',
+              kind: 'platform',
+              place: 'Supabase project a',
+              reason: null,
+              sizeBytes: null,
+              createdAt: release.createdAt,
+              expiresAt: null,
+              ageMs: 59_000,
+            },
+          ],
+        },
         releases,
       },
       view,
@@ -181,6 +206,8 @@ describe('status and doctor', () => {
     expect(text).toMatch(/Upstash database +shop-staging +not there/);
     expect(text.match(/●/g)).toHaveLength(1);
     expect(text).toContain('… 2 older');
+    expect(text).toMatch(/dump_1 +2 h old +2 KiB +the newest 10 are kept +\/kept/);
+    expect(text).toMatch(/rp_1 +59 s old +kept by Supabase/);
     expect(widest(text)).toBeLessThanOrEqual(80);
   });
 

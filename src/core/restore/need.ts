@@ -1,0 +1,22 @@
+/** What a migration does to what is there already, statement by statement (`migrate check` tells). */
+export type StatementNature = 'additive' | 'locking' | 'destructive' | 'irreversible';
+
+/** A migration that is about to be applied, with the natures of its statements. */
+export interface NaturedMigration {
+  readonly file: string;
+  readonly natures: readonly StatementNature[];
+}
+
+/**
+ * Returns why a deploy needs a restore point before its migrations, or undefined when it needs none: one that only adds leaves every row
+ * and column as it was, and its way back is to leave the addition unused. A migration of which nothing is known is not purely additive.
+ */
+export function restorePointNeed(pending: readonly NaturedMigration[]): string | undefined {
+  const risky = pending.filter(({ natures }) => natures.length === 0 || natures.some((nature) => nature !== 'additive'));
+  if (risky.length === 0) return undefined;
+  const named = risky.map(({ file, natures }) => {
+    const other = [...new Set(natures.filter((nature) => nature !== 'additive'))].join(', ');
+    return `${file} (${other === '' ? 'unknown' : other})`;
+  });
+  return `not purely additive: ${named.join(', ')}`;
+}
