@@ -14,7 +14,7 @@ const root = join(__dirname, '..');
  * Small packages that every command needs: bundled, because one file starts faster than a hundred. Everything else stays in
  * node_modules and is loaded when it is needed.
  */
-const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'p-limit', 'echarts'];
+const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'p-limit', 'echarts', 'fast-xml-builder', 'markdown-table'];
 
 /** What oclif would load for features that this tool does not use; nothing calls them, so they are left out. */
 const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };

@@ -1,13 +1,14 @@
 import { Command, Errors } from '@oclif/core';
 import { exitCodeOf, StagingError } from './core/errors.ts';
+import { failedStage } from './core/run/failed-stage.ts';
 import { gateError, type StageRun } from './core/run/stage.ts';
 import type { Step } from './core/run/step.ts';
 import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { refuseUnclearTwins } from './config/boolean-twins.ts';
 import { processSettings } from './config/environment.ts';
-import { type CommandEffects, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
-import type { App, AppRequest, ConfigNeed } from './wiring/app.ts';
+import { type CommandEffects, type GateFlagValues, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
+import type { App, AppRequest, ConfigNeed, ReportedRun } from './wiring/app.ts';
 import { asStagingError } from './wiring/usage-error.ts';
 
 /** Signals that follow one another within this time are one interruption. */
@@ -42,6 +43,7 @@ export abstract class StagingCommand extends Command {
     json: this.argv.includes('--json'),
     environment: processSettings(),
     secrets: () => this.app?.secrets() ?? [],
+    inGitHub: processSettings().github !== undefined,
   });
 
   /** Calls `use` with the app, and closes it whatever happens. */
@@ -94,6 +96,7 @@ export abstract class StagingCommand extends Command {
     open: (app: App) => StageRun<Details>,
     options: StageOptions = {},
   ): Promise<StageResult<Details> | { readonly dryRun: true }> {
+    const startedMs = Date.now();
     const run = open(app);
     const thrown = await this.draw(app, run.steps, { flags, ...options, changes: options.changes ?? this.changes }).then(
       () => undefined,
@@ -101,15 +104,27 @@ export abstract class StagingCommand extends Command {
     );
     const result = run.result();
     if (result !== undefined) this.printed[options.show ?? 'stage'](result);
+    if (options.report !== undefined) await this.keepReport(app, options.report, { result, thrown, startedMs });
     if (thrown !== undefined) throw thrown.error;
     if (result !== undefined && result.verdict !== 'green') throw gateError(result);
     return result ?? { dryRun: true as const };
   }
 
+  /** Writes the report of a gate that ran alone; one that could not even begin (a lock, a credential) leaves none. */
+  private async keepReport(app: App, about: ReportedRun, { result, thrown, startedMs }: EndedRun): Promise<void> {
+    const { command } = about;
+    const failed = thrown?.error instanceof StagingError && ['red', 'inconclusive'].includes(thrown.error.kind);
+    if (result === undefined && !failed) return;
+    const ended = { stage: command, result, atMs: startedMs };
+    const stage = result !== undefined && !failed ? result : failedStage(ended, thrown?.error, { nowMs: () => Date.now() });
+    const written = await app.writeReport(about, { verdict: stage.verdict, stages: [stage], notRun: [] });
+    if (written !== undefined) this.printed.kept(written.report, written);
+  }
+
   /** Runs steps and draws them on stderr. */
   protected async draw(app: App, steps: readonly Step[], options: DrawOptions): Promise<void> {
     if (steps.length === 0) return;
-    const drawer = this.printed.tree(steps);
+    const drawer = this.printed.tree(steps, `jv-staging ${this.commandName}`);
     try {
       await app.runSteps(steps, {
         command: `jv-staging ${this.commandName}`,
@@ -195,13 +210,23 @@ export interface StageOptions {
   readonly undoOnFailure?: boolean;
   /** Whether it changes something, when that depends on its flags (default: the command's effects). */
   readonly changes?: boolean;
+  /** What the report is about, for a gate that leaves one. */
+  readonly report?: ReportedRun;
   /** How the result is shown. */
   readonly show?: 'stage' | 'doctor' | 'isolation';
 }
 
 /** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */
-export function urlOptions(url: string | undefined): StageOptions {
-  return url === undefined ? {} : { config: 'if-named' };
+export function gateOptions(command: ReportedRun['command'], flags: GateFlagValues): StageOptions {
+  const { url, report: dir } = flags;
+  return { report: { command, url, dir }, ...(url === undefined ? {} : { config: 'if-named' }) };
+}
+
+/** How a gate ended. */
+interface EndedRun {
+  readonly result: StageResult | undefined;
+  readonly thrown: { readonly error: unknown } | undefined;
+  readonly startedMs: number;
 }
 
 interface DrawOptions {

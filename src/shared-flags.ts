@@ -39,6 +39,22 @@ export const changingFlags = {
   }),
 };
 
+/** Flags of every gate that leaves a report. */
+export const gateFlags = {
+  url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to look at instead of the environment’s domain.' }),
+  report: Flags.string({
+    helpValue: 'DIR',
+    env: 'JV_REPORT',
+    summary: 'Write the report (HTML, JSON, JUnit, Markdown) to this folder too.',
+  }),
+};
+
+/** What the flags of a gate were set to. */
+export interface GateFlagValues {
+  readonly url?: string | undefined;
+  readonly report?: string | undefined;
+}
+
 /** What the shared flags were set to. */
 export interface SharedFlagValues {
   readonly config?: string | undefined;

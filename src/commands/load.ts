@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { StagingCommand, urlOptions } from '../base-command.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { gateOptions, StagingCommand } from '../base-command.ts';
+import { changingFlags, gateFlags } from '../shared-flags.ts';
 
 /** `jv-staging load` */
 export default class Load extends StagingCommand {
@@ -13,8 +13,8 @@ export default class Load extends StagingCommand {
     '<%= config.bin %> load --profile full --engine k6',
   ];
   static override flags = {
+    ...gateFlags,
     'wait-lock': changingFlags['wait-lock'],
-    url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to load instead of the environment’s domain.' }),
     path: Flags.string({ helpValue: 'PATH', default: '/', env: 'JV_PATH', summary: 'Path to request, with --url.' }),
     vus: Flags.integer({ min: 1, helpValue: 'N', env: 'JV_VUS', summary: 'Most virtual users; the profile’s stages are scaled to it.' }),
     duration: Flags.string({
@@ -42,6 +42,6 @@ export default class Load extends StagingCommand {
     const { flags } = await this.parse(Load);
     const { url, path, vus, duration, profile, engine } = flags;
     const ownedHost = flags['i-own-this-target'];
-    return this.runStage(flags, (app) => app.load({ url, path, vus, duration, profile, engine, ownedHost }), urlOptions(url));
+    return this.runStage(flags, (app) => app.load({ url, path, vus, duration, profile, engine, ownedHost }), gateOptions('load', flags));
   }
 }

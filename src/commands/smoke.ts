@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { StagingCommand, urlOptions } from '../base-command.ts';
+import { gateOptions, StagingCommand } from '../base-command.ts';
+import { gateFlags } from '../shared-flags.ts';
 
 /** `jv-staging smoke` */
 export default class Smoke extends StagingCommand {
@@ -12,7 +13,7 @@ export default class Smoke extends StagingCommand {
     '<%= config.bin %> smoke --only health --only home',
   ];
   static override flags = {
-    url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to check instead of the environment’s domain.' }),
+    ...gateFlags,
     only: Flags.string({ helpValue: 'ID', multiple: true, summary: 'Run only this check; may be given several times.' }),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
@@ -20,6 +21,6 @@ export default class Smoke extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(Smoke);
-    return this.runStage(flags, (app) => app.smoke({ url: flags.url, only: flags.only }), urlOptions(flags.url));
+    return this.runStage(flags, (app) => app.smoke({ url: flags.url, only: flags.only }), gateOptions('smoke', flags));
   }
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { asThrown, StagingCommand } from '../base-command.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { changingFlags, gateFlags } from '../shared-flags.ts';
 import { stageNames } from '../core/report.ts';
 import { gateError } from '../core/run/stage.ts';
 
@@ -16,6 +16,7 @@ export default class Up extends StagingCommand {
   ];
   static override flags = {
     ...changingFlags,
+    report: gateFlags.report,
     from: Flags.option({ options: stageNames, summary: 'First stage to run.', env: 'JV_FROM' })(),
     only: Flags.option({ options: stageNames, multiple: true, summary: 'Run only this stage; may be given several times.' })(),
   };
@@ -35,12 +36,12 @@ export default class Up extends StagingCommand {
       const outcome = up.outcome(thrown?.error);
       // Nothing was reached (a lock, a credential): there is nothing to report on.
       if (thrown !== undefined && outcome.stages.length === 0) throw thrown.error;
-      const { report, files, shownPath } = await app.writeReport(outcome);
-      this.printed.report(report, { html: shownPath }, app.local.stopCommand);
+      const written = await app.writeReport({ command: 'up', dir: flags.report }, outcome);
+      if (written !== undefined) this.printed.report(written.report, written, app.local.stopCommand);
       if (thrown !== undefined) throw thrown.error;
-      const notGreen = report.stages.find((stage) => stage.verdict !== 'green');
+      const notGreen = outcome.stages.find((stage) => stage.verdict !== 'green');
       if (notGreen !== undefined) throw gateError(notGreen);
-      return { ...report, files };
+      return { ...written?.report, files: written?.files };
     });
   }
 }

@@ -1,3 +1,10 @@
+/** The files that a step of GitHub Actions may write to, and where the repository lies (docs.github.com, default variables). */
+export interface GitHubJob {
+  readonly stepSummary: string | undefined;
+  readonly output: string | undefined;
+  readonly workspace: string | undefined;
+}
+
 /** What the tool takes from its process's environment, beside secrets (`secrets.ts`). Each is undefined when not set. */
 export interface ProcessSettings {
   /** Folder for state instead of `.jv-staging` beside the configuration (`JV_STATE_DIR`). */
@@ -19,6 +26,8 @@ export interface ProcessSettings {
   readonly noColor: string | undefined;
   readonly forceColor: string | undefined;
   readonly term: string | undefined;
+  /** GitHub Actions, when it runs us. */
+  readonly github: GitHubJob | undefined;
   /** The CI job's own name for who runs it, if any. */
   readonly ciActor: string | undefined;
 }
@@ -38,6 +47,10 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
     noColor: value('NO_COLOR'),
     forceColor: value('FORCE_COLOR'),
     term: value('TERM'),
+    github:
+      value('GITHUB_ACTIONS') === 'true'
+        ? { stepSummary: value('GITHUB_STEP_SUMMARY'), output: value('GITHUB_OUTPUT'), workspace: value('GITHUB_WORKSPACE') }
+        : undefined,
     ciActor: value('GITHUB_ACTOR'),
   };
 }

@@ -49,17 +49,26 @@ export const stageNames = ['provision', 'deploy', 'seed', 'smoke', 'perf', 'load
 /** The name of a stage of `up`. */
 export type StageName = (typeof stageNames)[number];
 
-/** Everything that one run of `up` found out: the report that people, CI jobs and the HTML page show. */
+/** The commands that leave a report. */
+export const reportingCommands = ['up', 'smoke', 'perf', 'load'] as const;
+
+/** The name of a command that leaves a report. */
+export type ReportingCommand = (typeof reportingCommands)[number];
+
+/** Everything that one run of `up`, or of a gate alone, found out: the report that people, CI jobs and the HTML page show. */
 export interface RunReport {
   readonly runId: string;
+  readonly command: ReportingCommand;
   readonly environment: string;
   readonly target: 'cloud' | 'local';
   /** Address of the app on its domain, with the port that really answers. */
   readonly url: string;
   /** An address that any browser on this machine can open, when the domain itself does not resolve here; otherwise equal to `url`. */
   readonly openUrl: string;
+  /** Commit, release and deployment that the run is about: those it put out, else those that were live; null when unknown. */
   readonly gitSha: string | null;
   readonly releaseId: string | null;
+  readonly deploymentId: string | null;
   readonly verdict: Verdict;
   /** Stages that ran, in order; a stage that was not reached is not among them. */
   readonly stages: readonly StageResult[];

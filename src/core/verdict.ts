@@ -17,6 +17,8 @@ export interface Finding {
   /** How to mend it, when not green and known. */
   readonly fix?: string | undefined;
   readonly durationMs?: number | undefined;
+  /** What must be edited to mend it, where that is a file of the user's own. */
+  readonly about?: 'configuration' | undefined;
 }
 
 /** What a stage found out, as reports and the `--json` envelope carry it. `details` is the stage's own data. */

@@ -9,11 +9,13 @@ import type { StageResult } from '../core/verdict.ts';
 import { askYes, canAsk } from './ask.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
+import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
 import { renderPlanText } from './plan-text.ts';
-import { createSink } from './sink.ts';
+import { renderReport, type ReportFormat } from './report-formats.ts';
+import { createSink, type Sink } from './sink.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
@@ -36,16 +38,30 @@ export interface ConsoleOptions {
   };
   /** Returns every secret that is known by now; asked before each output. */
   readonly secrets: () => Iterable<string>;
+  /** True when GitHub Actions runs us. */
+  readonly inGitHub: boolean;
+}
+
+/** Where a report was kept. */
+export interface KeptReport {
+  /** Of the HTML page, as people type it. */
+  readonly shownPath: string;
+  /** The configuration's path within the repository, for GitHub Actions. */
+  readonly configPath: string | undefined;
 }
 
 /** Everything that a command prints: results on stdout, the story on stderr, all of it redacted. */
 export interface Console {
-  /** Returns what draws the steps of a run. */
-  tree(steps: readonly { readonly id: string; readonly title: string }[]): Drawer;
+  /** Returns what draws the steps of a run; in GitHub Actions its lines are a group of this title. */
+  tree(steps: readonly { readonly id: string; readonly title: string }[], title: string): Drawer;
   stage(result: StageResult): void;
   doctor(result: StageResult): void;
   isolation(result: StageResult): void;
-  report(report: RunReport, files: { readonly html: string }, stopCommand: string | undefined): void;
+  report(report: RunReport, kept: KeptReport, stopCommand: string | undefined): void;
+  /** Prints a report as a format has it, as the result. */
+  rendered(report: RunReport, format: ReportFormat): Promise<void>;
+  /** Says where the report of a gate lies, and tells GitHub Actions, if it runs us, what is not green. */
+  kept(report: RunReport, kept: KeptReport): void;
   plan(plan: Plan): void;
   /** Asks a question that is answered with yes or no; undefined when there is nobody to ask. */
   ask(question: string): Promise<boolean | undefined>;
@@ -73,10 +89,10 @@ export interface Console {
 
 /** Returns the console over two streams. */
 export function createConsole(options: ConsoleOptions): Console {
-  const { stdout, stderr, json, environment } = options;
-  const sink = createSink({ stdout, stderr });
+  const { stdout, stderr, json, environment, inGitHub } = options;
+  const sink = createSink({ stdout, stderr }, [], { inGitHub });
   /** For the local cloud's own credentials, which open nothing else and are asked for. */
-  const open = createSink({ stdout, stderr }, [], () => (text) => text);
+  const open = createSink({ stdout, stderr }, [], { redactorOf: () => (text) => text });
   const viewOf = (stream: Terminal): TextView => ({
     columns: stream.columns > 0 ? stream.columns : 80,
     color: colorLevel({ isTty: stream.isTTY, ...environment }),
@@ -87,18 +103,11 @@ export function createConsole(options: ConsoleOptions): Console {
     protect();
     if (!json) sink.out(render(viewOf(stdout)));
   };
+  const through: Through = { sink, protect, out, json, inGitHub, page: () => viewOf(stdout) };
   return {
     ...results(out),
-    tree: (upfront) => {
-      protect();
-      const mode = json ? 'none' : 'auto';
-      const drawer = createTreeDrawer({ mode, sink, terminal: stderr, isTty: stderr.isTTY, color: viewOf(stderr).color, upfront });
-      const events: Drawer['events'] = (event) => {
-        protect();
-        drawer.events(event);
-      };
-      return { events, close: drawer.close };
-    },
+    ...reports(through),
+    tree: (upfront, title) => groupedTree({ ...through, terminal: stderr, color: viewOf(stderr).color }, upfront, title),
     ask: async (question) => {
       const asking = { input: options.stdin, output: stderr };
       if (json || !canAsk(asking)) return undefined;
@@ -128,13 +137,69 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
+/** What the parts of the console print through. */
+interface Through {
+  readonly sink: Sink;
+  /** Hides the secrets that are known by now. */
+  readonly protect: () => void;
+  readonly out: (render: (view: TextView) => string) => void;
+  readonly json: boolean;
+  readonly inGitHub: boolean;
+  readonly page: () => TextView;
+}
+
+/** Draws steps; in GitHub Actions their lines are a group. */
+function groupedTree(
+  { sink, protect, json, inGitHub, terminal, color }: Through & { readonly terminal: Terminal; readonly color: TextView['color'] },
+  upfront: Parameters<Console['tree']>[0],
+  title: string,
+): Drawer {
+  protect();
+  const grouped = inGitHub && !json;
+  if (grouped) sink.command(groupCommand(title));
+  const mode = json ? 'none' : 'auto';
+  const drawer = createTreeDrawer({ mode, sink, terminal, isTty: terminal.isTTY, color, upfront });
+  return {
+    events: (event) => {
+      protect();
+      drawer.events(event);
+    },
+    close: async () => {
+      await drawer.close();
+      if (grouped) sink.command(endGroupCommand);
+    },
+  };
+}
+
+/** Reports of runs, for people and for GitHub Actions. */
+function reports({ sink, protect, out, json, inGitHub, page }: Through) {
+  const annotate = (report: RunReport, configPath: string | undefined) => {
+    if (inGitHub && !json) sink.command(annotationCommands(report, sink.redact, configPath));
+  };
+  return {
+    rendered: async (report, format) => {
+      protect();
+      const text = json ? '' : await renderReport(report, format, sink.redact, page());
+      sink.out(text);
+    },
+    report: (report, { shownPath, configPath }, stopCommand) => {
+      out((view) => renderUpSummary(report, { reportPath: shownPath, stopCommand }, view));
+      annotate(report, configPath);
+    },
+    kept: (report, { shownPath, configPath }) => {
+      protect();
+      if (!json) sink.err(`Report: ${sink.clean(shownPath)}\n`);
+      annotate(report, configPath);
+    },
+  } satisfies Partial<Console>;
+}
+
 /** Results for people, each a text laid out for the terminal behind stdout. */
 function results(out: (render: (view: TextView) => string) => void) {
   return {
     stage: (result) => out((page) => renderStageText(result, page)),
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     isolation: (result) => out((page) => renderIsolationText(result, page)),
-    report: (report, files, stopCommand) => out((page) => renderUpSummary(report, { reportPath: files.html, stopCommand }, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),

@@ -1,4 +1,5 @@
 import { createRedactor, escapeControl, mapTexts, type Redactor } from '../core/redaction.ts';
+import { withoutCommands } from './github.ts';
 
 /** The part of a standard stream that the sink writes to. */
 export interface OutputStream {
@@ -24,21 +25,32 @@ export interface Sink {
   err(text: string): void;
   /** Writes one JSON value as one line to stdout. */
   json(value: unknown): void;
+  /** Writes commands of ours for the CI service to stderr; redacted, nothing escaped. */
+  command(text: string): void;
   /** Writes terminal control (the task tree's frames) to stderr; redacted, nothing escaped: its data was cleaned before. */
   terminal(frame: string): void;
   /** Resolves when everything is handed over, or cannot be: the launcher says so and sets the exit code. */
   flush(): Promise<void>;
 }
 
-/** Returns a sink over these two streams. `secrets` can be added to later by `protect`; another redactor only where credentials are what was asked for. */
+/** How a sink treats what passes it. */
+export interface SinkOptions {
+  /** Another redactor only where credentials are what was asked for. */
+  readonly redactorOf?: (secrets: Iterable<string>) => Redactor;
+  /** True: GitHub Actions reads along, and must take nothing that is not ours for a command. */
+  readonly inGitHub?: boolean;
+}
+
+/** Returns a sink over these two streams. `secrets` can be added to later by `protect`. */
 export function createSink(
   streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
   secrets: Iterable<string> = [],
-  redactorOf: (secrets: Iterable<string>) => Redactor = createRedactor,
+  { redactorOf = createRedactor, inGitHub = false }: SinkOptions = {},
 ): Sink {
   const known = new Set(secrets);
   let redactor = redactorOf(known);
   const redact: Redactor = (text) => redactor(text);
+  const guarded = (text: string) => (inGitHub ? withoutCommands(text) : text);
   const stdout = openExit(streams.stdout);
   const stderr = openExit(streams.stderr);
   return {
@@ -49,9 +61,10 @@ export function createSink(
     },
     redact,
     clean: (value) => mapTexts(value, (text) => escapeControl(redact(text))),
-    out: (text) => stdout.write(escapeAllButColour(redact(text))),
-    err: (text) => stderr.write(escapeAllButColour(redact(text))),
+    out: (text) => stdout.write(guarded(escapeAllButColour(redact(text)))),
+    err: (text) => stderr.write(guarded(escapeAllButColour(redact(text)))),
     json: (value) => stdout.write(`${toJsonLine(value, redact)}\n`),
+    command: (text) => stderr.write(redact(text)),
     terminal: (frame) => stderr.write(redact(frame)),
     flush: async () => {
       await stderr.drained();
@@ -62,7 +75,8 @@ export function createSink(
 
 /** Returns a value as one line of JSON: texts redacted, `undefined` as null, invisible characters as `\u…`. */
 export function toJsonLine(value: unknown, redact: Redactor): string {
-  const json = JSON.stringify(mapTexts(value, redact));
+  // In `##[` GitHub's runner would find a command, anywhere in a line.
+  const json = JSON.stringify(mapTexts(value, redact)).replaceAll('##[', String.raw`##\u005b`);
   // JSON escapes C0 itself; the rest of what a terminal may act on is only found inside its strings.
   return json.replaceAll(
     /[\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/g,

@@ -1,6 +1,7 @@
 import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { type StageName, stageNames } from '../core/report.ts';
+import { failedStage } from '../core/run/failed-stage.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { Step } from '../core/run/step.ts';
 import { combineVerdicts, type StageResult, type Verdict } from '../core/verdict.ts';
@@ -56,7 +57,7 @@ export function upRun(stages: Readonly<Record<StageName, () => StageRun<unknown>
       takeResult(last);
       const failed = error === undefined ? undefined : last?.stage;
       const results = started.map((each) =>
-        each.stage !== failed && each.result !== undefined ? each.result : failedResult(each, error, clock),
+        each.stage !== failed && each.result !== undefined ? each.result : failedStage(each, error, clock),
       );
       return {
         verdict: combineVerdicts(results.map((result) => result.verdict)),
@@ -110,31 +111,4 @@ function notRun(selected: readonly StageName[], reached: readonly StageName[], f
   return stageNames
     .filter((stage) => !reached.includes(stage))
     .map((stage) => ({ stage, reason: selected.includes(stage) && failed !== undefined ? `${failed} was not green` : 'not asked for' }));
-}
-
-/** Returns the result of the stage that ended the run: its own when it has one that is not green, else one made of the error. */
-function failedResult({ stage, result, atMs }: StartedStage, error: unknown, clock: Clock): StageResult {
-  if (result !== undefined && result.verdict !== 'green') return result;
-  const message = error instanceof Error ? error.message : String(error);
-  const expected = error instanceof StagingError;
-  return {
-    stage,
-    verdict: expected && error.kind === 'inconclusive' ? 'inconclusive' : 'red',
-    summary: expected ? error.code : 'a bug of ours',
-    findings: [
-      ...(result?.findings ?? []),
-      {
-        id: expected ? error.code.toLowerCase().replaceAll('_', '-') : 'bug',
-        title: expected ? error.code : 'Unexpected error',
-        verdict: 'red',
-        seen: message,
-        expected: `${titles[stage].toLowerCase()} ends without an error`,
-        message,
-        fix: expected ? error.fix : undefined,
-      },
-    ],
-    startedAt: new Date(atMs).toISOString(),
-    durationMs: clock.nowMs() - atMs,
-    details: result?.details ?? null,
-  };
 }

@@ -20,7 +20,7 @@ import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
-import { reportWriter } from './report-files.ts';
+import { reportReader, reportWriter } from './report-files.ts';
 import { unlockPlaces } from './unlock-places.ts';
 
 /** Returns the tool's parts wired up in a context; `waitMs` is how long to wait for another run's lock. */
@@ -66,7 +66,8 @@ export function appOf(context: Context, waitMs: number): App {
       return unlock(unlockPlaces(context, deps, resources), id, { environment: name, confirmed: confirm === name }, request.signal);
     },
     runSteps: guard.runSteps,
-    writeReport: reportWriter(context, deps, { runId: guard.runId, startedAtMs }),
+    writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
+    readReport: reportReader(context),
     env: envCommands(context, deps, resources),
     local,
     close: () => guard.close(() => Promise.allSettled([gates.close(), deps.close()])),

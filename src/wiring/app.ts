@@ -2,7 +2,7 @@ import type { ProcessSettings } from '../config/environment.ts';
 import type { EventSink } from '../core/run/events.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
-import type { LoadDetails, PerfDetails, RunReport, SmokeDetails } from '../core/report.ts';
+import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
 import type { SavedPlan } from '../core/plan/saved.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
@@ -66,8 +66,13 @@ export interface App {
   unlock(id: string, confirm: string | undefined): Promise<Unlocked>;
   /** Runs steps: under the lock when they change something, journaled, with the events told to `events`. */
   runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
-  /** Writes the report's files and returns them with the report, and the HTML page's path as people type it here. */
-  writeReport(outcome: UpOutcome): Promise<{ readonly report: RunReport; readonly files: ReportFiles; readonly shownPath: string }>;
+  /**
+   * Writes the report's files, and what GitHub Actions takes, if it runs us. Undefined when there is no place to keep a report:
+   * without a configuration nothing is left in the folder that the command is called in, unless a folder is named.
+   */
+  writeReport(run: ReportedRun, outcome: UpOutcome): Promise<WrittenReport | undefined>;
+  /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
+  readReport(runId: string | undefined): Promise<RunReport>;
   readonly env: EnvCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
@@ -96,6 +101,27 @@ export interface RunChoice {
 export interface ReportFiles {
   readonly html: string;
   readonly json: string;
+  readonly junit: string;
+  readonly markdown: string;
+}
+
+/** The run that a report is about. */
+export interface ReportedRun {
+  readonly command: ReportingCommand;
+  /** The address that was named, when it is not the environment's own. */
+  readonly url?: string | undefined;
+  /** A folder for the files, beside or instead of the one of the run. */
+  readonly dir?: string | undefined;
+}
+
+/** A report that was written. */
+export interface WrittenReport {
+  readonly report: RunReport;
+  readonly files: ReportFiles;
+  /** The HTML page's path as people type it here. */
+  readonly shownPath: string;
+  /** The configuration's path within the repository, as GitHub Actions names files; undefined elsewhere. */
+  readonly configPath: string | undefined;
 }
 
 /** What `smoke` was asked for. */

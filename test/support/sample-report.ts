@@ -129,13 +129,15 @@ const smokeFindings: readonly Finding[] = [
 /** Returns a green report of all six stages. */
 export function sampleReport(): RunReport {
   return {
-    runId: 'run_01JD9ZK3QF',
+    runId: 'run_01jd9zk3qf',
+    command: 'up',
     environment: 'staging',
     target: 'local',
     url: 'http://staging.jetvision-assistant.com:41234',
     openUrl: 'http://127.0.0.1:41287',
     gitSha: '4f1c2ab9d03e5577aa10b2c8ee41d6f0937ac115',
     releaseId: 'rel_01JD9ZM8WT',
+    deploymentId: 'dpl_8Kq2',
     verdict: 'green',
     stages: [
       stage(

@@ -84,6 +84,7 @@ function judgePairs(pairs: readonly Pair[]): Finding | undefined {
       : {
           message: 'A gate that is looser than production lets through what production would refuse.',
           fix: 'Tighten the budget of staging, or correct `production.budgets`, in the configuration.',
+          about: 'configuration' as const,
         }),
   };
 }

@@ -1,0 +1,39 @@
+import { StagingError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StageResult } from '../verdict.ts';
+
+/** A stage that an error ended. */
+export interface EndedStage {
+  readonly stage: string;
+  /** Its result as far as it came; undefined when it came to none. */
+  readonly result: StageResult | undefined;
+  /** When it began, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** Returns the result of a stage that an error ended: its own when it has one that is not green, else one made of the error. */
+export function failedStage({ stage, result, atMs }: EndedStage, error: unknown, clock: Pick<Clock, 'nowMs'>): StageResult {
+  if (result !== undefined && result.verdict !== 'green') return result;
+  const message = error instanceof Error ? error.message : String(error);
+  const expected = error instanceof StagingError;
+  return {
+    stage,
+    verdict: expected && error.kind === 'inconclusive' ? 'inconclusive' : 'red',
+    summary: expected ? error.code : 'a bug of ours',
+    findings: [
+      ...(result?.findings ?? []),
+      {
+        id: expected ? error.code.toLowerCase().replaceAll('_', '-') : 'bug',
+        title: expected ? error.code : 'Unexpected error',
+        verdict: 'red',
+        seen: message,
+        expected: `${stage} ends without an error`,
+        message,
+        fix: expected ? error.fix : undefined,
+      },
+    ],
+    startedAt: new Date(atMs).toISOString(),
+    durationMs: clock.nowMs() - atMs,
+    details: result?.details ?? null,
+  };
+}
