@@ -7,7 +7,7 @@ import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { refuseUnclearTwins } from './config/boolean-twins.ts';
 import { processSettings } from './config/environment.ts';
-import { type CommandEffects, type GateFlagValues, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
+import { type CommandEffects, refuseMixedStdout, type GateFlagValues, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
 import type { App, AppRequest, ConfigNeed, ReportedRun } from './wiring/app.ts';
 import { asStagingError } from './wiring/usage-error.ts';
 
@@ -53,12 +53,14 @@ export abstract class StagingCommand extends Command {
     config: ConfigNeed = 'required',
   ): Promise<Result> {
     this.verbose = flags.verbose ?? false;
+    refuseMixedStdout(flags.events, this.jsonEnabled());
     const app = await this.createApp({
       cwd: process.cwd(),
       configPath: flags.config,
       target: flags.target,
       config,
       waitLock: flags['wait-lock'] ?? '0s',
+      events: flags.events,
       toolRoot: this.config.root,
       toolVersion: this.config.version,
       signal: this.interruption.signal,
@@ -125,13 +127,17 @@ export abstract class StagingCommand extends Command {
   protected async draw(app: App, steps: readonly Step[], options: DrawOptions): Promise<void> {
     if (steps.length === 0) return;
     const drawer = this.printed.tree(steps, `jv-staging ${this.commandName}`);
+    const told = options.flags.events === undefined ? undefined : this.printed.eventLines(app.eventFile);
     try {
       await app.runSteps(steps, {
         command: `jv-staging ${this.commandName}`,
         changes: options.changes,
         dryRun: options.flags['dry-run'] ?? false,
         undoOnFailure: options.undoOnFailure ?? false,
-        events: drawer.events,
+        events: (event) => {
+          drawer.events(event);
+          told?.(event);
+        },
       });
     } finally {
       await drawer.close();

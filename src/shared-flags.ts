@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { StagingError } from './core/errors.ts';
 
 /** What a command does to the world; every command declares it, and a test checks that. */
 export interface CommandEffects {
@@ -25,6 +26,12 @@ export const sharedFlags = {
     summary: 'Work on the vendors or on the local cloud (default: the configuration’s).',
   })(),
   yes: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_YES', summary: 'Answer yes to questions; never suffices for what destroys.' }),
+  events: Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE|-',
+    env: 'JV_EVENTS',
+    summary: 'Write what happens to this file, one JSON object a line as it happens; - is stdout, before the result of --json.',
+  }),
   verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
 };
 
@@ -61,6 +68,14 @@ export interface SharedFlagValues {
   readonly target?: 'cloud' | 'local' | undefined;
   readonly yes?: boolean;
   readonly verbose?: boolean;
+  readonly events?: string | undefined;
   readonly 'dry-run'?: boolean;
   readonly 'wait-lock'?: string;
+}
+
+/** Refuses `--events -` where a text for people would stand between the lines. Throws `EVENTS_STDOUT_NEEDS_JSON` (kind `usage`). */
+export function refuseMixedStdout(events: string | undefined, json: boolean): void {
+  if (events !== '-' || json) return;
+  const message = '--events - puts lines of JSON on stdout, where a text for people would stand between.';
+  throw new StagingError('usage', 'EVENTS_STDOUT_NEEDS_JSON', message, { fix: 'Add `--json`, or name a file with `--events FILE`.' });
 }

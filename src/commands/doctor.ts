@@ -6,7 +6,7 @@ export default class Doctor extends StagingCommand {
   static override summary = 'Check this machine and the configuration: programs, credentials, paths; say what mends each.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --install k6'];
   static override flags = {
-    install: Flags.option({ options: ['k6'] as const, summary: 'Install a program that is missing.' })(),
+    install: Flags.option({ options: ['k6'] as const, env: 'JV_INSTALL', summary: 'Install a program that is missing.' })(),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
 

@@ -1,4 +1,5 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
+import type { EventSink } from '../core/run/events.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
@@ -18,6 +19,7 @@ import { renderReport, type ReportFormat } from './report-formats.ts';
 import { createSink, type Sink } from './sink.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
+import { createEventLines } from './event-lines.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
 
 /** A standard stream with the terminal behind it, if any. */
@@ -54,6 +56,8 @@ export interface KeptReport {
 export interface Console {
   /** Returns what draws the steps of a run; in GitHub Actions its lines are a group of this title. */
   tree(steps: readonly { readonly id: string; readonly title: string }[], title: string): Drawer;
+  /** Returns what writes the events of a run as lines of JSON: to `write`, else to stdout. */
+  eventLines(write: ((line: string) => void) | undefined): EventSink;
   stage(result: StageResult): void;
   doctor(result: StageResult): void;
   isolation(result: StageResult): void;
@@ -108,6 +112,13 @@ export function createConsole(options: ConsoleOptions): Console {
     ...results(out),
     ...reports(through),
     tree: (upfront, title) => groupedTree({ ...through, terminal: stderr, color: viewOf(stderr).color }, upfront, title),
+    eventLines: (write) => {
+      const lines = createEventLines(write ?? sink.line, sink.redact);
+      return (event) => {
+        protect();
+        lines(event);
+      };
+    },
     ask: async (question) => {
       const asking = { input: options.stdin, output: stderr };
       if (json || !canAsk(asking)) return undefined;

@@ -27,6 +27,8 @@ export interface Sink {
   json(value: unknown): void;
   /** Writes commands of ours for the CI service to stderr; redacted, nothing escaped. */
   command(text: string): void;
+  /** Writes a line of JSON that is redacted already to stdout, as it is. */
+  line(text: string): void;
   /** Writes terminal control (the task tree's frames) to stderr; redacted, nothing escaped: its data was cleaned before. */
   terminal(frame: string): void;
   /** Resolves when everything is handed over, or cannot be: the launcher says so and sets the exit code. */
@@ -65,6 +67,7 @@ export function createSink(
     err: (text) => stderr.write(guarded(escapeAllButColour(redact(text)))),
     json: (value) => stdout.write(`${toJsonLine(value, redact)}\n`),
     command: (text) => stderr.write(redact(text)),
+    line: (text) => stdout.write(text),
     terminal: (frame) => stderr.write(redact(frame)),
     flush: async () => {
       await stderr.drained();

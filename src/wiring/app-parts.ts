@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { doctorStage } from '../stages/doctor.ts';
 import { destroyStage } from '../stages/destroy.ts';
 import { deployStage } from '../stages/deploy/deploy.ts';
@@ -10,6 +11,7 @@ import { seedStage } from '../stages/seed.ts';
 import { environmentStatus } from '../stages/status.ts';
 import { unlock } from '../stages/unlock.ts';
 import { upRun } from '../stages/up.ts';
+import { openEventFile } from '../adapters/files/event-file.ts';
 import type { App } from './app.ts';
 import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
@@ -28,6 +30,8 @@ export function appOf(context: Context, waitMs: number): App {
   const { request } = context;
   const { clock } = context;
   const startedAtMs = clock.nowMs();
+  const eventFile =
+    request.events === undefined || request.events === '-' ? undefined : openEventFile(resolve(request.cwd, request.events));
   const resources = emptyResources();
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
@@ -65,11 +69,15 @@ export function appOf(context: Context, waitMs: number): App {
       const { name } = context.settings();
       return unlock(unlockPlaces(context, deps, resources), id, { environment: name, confirmed: confirm === name }, request.signal);
     },
+    eventFile: eventFile?.write,
     runSteps: guard.runSteps,
     writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
     readReport: reportReader(context),
     env: envCommands(context, deps, resources),
     local,
-    close: () => guard.close(() => Promise.allSettled([gates.close(), deps.close()])),
+    close: async () => {
+      await guard.close(() => Promise.allSettled([gates.close(), deps.close()]));
+      eventFile?.close();
+    },
   };
 }

@@ -26,6 +26,8 @@ export interface AppRequest {
   readonly config: ConfigNeed;
   /** How long to wait for another run's lock, e.g. `10m`. */
   readonly waitLock: string;
+  /** Where events go beside the terminal: a file, or `-` for stdout. */
+  readonly events: string | undefined;
   /** Folder of the tool's own package. */
   readonly toolRoot: string;
   readonly toolVersion: string;
@@ -64,6 +66,8 @@ export interface App {
   status(): Promise<EnvironmentStatus>;
   /** Removes the lock of this id; `confirm` is the environment's name if it was typed. */
   unlock(id: string, confirm: string | undefined): Promise<Unlocked>;
+  /** The file that events go to, opened before anything runs; undefined when none was named. */
+  readonly eventFile: ((line: string) => void) | undefined;
   /** Runs steps: under the lock when they change something, journaled, with the events told to `events`. */
   runSteps(steps: readonly Step[], options: RunChoice): Promise<void>;
   /**

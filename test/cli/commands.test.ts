@@ -10,6 +10,8 @@ const flag = z.object({
   options: z.array(z.string()).optional(),
   summary: z.string().optional(),
   description: z.string().optional(),
+  env: z.string().optional(),
+  multiple: z.boolean().optional(),
 });
 const manifest = z.object({
   commands: z.record(
@@ -44,6 +46,12 @@ describe('the commands of the manifest', () => {
     expect(command?.examples).not.toEqual([]);
     for (const [name, { summary, description }] of Object.entries(command?.flags ?? {}))
       expect(summary ?? description, `--${name}`).toMatch(/^[A-Z].*\.$/);
+  });
+
+  // A fault is planted by whoever types it; an environment that plants one by itself would be a trap.
+  it.each(ids.filter((id) => id !== 'local:fault:add'))('have a twin in the environment for every flag that is given once: %s', (id) => {
+    for (const [name, { env, multiple }] of Object.entries(commands[id]?.flags ?? {}))
+      if (name !== 'json' && name !== 'help' && multiple !== true) expect(env, `--${name}`).toMatch(/^JV_[A-Z0-9_]+$/);
   });
 
   it.each(ids)('declare what they do to the world: %s', async (id) => {

@@ -13,6 +13,7 @@ export default class DoctorIsolation extends StagingCommand {
   ];
   static override flags = {
     fingerprint: Flags.boolean({
+      env: 'JV_FINGERPRINT',
       summary: 'Print the fingerprint of the secret on stdin instead, for `production.fingerprints` in the configuration.',
     }),
   };

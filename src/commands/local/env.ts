@@ -7,7 +7,7 @@ export default class LocalEnv extends StagingCommand {
   static override description = 'The credentials are the local cloud’s own and open nothing else, so they are printed.';
   static override examples = ['eval "$(<%= config.bin %> local env)"', 'eval "$(<%= config.bin %> local env --project jetvision-staging)"'];
   static override flags = {
-    project: Flags.string({ helpValue: 'NAME', summary: 'Add this project’s addresses, keys and database URLs.' }),
+    project: Flags.string({ helpValue: 'NAME', env: 'JV_LOCAL_PROJECT', summary: 'Add this project’s addresses, keys and database URLs.' }),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 

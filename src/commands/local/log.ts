@@ -6,7 +6,9 @@ export default class LocalLog extends StagingCommand {
   static override summary = 'Show the requests that the running local cloud got: the newest 50, or with --json the newest 10,000.';
   static override description = 'Every request is counted. Queries, headers, bodies and paths that hold secrets are left out.';
   static override examples = ['<%= config.bin %> local log', '<%= config.bin %> local log --service vercel --json'];
-  static override flags = { service: Flags.string({ helpValue: 'NAME', summary: 'Show the requests to this vendor alone.' }) };
+  static override flags = {
+    service: Flags.string({ helpValue: 'NAME', env: 'JV_LOCAL_SERVICE', summary: 'Show the requests to this vendor alone.' }),
+  };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 
   /** Returns the ledger. */

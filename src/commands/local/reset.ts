@@ -10,7 +10,11 @@ export default class LocalReset extends StagingCommand {
   static override examples = ['<%= config.bin %> local reset --dry-run', '<%= config.bin %> local reset --confirm local'];
   static override flags = {
     'dry-run': changingFlags['dry-run'],
-    confirm: Flags.string({ helpValue: 'local', summary: 'Say that everything in the local cloud may go; --yes does not suffice.' }),
+    confirm: Flags.string({
+      helpValue: 'local',
+      env: 'JV_CONFIRM',
+      summary: 'Say that everything in the local cloud may go; --yes does not suffice.',
+    }),
   };
   static override effects = { readOnly: false, destructive: true, idempotent: true };
 
