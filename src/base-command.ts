@@ -219,7 +219,7 @@ export interface StageOptions {
   /** What the report is about, for a gate that leaves one. */
   readonly report?: ReportedRun;
   /** How the result is shown. */
-  readonly show?: 'stage' | 'doctor' | 'isolation';
+  readonly show?: 'stage' | 'doctor' | 'isolation' | 'comment';
 }
 
 /** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */

@@ -18,6 +18,7 @@ import { renderPlanText } from './plan-text.ts';
 import { renderReport, type ReportFormat } from './report-formats.ts';
 import { createSink, type Sink } from './sink.ts';
 import { renderIsolationText } from './isolation-text.ts';
+import { renderCommentText } from './comment-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
 import { createEventLines } from './event-lines.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
@@ -61,6 +62,8 @@ export interface Console {
   stage(result: StageResult): void;
   doctor(result: StageResult): void;
   isolation(result: StageResult): void;
+  /** Prints a preview as Markdown for a comment. */
+  comment(result: StageResult): void;
   report(report: RunReport, kept: KeptReport, stopCommand: string | undefined): void;
   /** Prints a report as a format has it, as the result. */
   rendered(report: RunReport, format: ReportFormat): Promise<void>;
@@ -211,6 +214,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     stage: (result) => out((page) => renderStageText(result, page)),
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     isolation: (result) => out((page) => renderIsolationText(result, page)),
+    comment: (result) => out((page) => renderCommentText(result, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),

@@ -22,6 +22,7 @@ import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
+import { previewCommands } from './preview.ts';
 import { reportReader, reportWriter } from './report-files.ts';
 import { unlockPlaces } from './unlock-places.ts';
 
@@ -37,6 +38,7 @@ export function appOf(context: Context, waitMs: number): App {
   const guard = runGuard(context, waitMs, () => deps.openLeases());
   const deps = openDeps(context, resources, guard.lease, local);
   const gates = gatesOf(context, deps, resources);
+  const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard.lease, local));
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
@@ -51,7 +53,8 @@ export function appOf(context: Context, waitMs: number): App {
     plan: (choice) => planRun(deps.plan(), emptyResources(), choice),
     planFiles: planFiles(context),
     provision: (choice) => provisionStage(deps.provision(), resources, choice),
-    secrets: deps.secrets,
+    secrets: () => [...deps.secrets(), ...preview.secrets()],
+    preview,
     process: context.process,
     preparation: localPreparation(context, local, deps),
     seed: (profile) => seedStage(deps.seed(), resources, profile ?? context.settings().seed.profile),
@@ -76,7 +79,7 @@ export function appOf(context: Context, waitMs: number): App {
     env: envCommands(context, deps, resources),
     local,
     close: async () => {
-      await guard.close(() => Promise.allSettled([gates.close(), deps.close()]));
+      await guard.close(() => Promise.allSettled([gates.close(), preview.close(), deps.close()]));
       eventFile?.close();
     },
   };

@@ -15,6 +15,7 @@ import type { ProvisionDetails, ProvisionOptions } from '../stages/provision/pro
 import type { RollbackDetails } from '../stages/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
 import type { EnvCommands } from './env-commands.ts';
+import type { PreviewCommands } from './preview.ts';
 import type { Unlocked } from '../stages/unlock.ts';
 import type { UpOutcome, UpRun, UpSelection } from '../stages/up.ts';
 
@@ -78,6 +79,7 @@ export interface App {
   /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
   readReport(runId: string | undefined): Promise<RunReport>;
   readonly env: EnvCommands;
+  readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly local: LocalCommands;
   close(): Promise<void>;
 }

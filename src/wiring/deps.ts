@@ -24,10 +24,12 @@ import type { DestroyDeps } from '../stages/destroy.ts';
 import type { DeployDeps } from '../stages/deploy/deploy.ts';
 import type { PlanDeps } from '../stages/plan/plan.ts';
 import type { EnvDeps } from '../stages/env.ts';
+import type { PreviewDeps } from '../stages/preview/deps.ts';
 import type { ProvisionDeps } from '../stages/provision/provision.ts';
 import type { IsolationDeps } from '../stages/isolation/isolation.ts';
 import type { IsolationPorts } from '../stages/isolation/ports.ts';
 import type { Resources } from '../stages/resources.ts';
+import type { SchemaDeps } from '../stages/provision/schema.ts';
 import type { RestoreDeps } from '../stages/restore/restore.ts';
 import type { RollbackDeps } from '../stages/rollback.ts';
 import { seedStage, type SeedDeps } from '../stages/seed.ts';
@@ -63,12 +65,17 @@ export interface Deps {
   isolation(): IsolationDeps;
   sealing(): Promise<Sealing>;
   destroy(): DestroyDeps;
+  schema(): SchemaDeps;
+  /** What previews need, but for what the wiring of `preview` adds. */
+  preview(): Omit<PreviewDeps, 'branches' | 'newPreviewId' | 'originOf' | 'open'>;
   openDatabase(): Database;
   openLeases(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
   readonly actor: string;
   /** Returns every secret value that is known by now. */
   secrets(): Iterable<string>;
+  /** Closes what was opened to the database and to Redis; the platforms stay open. */
+  closeConnections(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -123,7 +130,10 @@ export function openDeps(
     restore: () => ({ ...base(), lease, restorePoints, keptRecords: openKeptRecords(context) }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
+    schema: base,
+    preview: () => ({ ...base(), lease, readSecret, ...previewParts(context, connected) }),
     secrets: () => knownSecrets(context, resources),
+    closeConnections: connected.closeConnections,
     close: connected.close,
   };
 }
@@ -140,6 +150,9 @@ function connections(context: Context, resources: Resources) {
     }
     return platforms.get();
   };
+  const closeConnections = async () => {
+    await Promise.allSettled([opened.database?.close(), opened.cache?.close()]);
+  };
   return {
     use,
     usePlatforms: platforms.set,
@@ -147,8 +160,9 @@ function connections(context: Context, resources: Resources) {
     appOrigin: () => use().origin(context.settings().domain),
     openDatabase: () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl)),
     openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
+    closeConnections,
     close: async () => {
-      await Promise.allSettled([opened.database?.close(), opened.cache?.close(), platforms.peek()?.close()]);
+      await Promise.allSettled([closeConnections(), platforms.peek()?.close()]);
     },
   };
 }
@@ -172,6 +186,11 @@ function isolationPorts(context: Context, openDatabase: () => Database): Isolati
     askClerk: (secretKey, apiUrl, signal) =>
       clerkInstance({ secretKey, apiUrl, local: context.target === 'local', clock: context.clock }, signal),
   };
+}
+
+function previewParts(context: Context, { use, openCache }: Connections) {
+  const { deployments, previewHosting, previewDatabases } = use();
+  return { source: sourceOf(context), deployments, previewHosting, previewDatabases, openCache };
 }
 
 function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {

@@ -2,6 +2,7 @@ import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
+import { supabasePreviewDatabases } from '../adapters/supabase/supabase-preview-databases.ts';
 import { supabaseRestorePoints } from '../adapters/supabase/supabase-restore-points.ts';
 import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
 import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
@@ -12,6 +13,7 @@ import { vercelApi } from '../adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
 import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
+import { vercelPreviewHosting } from '../adapters/vercel/vercel-preview-hosting.ts';
 import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { type Credential, credentialProblems } from '../core/variables/credentials.ts';
@@ -22,6 +24,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
+import type { PreviewDatabases, PreviewHosting } from '../core/ports/previews.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
 
@@ -33,6 +36,8 @@ export interface Platforms {
   readonly databases: DatabasePlatform;
   readonly caches: CachePlatform;
   readonly managed: ManagedPlatforms;
+  readonly previewHosting: PreviewHosting;
+  readonly previewDatabases: PreviewDatabases;
   /** The platform's own restore points of the project that `ref` names. */
   restorePoints(ref: () => string): RestorePoints;
   dataApi(access: DatabaseAccess): DataApi;
@@ -117,6 +122,8 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
       databases: supabaseManagedProject(management),
       caches: upstashManagedDatabase(upstash),
     },
+    previewHosting: vercelPreviewHosting(vercel),
+    previewDatabases: supabasePreviewDatabases(management),
     restorePoints: (ref) => supabaseRestorePoints(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),

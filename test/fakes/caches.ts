@@ -73,6 +73,7 @@ export function fakeCache(state: 'up' | 'down' = 'up'): Cache {
     ping: async () => {
       if (state === 'down') throw new StagingError('vendor', 'REDIS_UNREACHABLE', 'Redis cannot be reached.');
     },
+    removeKeys: async () => 0,
     close: async () => undefined,
   };
 }

@@ -14,12 +14,13 @@ const probeTtlSeconds = 60;
 /** Returns the port over TCP; `url` is secret and never stands in a message. Each ping connects anew, so it tells of now. */
 export function redisCache(url: string): Cache {
   return {
-    ping: (prefix, signal) => ping(url, prefix, signal),
+    ping: (prefix, signal) => connected(url, signal, (redis, server) => probe(redis, prefix, server)),
+    removeKeys: (prefix, signal) => connected(url, signal, (redis) => removeKeys(redis, prefix, signal)),
     close: async () => undefined,
   };
 }
 
-async function ping(url: string, prefix: string, signal: AbortSignal): Promise<void> {
+async function connected<Value>(url: string, signal: AbortSignal, call: (redis: Redis, server: string) => Promise<Value>): Promise<Value> {
   signal.throwIfAborted();
   const { hostname, port } = new URL(url);
   const server = `${hostname}:${port === '' ? '6379' : port}`;
@@ -40,7 +41,8 @@ async function ping(url: string, prefix: string, signal: AbortSignal): Promise<v
   const stop = () => redis.disconnect();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await probe(redis, prefix, server);
+    await redis.connect();
+    return await call(redis, server);
   } catch (error) {
     signal.throwIfAborted();
     throw redisError(error, lastError, server);
@@ -53,7 +55,6 @@ async function ping(url: string, prefix: string, signal: AbortSignal): Promise<v
 async function probe(redis: Redis, prefix: string, server: string): Promise<void> {
   const key = `${prefix}jv-ping:${randomBytes(8).toString('hex')}`;
   const value = randomBytes(8).toString('hex');
-  await redis.connect();
   await redis.set(key, value, 'EX', probeTtlSeconds);
   const seen = await redis.get(key);
   await redis.del(key);
@@ -61,6 +62,24 @@ async function probe(redis: Redis, prefix: string, server: string): Promise<void
   throw new StagingError('vendor', 'REDIS_LOST_WRITE', `Redis at ${server} did not give back what was written a moment before.`, {
     fix: 'Check that eviction is off and that no other program removes keys of this prefix.',
   });
+}
+
+/** Keys that one look at the keyspace goes over, and that one command removes at most. */
+const scanCount = 500;
+
+async function removeKeys(redis: Redis, prefix: string, signal: AbortSignal): Promise<number> {
+  if (prefix === '') throw new Error('Without a prefix every key would go.');
+  // What has a meaning in a pattern stands for itself.
+  const match = `${prefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`;
+  let removed = 0;
+  let cursor = '0';
+  do {
+    signal.throwIfAborted();
+    const [next, keys] = await redis.scan(cursor, 'MATCH', match, 'COUNT', scanCount);
+    if (keys.length > 0) removed += await redis.unlink(...keys);
+    cursor = next;
+  } while (cursor !== '0');
+  return removed;
 }
 
 /** Maps an error by Redis's own error code, the first word of its reply. `earlier` is what the connection itself said. */

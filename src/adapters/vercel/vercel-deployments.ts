@@ -104,10 +104,10 @@ async function tryToCreate(
   const json = {
     name: wanted.projectName,
     project: wanted.projectId,
-    target: 'production',
+    // What has an environment of its own is a preview, the vendor's default target (contracts.md §1.2: `env` is what `vercel deploy -e` sends).
+    ...(wanted.environment === undefined ? { target: 'production', autoAssignCustomDomains: false } : { env: wanted.environment }),
     version: 2,
     source: 'cli',
-    autoAssignCustomDomains: false,
     meta: wanted.meta,
     gitMetadata: gitMetadata(wanted.meta),
     projectSettings: { framework: null },

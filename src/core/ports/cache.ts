@@ -37,6 +37,8 @@ export interface CachePlatform {
 export interface Cache {
   /** Writes, reads and removes a key under the prefix; throws `REDIS_UNREACHABLE`. */
   ping(prefix: string, signal: AbortSignal): Promise<void>;
+  /** Removes every key that begins with the prefix, which is not empty; returns how many. */
+  removeKeys(prefix: string, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -82,6 +82,8 @@ export interface NewDeployment {
   /** Build Output API v3 folder, absolute. */
   readonly outputDir: string;
   readonly meta: Readonly<Record<string, string>>;
+  /** The whole environment of a preview, part of the deployment itself; undefined is a production deployment with the project's variables. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Progress of an upload: files and bytes. */
@@ -94,7 +96,7 @@ export interface UploadProgress {
 
 /** Deployments. Throws `VERCEL_…` errors (kind `vendor`), `DEPLOY_OUTPUT_MISSING` (kind `missing`). */
 export interface Deployments {
-  /** Uploads what is missing by sha1 and creates a production deployment that does not take the domains; returns it queued. */
+  /** Uploads what is missing by sha1 and creates a deployment that does not take the domains: of the target production, or a preview; returns it queued. */
   create(deployment: NewDeployment, onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<Deployment>;
   get(id: string, signal: AbortSignal): Promise<Deployment>;
   /** Returns the deployment that the domain points to, or undefined. */
