@@ -17,6 +17,7 @@ import { colorLevel, type TextView } from './paint.ts';
 import { renderPlanText } from './plan-text.ts';
 import { renderReport, type ReportFormat } from './report-formats.ts';
 import { createSink, type Sink } from './sink.ts';
+import { renderRollbackText, type ShownRollback } from './rollback-text.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderCommentText } from './comment-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
@@ -72,6 +73,7 @@ export interface Console {
   plan(plan: Plan): void;
   /** Asks a question that is answered with yes or no; undefined when there is nobody to ask. */
   ask(question: string): Promise<boolean | undefined>;
+  rollback(plan: ShownRollback): void;
   status(status: EnvironmentStatus): void;
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
@@ -216,6 +218,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     isolation: (result) => out((page) => renderIsolationText(result, page)),
     comment: (result) => out((page) => renderCommentText(result, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
+    rollback: (plan) => out((page) => renderRollbackText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),

@@ -6,7 +6,6 @@ import { planRun } from '../stages/plan/plan.ts';
 import { provisionStage } from '../stages/provision/provision.ts';
 import { isolationStage } from '../stages/isolation/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
-import { rollbackStage } from '../stages/rollback.ts';
 import { seedStage } from '../stages/seed.ts';
 import { environmentStatus } from '../stages/status.ts';
 import { unlock } from '../stages/unlock.ts';
@@ -23,6 +22,7 @@ import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
 import { previewCommands } from './preview.ts';
+import { releaseStages } from './release-stages.ts';
 import { reportReader, reportWriter } from './report-files.ts';
 import { unlockPlaces } from './unlock-places.ts';
 
@@ -36,13 +36,13 @@ export function appOf(context: Context, waitMs: number): App {
   const resources = emptyResources();
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
-  const deps = openDeps(context, resources, guard.lease, local);
+  const deps = openDeps(context, resources, guard, local);
   const gates = gatesOf(context, deps, resources);
-  const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard.lease, local));
+  const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
-    deploy: () => deployStage(deps.deploy(gates.smokeOn), resources),
+    deploy: () => deployStage(deps.deploy(gates.smokeOn, {}), resources),
     seed: () => seedStage(deps.seed(), resources, context.settings().seed.profile),
     smoke: () => gates.smoke({}),
     perf: () => gates.perf({}),
@@ -61,7 +61,7 @@ export function appOf(context: Context, waitMs: number): App {
     smoke: gates.smoke,
     perf: gates.perf,
     load: gates.load,
-    rollback: (to) => rollbackStage(deps.rollback(gates.smokeOn), resources, to),
+    ...releaseStages(deps, gates.smokeOn, resources),
     destroy: (options) => destroyStage(deps.destroy(), resources, options),
     up: (selection) => upRun(stages, selection, clock),
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),

@@ -8,11 +8,13 @@ import type { StageRun } from '../core/run/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/run/step.ts';
 import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
-import type { DeployDetails } from '../stages/deploy/deploy.ts';
+import type { DeployDetails, DeployOptions } from '../stages/deploy/deps.ts';
 import type { IsolationDetails } from '../stages/isolation/isolation.ts';
 import type { PlanOptions, PlanRun } from '../stages/plan/plan.ts';
 import type { ProvisionDetails, ProvisionOptions } from '../stages/provision/provision.ts';
-import type { RollbackDetails } from '../stages/rollback.ts';
+import type { RollbackOptions } from '../stages/rollback/deps.ts';
+import type { DrillRun } from '../stages/rollback/drill.ts';
+import type { RollbackRun } from '../stages/rollback/rollback.ts';
 import type { SeedDetails } from '../stages/seed.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { PreviewCommands } from './preview.ts';
@@ -52,12 +54,14 @@ export interface App {
   plan(choice: PlanOptions): PlanRun;
   readonly planFiles: PlanFiles;
   provision(choice: ProvisionOptions): StageRun<ProvisionDetails>;
-  deploy(): StageRun<DeployDetails>;
+  deploy(choice: DeployChoice): StageRun<DeployDetails>;
   seed(profile: string | undefined): StageRun<SeedDetails>;
   smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
-  rollback(to: string | undefined): StageRun<RollbackDetails>;
+  rollback(options: RollbackOptions): RollbackRun;
+  /** Goes back and forward again, with the time of each. */
+  drill(options: RollbackOptions): DrillRun;
   destroy(options: DestroyOptions): StageRun<DestroyDetails>;
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
@@ -90,6 +94,19 @@ export interface PlanFiles {
   write(path: string, saved: SavedPlan): Promise<void>;
   /** Reads a plan of this environment; throws `PLAN_FILE_UNREADABLE` (exit 2), `PLAN_TAMPERED`, `PLAN_OF_ANOTHER` (exit 6). */
   read(path: string): Promise<SavedPlan>;
+}
+
+/** What a release is made from: the tree as it lies there, a folder that is built already, or a git reference. */
+export interface SourceChoice {
+  readonly prebuilt?: string | undefined;
+  readonly git?: string | undefined;
+}
+
+/** What `deploy` was asked for. */
+export interface DeployChoice extends Pick<DeployOptions, 'contract' | 'autoRollback' | 'acceptNoRestorePoint'> {
+  readonly source: SourceChoice;
+  /** How long the deployment may take to become ready, e.g. `15m`. */
+  readonly readyWithin: string;
 }
 
 /** How steps are run. */

@@ -1,5 +1,5 @@
 import { clerkInstance } from '../adapters/clerk/clerk-instance.ts';
-import { appSource } from '../adapters/source/app-source.ts';
+import { bullmqPauses } from '../adapters/bullmq/bullmq-pauses.ts';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { plainFingerprint, stateSealing } from '../adapters/files/sealed.ts';
@@ -8,20 +8,19 @@ import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
 import { actorName } from '../adapters/system/actor.ts';
 import { newId, newSecret } from '../adapters/system/ids.ts';
-import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
-import type { Cache } from '../core/ports/cache.ts';
+import type { Cache, QueuePauses } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { Leases } from '../core/ports/leases.ts';
 import type { Sealing, SecretFile } from '../core/ports/secret-file.ts';
 import type { AppSource } from '../core/ports/source.ts';
 import type { SmokeDetails } from '../core/report.ts';
-import type { RunLease } from '../core/run/lease.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
+import type { SmokeCheck } from '../core/smoke/smoke.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
 import type { DestroyDeps } from '../stages/destroy.ts';
-import type { DeployDeps } from '../stages/deploy/deploy.ts';
+import type { DeployDeps } from '../stages/deploy/deps.ts';
 import type { PlanDeps } from '../stages/plan/plan.ts';
 import type { EnvDeps } from '../stages/env.ts';
 import type { PreviewDeps } from '../stages/preview/deps.ts';
@@ -30,18 +29,26 @@ import type { IsolationDeps } from '../stages/isolation/isolation.ts';
 import type { IsolationPorts } from '../stages/isolation/ports.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { SchemaDeps } from '../stages/provision/schema.ts';
-import type { RestoreDeps } from '../stages/restore/restore.ts';
-import type { RollbackDeps } from '../stages/rollback.ts';
+import type { RollbackDeps } from '../stages/rollback/deps.ts';
 import { seedStage, type SeedDeps } from '../stages/seed.ts';
 import type { StatusDeps } from '../stages/status.ts';
+import type { SourceChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
+import { sourceOf, unheardSince, unknownReversals } from './release-parts.ts';
 import { openKeptRecords, openRestorePoints } from './restore-points.ts';
+import type { RunGuard } from './run-guard.ts';
 import { openSecretFile } from './secret-file.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
-export type SmokeOn = (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
+export type SmokeOn = (
+  origin: string,
+  gitSha: string,
+  deploymentId: string,
+  /** Undefined: those of the configuration. */
+  checks?: readonly SmokeCheck[],
+) => StageRun<SmokeDetails>;
 
 /** What the stages need, put together from the adapters. */
 export interface Deps {
@@ -55,12 +62,11 @@ export interface Deps {
   locating(): LocatingDeps;
   plan(): PlanDeps;
   provision(): ProvisionDeps;
-  deploy(smoke: SmokeOn): DeployDeps;
+  deploy(smoke: SmokeOn, source: SourceChoice): DeployDeps;
   rollback(smoke: SmokeOn): RollbackDeps;
   seed(): SeedDeps;
   status(): StatusDeps;
   /** What taking restore points and going back to one needs. */
-  restore(): RestoreDeps;
   env(): EnvDeps;
   isolation(): IsolationDeps;
   sealing(): Promise<Sealing>;
@@ -83,7 +89,7 @@ export interface Deps {
 export function openDeps(
   context: Context,
   resources: Resources,
-  lease: RunLease,
+  { lease, unfinished }: Pick<RunGuard, 'lease' | 'unfinished'>,
   local: Pick<LocalCloud, 'openUrl' | 'productionReady'>,
 ): Deps {
   const connected = connections(context, resources);
@@ -97,6 +103,7 @@ export function openDeps(
   const seed = () => ({ ...seedDeps(context, resources, connected), lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
+  const release = () => ({ ...base(), ...releaseDeps(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
   return {
     usePlatforms: connected.usePlatforms,
     platforms: use,
@@ -109,25 +116,18 @@ export function openDeps(
     locating: base,
     plan,
     provision: () => ({ ...plan(), lease, newSecret, openCache: connected.openCache, gatewayMissing: use().gatewayMissing }),
-    deploy: (smoke) => ({
-      ...base(),
-      lease,
-      source: sourceOf(context),
-      deployments: use().deployments,
-      moves: use().moves,
-      sealing,
+    deploy: (smoke, choice) => ({
+      ...release(),
+      source: connected.source(choice),
       readSecret,
-      newReleaseId,
-      actor,
       smoke,
       seed: () => seedStage(seed(), resources, context.settings().seed.profile),
     }),
-    rollback: (smoke) => ({ ...base(), lease, deployments: use().deployments, moves: use().moves, newReleaseId, actor, smoke }),
+    rollback: (smoke) => ({ ...release(), unheardSince: () => unheardSince(unfinished), smoke }),
     seed,
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()), restorePoints }),
-    restore: () => ({ ...base(), lease, restorePoints, keptRecords: openKeptRecords(context) }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
     schema: base,
@@ -138,12 +138,20 @@ export function openDeps(
   };
 }
 
+/** What was opened in one command. */
+interface Opened {
+  database: Database | undefined;
+  cache: Cache | undefined;
+  pauses: QueuePauses | undefined;
+  source: AppSource | undefined;
+}
+
 /** What is connected to in one command, each at most once. */
 type Connections = ReturnType<typeof connections>;
 
 function connections(context: Context, resources: Resources) {
   const platforms = slot<Platforms>('platforms');
-  const opened: { database: Database | undefined; cache: Cache | undefined } = { database: undefined, cache: undefined };
+  const opened: Opened = { database: undefined, cache: undefined, pauses: undefined, source: undefined };
   const use = () => {
     if (platforms.peek() === undefined && context.target === 'cloud') {
       platforms.set(cloudPlatforms(context.settings(), context.secrets, context.clock));
@@ -151,7 +159,7 @@ function connections(context: Context, resources: Resources) {
     return platforms.get();
   };
   const closeConnections = async () => {
-    await Promise.allSettled([opened.database?.close(), opened.cache?.close()]);
+    await Promise.allSettled([opened.database?.close(), opened.cache?.close(), opened.pauses?.close()]);
   };
   return {
     use,
@@ -160,18 +168,26 @@ function connections(context: Context, resources: Resources) {
     appOrigin: () => use().origin(context.settings().domain),
     openDatabase: () => (opened.database ??= postgresDatabase(resources.databaseAccess.get().directUrl)),
     openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
+    openPauses: () => (opened.pauses ??= bullmqPauses({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix })),
+    source: (choice: SourceChoice) => (opened.source ??= sourceOf(context, choice)),
     closeConnections,
     close: async () => {
-      await Promise.allSettled([closeConnections(), platforms.peek()?.close()]);
+      await Promise.allSettled([closeConnections(), opened.source?.close(), platforms.peek()?.close()]);
     },
   };
+}
+
+/** What both ways of a release need beside the rest. */
+function releaseDeps(context: Context, { use, openPauses }: Connections) {
+  const { deployments, moves } = use();
+  return { deployments, moves, openPauses, reversals: unknownReversals, keptRecords: openKeptRecords(context) };
 }
 
 function baseDeps(context: Context, connected: Connections) {
   const { use, secretFile, appOrigin, openDatabase } = connected;
   const settings = context.settings();
   const { projects, databases, caches } = use();
-  const readMigrations = () => readMigrationFolder(settings.supabase.migrations);
+  const readMigrations = (dir = settings.supabase.migrations) => readMigrationFolder(dir);
   const isolation = isolationPorts(context, openDatabase);
   const { clock } = context;
   return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock, openDatabase, readMigrations, isolation };
@@ -190,7 +206,7 @@ function isolationPorts(context: Context, openDatabase: () => Database): Isolati
 
 function previewParts(context: Context, { use, openCache }: Connections) {
   const { deployments, previewHosting, previewDatabases } = use();
-  return { source: sourceOf(context), deployments, previewHosting, previewDatabases, openCache };
+  return { source: sourceOf(context, {}), deployments, previewHosting, previewDatabases, openCache };
 }
 
 function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {
@@ -199,11 +215,6 @@ function seedDeps(context: Context, resources: Resources, connected: Connections
     openDataApi: () => connected.use().dataApi(resources.databaseAccess.get()),
     readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
   };
-}
-
-function sourceOf(context: Context): AppSource {
-  const { dir, output } = context.settings().app;
-  return appSource({ dir, output, environment: childEnvironment() });
 }
 
 function stateKey(context: Context): string {

@@ -7,7 +7,7 @@ import { guardProduction } from '../core/guard.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
-import type { SmokeExpectation } from '../core/smoke/smoke.ts';
+import type { SmokeCheck, SmokeExpectation } from '../core/smoke/smoke.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
@@ -46,22 +46,27 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const withBypass = (target: WebTarget): WebTarget => (target.origin.startsWith('https:') ? { ...target, bypassSecret } : target);
   const own = (origin: string) => withBypass(targetOf(origin, deps));
   const target = (url: string | undefined) => (url === undefined ? own(deps.appOrigin()) : withBypass(guarded(namedTarget(url), context)));
-  const fullSmoke = (address: WebTarget, live: LiveRelease, only?: readonly string[]): StageRun<SmokeDetails> => {
+  const fullSmoke = (
+    address: WebTarget,
+    live: LiveRelease,
+    { only, checks }: { readonly only?: readonly string[] | undefined; readonly checks?: readonly SmokeCheck[] | undefined } = {},
+  ): StageRun<SmokeDetails> => {
     const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix });
     opened.push(queues);
     const { url, anonKey } = resources.databaseAccess.get();
     const parts = { web, clock, sessions, realtime: supabaseRealtime({ url, anonKey }), queues };
-    return smokeRun(parts, { ...fullInput(context, resources, address, live), only });
+    const input = fullInput(context, resources, address, live);
+    return smokeRun(parts, { ...input, checks: checks ?? input.checks, only });
   };
 
   return {
-    smokeOn: (origin, gitSha, deploymentId) => fullSmoke(own(origin), { gitSha, deploymentId }),
+    smokeOn: (origin, gitSha, deploymentId, checks) => fullSmoke(own(origin), { gitSha, deploymentId }, { checks }),
     smoke: ({ url, only }) => {
       if (url !== undefined && context.loaded === undefined) {
         return smokeRun({ web, clock }, { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
       }
       return afterLocating(deps.locating(), resources, (live) =>
-        fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, only),
+        fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, { only }),
       );
     },
     perf: (choice) => {

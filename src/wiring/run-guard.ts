@@ -17,6 +17,8 @@ export interface RunGuard {
   readonly runId: string;
   readonly lease: HeldRunLease;
   readonly runSteps: App['runSteps'];
+  /** Returns what earlier runs announced and never brought to an outcome. */
+  readonly unfinished: Journal['unfinished'];
   /** Gives lease and lock back; `closing` comes between: who gets the lock next must find everything closed. */
   close(closing: () => Promise<unknown>): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function runGuard(context: Context, waitMs: number, openLeases: () => Lea
   return {
     runId,
     lease,
+    unfinished: journal.unfinished,
     runSteps: async (steps, { command, changes, dryRun, undoOnFailure, events }) => {
       if (changes && !dryRun && context.loaded !== undefined && lock === undefined) {
         const actor = actorName(context.process.ciActor);

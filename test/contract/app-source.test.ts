@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appSource } from '../../src/adapters/source/app-source.ts';
+import { gitCheckoutSource } from '../../src/adapters/source/git-checkout.ts';
 import { fakeAppSource } from '../fakes/records.ts';
 
 const { signal } = new AbortController();
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await mkdir(dir, { recursive: true });
 });
 
-const source = () => appSource({ dir, output, environment });
+const source = () => appSource({ dir, output, migrations: join(dir, 'migrations'), environment });
 const git = (...words: string[]) => execFileSync('git', words, { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 const commit = async () => {
   git('init', '-q', '-b', 'develop');
@@ -110,7 +111,7 @@ describe('the state of the source', () => {
 describe('the build', () => {
   const writes = `const fs=require('fs');fs.mkdirSync('.vercel/output',{recursive:true});fs.writeFileSync('.vercel/output/config.json','{"version":3}');`;
   const build = (command: readonly string[], lines: string[] = [], from = signal) =>
-    source().build(command, dir, (line) => lines.push(line), from);
+    source().build(command, (line) => lines.push(line), from);
 
   test('it runs in the app’s folder and gives its lines as they come, from both streams, printable', async () => {
     const lines: string[] = [];
@@ -184,5 +185,68 @@ describe('the build', () => {
 
   test('a command without words is wrong usage', async () => {
     await expect(build([])).rejects.toMatchObject({ kind: 'usage', code: 'BUILD_COMMAND_EMPTY' });
+  });
+});
+
+describe('a git reference', () => {
+  const checkout = (reference: string) =>
+    gitCheckoutSource({
+      dir,
+      output,
+      migrations: join(dir, 'migrations'),
+      environment,
+      reference,
+      checkouts: join(base, String(count), '.jv-staging/checkouts'),
+    });
+
+  test('it is checked out beside the tree, built there, and removed again; the tree stays as it is', async () => {
+    git('init', '--quiet', '--initial-branch=main');
+    await writeFile(join(dir, 'page.txt'), 'first');
+    const sha = await commit();
+    git('branch', 'release');
+    await writeFile(join(dir, 'page.txt'), 'second');
+    await commit();
+    await writeFile(join(dir, 'page.txt'), 'edited');
+    const released = checkout('release');
+
+    const place = await released.place(signal);
+    const lines: string[] = [];
+    const program = `const fs=require('fs');fs.mkdirSync('.vercel/output',{recursive:true});fs.writeFileSync('.vercel/output/config.json','{"version":3}');console.log(fs.readFileSync('page.txt','utf8'))`;
+    await released.build([process.execPath, '-e', program], (line) => lines.push(line), signal);
+
+    expect(lines).toEqual(['first']);
+    await expect(released.state(signal)).resolves.toEqual({ sha, dirty: false, branch: 'release' });
+    await expect(released.outputHash(signal)).resolves.toMatch(/^[0-9a-f]{40}$/);
+    expect(place.migrations).toBe(join(place.dir, 'migrations'));
+    expect(existsSync(output)).toBe(false);
+    await released.close();
+    expect(existsSync(place.dir)).toBe(false);
+    expect(git('worktree', 'list').split('\n')).toHaveLength(1);
+  });
+
+  test('one that is not there is named, also when it looks like a flag', async () => {
+    git('init', '--quiet', '--initial-branch=main');
+    await writeFile(join(dir, 'page.txt'), 'first');
+    await commit();
+
+    for (const reference of ['nowhere', '--help']) {
+      await expect(checkout(reference).place(signal)).rejects.toMatchObject({
+        kind: 'usage',
+        code: 'GIT_REFERENCE_UNKNOWN',
+        message: expect.stringContaining(reference),
+      });
+    }
+  });
+
+  test('what a run that was cut off left behind is no hindrance', async () => {
+    git('init', '--quiet', '--initial-branch=main');
+    await writeFile(join(dir, 'page.txt'), 'first');
+    await commit();
+    await checkout('main').place(signal);
+
+    const again = checkout('main');
+
+    await expect(again.place(signal)).resolves.toMatchObject({ dir: expect.stringContaining('checkouts') });
+    await again.close();
   });
 });

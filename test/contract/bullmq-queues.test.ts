@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type Processor, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { bullmqPauses } from '../../src/adapters/bullmq/bullmq-pauses.ts';
 import { bullmqQueues } from '../../src/adapters/bullmq/bullmq-queues.ts';
 import type { Queues } from '../../src/core/ports/cache.ts';
 import { freePort } from '../support/free-port.ts';
@@ -63,6 +64,33 @@ test('a job that a worker of the app processes is completed with its result, and
 
   expect(outcome).toMatchObject({ state: 'completed', result: { name: 'jv-probe', data: { probe: true }, deployment: 'dpl_1' } });
   expect(await keys(`jetvision-staging:${queue}:${id}`)).toEqual([]);
+});
+
+test('queues that are paused here stand still until anybody resumes them, and what others paused stays', async () => {
+  const [first, second] = [bullmqPauses({ url: redis.url, prefix }), bullmqPauses({ url: redis.url, prefix })];
+  closers.push(
+    () => first.close(),
+    () => second.close(),
+  );
+  const queues = open();
+  const client = new Redis(redis.url);
+  closers.push(async () => client.disconnect());
+  await client.hset('jetvision-staging:of-others:meta', 'paused', '1');
+
+  const paused = await first.pause([queue, 'of-others'], never);
+  work(async () => 'done');
+  const id = await queues.addProbe(queue, never);
+
+  expect(paused).toEqual([queue]);
+  await expect(queues.outcome(queue, id, 300, never)).resolves.toMatchObject({ state: 'waiting' });
+  await expect(second.active([queue], never)).resolves.toBe(0);
+  // Another run, after the first was cut off.
+  await expect(second.held(never)).resolves.toEqual([queue]);
+  await expect(second.resume(never)).resolves.toEqual([queue]);
+  await expect(second.held(never)).resolves.toEqual([]);
+  const later = await queues.addProbe(queue, never);
+  await expect(queues.outcome(queue, later, 5000, never)).resolves.toMatchObject({ state: 'completed' });
+  await expect(client.hget('jetvision-staging:of-others:meta', 'paused')).resolves.toBe('1');
 });
 
 test('keys lie under the prefix, with one separator', async () => {

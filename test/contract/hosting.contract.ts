@@ -85,8 +85,8 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
       expect(Object.keys(readable)).toEqual(['A']);
       const listed = await platform.projects.variables(project.id, signal);
       expect(listed.toSorted((left, right) => (left.name < right.name ? -1 : 1))).toEqual([
-        { name: 'A', fingerprint: fingerprints[0] },
-        { name: 'B', fingerprint: fingerprints[2] },
+        { name: 'A', fingerprint: fingerprints[0], updatedAtMs: expect.any(Number) },
+        { name: 'B', fingerprint: fingerprints[2], updatedAtMs: expect.any(Number) },
       ]);
     });
 
@@ -126,6 +126,13 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
         createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       });
       expect(deployment.meta).toMatchObject(meta);
+    });
+
+    test('a deployment is found by its id, and one that is not there is no error', async () => {
+      const deployment = await deploy({});
+
+      await expect(platform.deployments.find(deployment.id, signal)).resolves.toMatchObject({ id: deployment.id, state: 'ready' });
+      await expect(platform.deployments.find('dpl_gone', signal)).resolves.toBeUndefined();
     });
 
     test('content that was uploaded once is not sent again', async () => {

@@ -146,7 +146,11 @@ function fakeProjects(world: World): HostingProjects {
     },
     readableValues: async (projectId) => Object.fromEntries(world.values.get(projectOf(world, projectId).id) ?? []),
     variables: async (projectId) =>
-      [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])].map(({ name, fingerprint }) => ({ name, fingerprint })),
+      [...(world.variables.get(projectOf(world, projectId).id)?.values() ?? [])].map(({ name, fingerprint, updatedAtMs }) => ({
+        name,
+        fingerprint,
+        updatedAtMs,
+      })),
     findDomain: async (projectId, domain) => (world.domains.get(domain)?.projectId === projectId ? verified(domain) : undefined),
     addDomain: async (projectId, domain) => {
       if (world.domains.has(domain)) throw refused(`Cannot add ${domain}: it is in use`);
@@ -192,6 +196,13 @@ function fakeDeployments(world: World, options: FakeHostingOptions): Deployments
       const seen = look(id);
       const stored = world.deployments.get(id);
       if (stored !== undefined) stored.looks += 1;
+      return seen;
+    },
+    find: async (id) => {
+      const stored = world.deployments.get(id);
+      if (stored === undefined) return undefined;
+      const seen = look(id);
+      stored.looks += 1;
       return seen;
     },
     live: async (projectId, domain) => {

@@ -37,8 +37,11 @@ export function fakeAppSource(state: Partial<SourceState> = {}): AppSource & { r
   const builds: (readonly string[])[] = [];
   return {
     builds,
+    place: async () => ({ dir: '/project/app', output: '/project/app/.vercel/output', migrations: '/project/supabase/migrations' }),
+    outputHash: async () => `output of ${state.sha ?? 'c0ffee'}`,
+    close: async () => undefined,
     state: async () => ({ sha: 'c0ffee'.padEnd(40, '0'), dirty: false, branch: 'develop', ...state }),
-    build: async (command, _dir, onLine) => {
+    build: async (command, onLine) => {
       builds.push(command);
       onLine('built');
     },

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
+import type { Deployment, Deployments } from '../../src/core/ports/hosting.ts';
 import { stateSealing } from '../../src/adapters/files/sealed.ts';
 import { fakeAppSource } from '../fakes/records.ts';
 import { createTable, stageWorld, type StageWorld, stagingSettings, takeCalls } from '../support/stage-world.ts';
@@ -16,6 +17,18 @@ beforeEach(async () => {
   expect((await world.provision()).error).toBeUndefined();
   takeCalls(world);
 });
+
+/** The platform, whose answers about a single deployment say this. */
+function found(said: Partial<Deployment>): Deployments {
+  const { find, ...others } = world.hosting.deployments;
+  return {
+    ...others,
+    find: async (...args) => {
+      const deployment = await find(...args);
+      return deployment === undefined ? undefined : { ...deployment, ...said };
+    },
+  };
+}
 
 /** Puts out the first release, so that another one follows it. */
 async function firstRelease(): Promise<void> {
@@ -119,8 +132,8 @@ describe('a later deploy', () => {
   it('moves the domain back when the move does not show', async () => {
     let looks = 0;
     const { live, ...others } = world.hosting.deployments;
-    // The first look is at what is live before, the second one at what came of the move.
-    const deployments = { ...others, live: async (...args: Parameters<typeof live>) => ((looks += 1) === 2 ? undefined : live(...args)) };
+    // Two looks are at what is live before, the third one at what came of the move.
+    const deployments = { ...others, live: async (...args: Parameters<typeof live>) => ((looks += 1) === 3 ? undefined : live(...args)) };
 
     const { error, outcomes } = await world.deploy({ deployments });
 
@@ -152,19 +165,14 @@ describe('a later deploy', () => {
     expect(error).toBeUndefined();
     expect(details['move-domain']).toBe('the pin of the last rollback is undone');
     expect(world.calls).toContain('auto-assign on');
-    expect(await world.domain()).toEqual({ live: 'dpl_3', autoAssign: true });
+    expect(await world.domain()).toEqual({ live: 'dpl_2', autoAssign: true });
   });
 
   it('stops with the platform’s reason when the deployment fails, before the schema or the domain is touched', async () => {
     world.folder.migrations = [...world.folder.migrations, createTable('20260103', 'quotes')];
-    const { get, ...others } = world.hosting.deployments;
-    const failed = async (...args: Parameters<typeof get>) => ({
-      ...(await get(...args)),
-      state: 'error' as const,
-      failure: 'No handler index.js',
-    });
+    const deployments = found({ state: 'error', failure: 'No handler index.js' });
 
-    const { error } = await world.deploy({ deployments: { ...others, get: failed } });
+    const { error } = await world.deploy({ deployments });
 
     expect(error).toMatchObject({
       kind: 'red',
@@ -175,12 +183,21 @@ describe('a later deploy', () => {
   });
 
   it('does not go on with a deployment that stays in the queue', async () => {
-    const { get, ...others } = world.hosting.deployments;
-    const queued = async (...args: Parameters<typeof get>) => ({ ...(await get(...args)), state: 'queued' as const });
+    const { error } = await world.deploy({ deployments: found({ state: 'queued' }) }, {}, { readyWithinMs: 60_000 });
 
-    const { error } = await world.deploy({ deployments: { ...others, get: queued } });
+    expect(error).toMatchObject({
+      kind: 'vendor',
+      code: 'DEPLOY_NOT_READY',
+      message: 'After 60 s the deployment is not ready: dpl_2, which is queued.',
+      fix: expect.stringContaining('it goes on waiting for dpl_2'),
+      data: { deploymentId: 'dpl_2' },
+    });
+  });
 
-    expect(error).toMatchObject({ kind: 'vendor', code: 'DEPLOY_NOT_READY' });
+  it('says that the deployment vanished when somebody removed it', async () => {
+    const { error } = await world.deploy({ deployments: { ...world.hosting.deployments, find: async () => undefined } });
+
+    expect(error).toMatchObject({ kind: 'vendor', code: 'DEPLOY_VANISHED', message: expect.stringContaining('dpl_2') });
   });
 
   it('refuses a new table without row-level security, before the domain is moved', async () => {

@@ -284,7 +284,7 @@ describe('what cannot be known', () => {
     const project = await world.hosting.projects.find(stagingSettings.name, signal);
     const variables = async () => [
       ...(await world.hosting.projects.variables(project?.id ?? '', signal)),
-      { name: 'STRIPE_SECRET_KEY', fingerprint: null },
+      { name: 'STRIPE_SECRET_KEY', fingerprint: null, updatedAtMs: null },
     ];
     world.base.projects = { ...world.hosting.projects, variables };
 

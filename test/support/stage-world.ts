@@ -5,6 +5,7 @@ import { loadSettingsForUrl } from '../../src/core/load/profile.ts';
 import { perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import type { ClerkInstance } from '../../src/core/isolation/facts.ts';
 import type { Database, DataApi, MigrationFile } from '../../src/core/ports/database.ts';
+import type { ReleaseRecord } from '../../src/core/release/release.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { type RunOptions, runSteps } from '../../src/core/run/run-steps.ts';
 import type { SeedPlan } from '../../src/core/seed.ts';
@@ -12,13 +13,17 @@ import type { EnvReference, StagingSettings } from '../../src/core/settings.ts';
 import { type StageRun, verdictStep } from '../../src/core/run/stage.ts';
 import { stageResult } from '../../src/core/run/stage-result.ts';
 import type { Step } from '../../src/core/run/step.ts';
+import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
 import type { StageResult, Verdict } from '../../src/core/verdict.ts';
 import { type DestroyDeps, type DestroyOptions, destroyStage } from '../../src/stages/destroy.ts';
-import { type DeployDeps, deployStage } from '../../src/stages/deploy/deploy.ts';
+import { deployStage } from '../../src/stages/deploy/deploy.ts';
+import { type DeployDeps, type DeployOptions, plainDeploy } from '../../src/stages/deploy/deps.ts';
 import { type PlanDeps, type PlanOptions, planRun } from '../../src/stages/plan/plan.ts';
 import { type ProvisionDeps, type ProvisionOptions, provisionStage } from '../../src/stages/provision/provision.ts';
 import { emptyResources, type ResourceDeps } from '../../src/stages/resources.ts';
-import { type RollbackDeps, rollbackStage } from '../../src/stages/rollback.ts';
+import type { RollbackDeps, RollbackOptions } from '../../src/stages/rollback/deps.ts';
+import { drillStage } from '../../src/stages/rollback/drill.ts';
+import { rollbackStage } from '../../src/stages/rollback/rollback.ts';
 import { type SeedDeps, seedStage } from '../../src/stages/seed.ts';
 import { fakeCache, fakeCachePlatform } from '../fakes/caches.ts';
 import { steppingClock } from '../fakes/clocks.ts';
@@ -27,6 +32,8 @@ import { fakeDatabase } from '../fakes/database.ts';
 import { fakeDatabasePlatform } from '../fakes/database-platform.ts';
 import { fakeHosting } from '../fakes/hosting.ts';
 import { fakeLease } from '../fakes/leases.ts';
+import { fakeKeptRecords, fakeRestorePoints } from '../fakes/restore-points.ts';
+import { fakePauses, fakeReversals } from '../fakes/reversals.ts';
 import { fakeAppSource, fakeJournal, fakeSecretFile } from '../fakes/records.ts';
 
 const reference = (name: string): EnvReference => ({ kind: 'env', name });
@@ -143,11 +150,33 @@ export function stageWorld() {
     readMigrations: async () => ({ migrations: folder.migrations, ignored: [] }),
     lease: fakeLease(),
   } satisfies ResourceDeps & Record<string, unknown>;
-  const smoke = (origin: string, gitSha: string, deploymentId: string) =>
-    smokeGate(`smoke ${origin} for ${gitSha.slice(0, 6)} of ${deploymentId}`, smokeVerdicts.get(origin) ?? 'green', calls);
+  const reversals = fakeReversals(parts.database, calls);
+  const pauses = fakePauses(calls);
+  /** Checks of a release that smoke was asked to run instead of today's. */
+  const oldChecks: (readonly string[])[] = [];
+  const smoke = (origin: string, gitSha: string, deploymentId: string, checks?: readonly SmokeCheck[]) => {
+    if (checks !== undefined) oldChecks.push(checks.map(({ id }) => id));
+    return smokeGate(`smoke ${origin} for ${gitSha.slice(0, 6)} of ${deploymentId}`, smokeVerdicts.get(origin) ?? 'green', calls);
+  };
   const run = async (steps: readonly Step[], options: Partial<RunOptions> = {}): Promise<Ran> =>
     ranSteps(steps, { runId: 'run_1', journal, clock, signal: new AbortController().signal, ...options });
   const seedDeps: SeedDeps = { ...base, openDataApi: () => parts.data, readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }) };
+  const restore = fakeRestorePoints(calls);
+  /** What both ways of a release need. */
+  const release = {
+    ...base,
+    restorePoints: () => restore,
+    keptRecords: fakeKeptRecords<ReleaseRecord>(),
+    deployments: hosting.deployments,
+    moves: hosting.moves,
+    reversals: () => reversals,
+    openPauses: () => pauses,
+    sealing,
+    newReleaseId,
+    actor: 'jo@laptop',
+    smoke,
+  };
+  const restoring = { unheardSince: async () => undefined };
   const stages = {
     plan: async (more: Partial<PlanDeps> = {}, options: PlanOptions = { adopt: false }) => {
       const planning = planRun({ ...base, sealing, readSecret, ...more }, emptyResources(), options);
@@ -171,12 +200,10 @@ export function stageWorld() {
       const stage = provisionStage(deps, emptyResources(), choice);
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
-    deploy: async (more: Partial<DeployDeps> = {}, options: Partial<RunOptions> = {}) => {
+    deploy: async (more: Partial<DeployDeps> = {}, options: Partial<RunOptions> = {}, choice: Partial<DeployOptions> = {}) => {
       const resources = emptyResources();
       const seed = () => seedStage(seedDeps, resources, 'demo');
-      const ports = { source, deployments: hosting.deployments, moves: hosting.moves };
-      const deps = { ...base, ...ports, sealing, readSecret, newReleaseId, actor: 'jo@laptop', smoke, seed, ...more };
-      const stage = deployStage(deps, resources);
+      const stage = deployStage({ ...release, source, readSecret, seed, ...more }, resources, { ...plainDeploy, ...choice });
       return { ...(await run(stage.steps, { undoOnFailure: true, ...options })), result: stage.result() };
     },
     seed: async (more: Partial<SeedDeps> = {}) => {
@@ -191,10 +218,15 @@ export function stageWorld() {
       });
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
-    rollback: async (to?: string, more: Partial<RollbackDeps> = {}) => {
-      const ports = { deployments: hosting.deployments, moves: hosting.moves };
-      const stage = rollbackStage({ ...base, ...ports, newReleaseId, actor: 'jo@laptop', smoke, ...more }, emptyResources(), to);
-      return { ...(await run(stage.steps)), result: stage.result() };
+    rollback: async (to?: string, more: Partial<RollbackDeps> = {}, choice: Partial<RollbackOptions> = {}) => {
+      const deps = { ...release, ...restoring, ...more };
+      const stage = rollbackStage(deps, emptyResources(), { to, dryRun: false, ...choice });
+      const ran = await run(stage.steps, { undoOnFailure: true, dryRun: choice.dryRun ?? false });
+      return { ...ran, result: stage.result(), preview: stage.preview() };
+    },
+    drill: async (more: Partial<RollbackDeps> = {}) => {
+      const stage = drillStage({ ...release, ...restoring, ...more }, emptyResources(), { dryRun: false });
+      return { ...(await run(stage.steps, { undoOnFailure: true })), result: stage.result() };
     },
   };
   /** Returns the deployment that the domain points to and whether the project assigns domains by itself. */
@@ -220,6 +252,10 @@ export function stageWorld() {
     folder,
     run,
     smokeVerdicts,
+    reversals,
+    pauses,
+    oldChecks,
+    restore,
     calls,
     domain,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smokeCheck } from '../../config/schema/smoke.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { ReleaseRecord } from '../../core/release/release.ts';
 import { isConnectionLoss } from './database-error.ts';
@@ -20,11 +21,13 @@ export const recordSchema = z.object({
   url: z.string(),
   migrationHead: z.string().nullable(),
   migrationChecksums: z.record(z.string(), z.string()),
+  contractWaiting: z.array(z.string()).default([]),
   envFingerprints: z.record(z.string(), z.string()),
   envSnapshot: z.string().nullable(),
   seedVersion: z.string().nullable(),
   restorePoint: z.string().nullable(),
   gates: z.array(z.object({ gate: z.string(), verdict: z.enum(['green', 'red', 'inconclusive', 'skipped']), summary: z.string() })),
+  smokeChecks: z.array(smokeCheck).nullable().default(null),
   createdAt: z.string(),
   actor: z.string(),
   previous: z.string().nullable(),

@@ -1,16 +1,12 @@
 import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
-import type { AppSource, SourceState } from '../../core/ports/source.ts';
+import type { AppSource, SourcePlace, SourceState } from '../../core/ports/source.ts';
 import { printable } from '../../core/printable.ts';
 import { checkBuildOutput, hashFolder } from './build-output.ts';
 import { readGitState } from './git-state.ts';
 
 /** Where the app is, and what its programs may see. */
-export interface AppSourceOptions {
-  /** The app's folder, absolute. */
-  readonly dir: string;
-  /** Its Build Output API v3 folder, absolute. */
-  readonly output: string;
+export interface AppSourceOptions extends SourcePlace {
   /** The whole environment of git and of the build: no secret of ours. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -21,14 +17,21 @@ const quotedLines = 10;
 /** How long a build may take to end by itself when it is interrupted. */
 const killAfterMs = 3_000;
 
-/** Returns the port over git and a child process. */
+/** Returns the port over git and a child process, for the tree as it lies there. */
 export function appSource(options: AppSourceOptions): AppSource {
+  const { dir, output, migrations, environment } = options;
   return {
+    place: async () => ({ dir, output, migrations }),
     state: (signal) => sourceState(options, signal),
-    build: async (command, dir, onLine, signal) => {
-      await runBuild({ command, dir, environment: options.environment }, onLine, signal);
-      await checkBuildOutput(options.output);
+    build: async (command, onLine, signal) => {
+      await runBuild({ command, dir, environment }, onLine, signal);
+      await checkBuildOutput(output);
     },
+    outputHash: async () => {
+      await checkBuildOutput(output);
+      return hashFolder(output);
+    },
+    close: async () => undefined,
   };
 }
 

@@ -54,6 +54,7 @@ export function vercelDeployments(api: VercelApi, origin: DeploymentOrigin = (ho
   return {
     create: (deployment, onProgress, signal) => createDeployment(context, deployment, onProgress, signal),
     get: (id, signal) => getDeployment(context, id, signal),
+    find: (id, signal) => findDeployment(context, id, signal),
     live: (projectId, domain, signal) => liveDeployment(context, projectId, domain, signal),
     findByMeta: (projectId, meta, signal) => findByMeta(context, projectId, meta, signal),
   };
@@ -132,11 +133,21 @@ function gitMetadata(meta: Readonly<Record<string, string>>): Record<string, str
   };
 }
 
-async function getDeployment({ api, origin }: Context, id: string, signal: AbortSignal): Promise<Deployment> {
-  const body = await api.read({ method: 'GET', path: apiPath`/v13/deployments/${id}`, signal }, deploymentSchema);
+async function getDeployment(context: Context, id: string, signal: AbortSignal): Promise<Deployment> {
+  const body = await context.api.read({ method: 'GET', path: apiPath`/v13/deployments/${id}`, signal }, deploymentSchema);
+  return await withFailure(context, body, signal);
+}
+
+async function findDeployment(context: Context, id: string, signal: AbortSignal): Promise<Deployment | undefined> {
+  const request: ApiRequest = { method: 'GET', path: apiPath`/v13/deployments/${id}`, accept: [404], signal };
+  const answer = await context.api.send(request);
+  return answer.status === 404 ? undefined : await withFailure(context, context.api.parse(request, answer, deploymentSchema), signal);
+}
+
+async function withFailure({ api, origin }: Context, body: z.infer<typeof deploymentSchema>, signal: AbortSignal): Promise<Deployment> {
   const deployment = deploymentOf(origin, body);
   if (deployment.state !== 'error') return deployment;
-  return { ...deployment, failure: await failureOf(api, id, body.errorMessage ?? undefined, signal) };
+  return { ...deployment, failure: await failureOf(api, deployment.id, body.errorMessage ?? undefined, signal) };
 }
 
 /** Returns why a deployment failed: the vendor's message and the build log's last lines, a line each, printable. */

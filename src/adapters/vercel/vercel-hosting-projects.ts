@@ -25,6 +25,7 @@ export const variableSchema = z.object({
   target: z.union([z.string(), z.array(z.string())]).nullish(),
   gitBranch: z.string().nullish(),
   comment: z.string().nullish(),
+  updatedAt: z.number().nullish(),
 });
 
 const createdVariableSchema = z.object({ key: z.string() });
@@ -144,7 +145,11 @@ function variablesRefused(
 async function listVariables(api: VercelApi, projectId: string, signal: AbortSignal): Promise<readonly ListedVariable[]> {
   const schema = z.object({ envs: z.array(variableSchema) });
   const { envs } = await api.read({ method: 'GET', path: apiPath`/v10/projects/${projectId}/env`, signal }, schema);
-  return envs.filter(isForProduction).map((variable) => ({ name: variable.key, fingerprint: fingerprintOf(variable) }));
+  return envs.filter(isForProduction).map((variable) => ({
+    name: variable.key,
+    fingerprint: fingerprintOf(variable),
+    updatedAtMs: variable.updatedAt ?? null,
+  }));
 }
 
 /** Returns true for a variable that production deployments of every branch get. */

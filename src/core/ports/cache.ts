@@ -56,3 +56,19 @@ export interface Queues {
   outcome(queue: string, jobId: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeJob>;
   close(): Promise<void>;
 }
+
+/**
+ * Queues as somebody sees them who wants their jobs to stand still. Which of them were paused here is kept beside them, so that a later run
+ * can resume what one that was cut off left paused, and nothing that somebody else paused. Throws `REDIS_…` errors.
+ */
+export interface QueuePauses {
+  /** Pauses those of the queues that run; returns their names. */
+  pause(queues: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Returns how many jobs of the queues are being worked on. */
+  active(queues: readonly string[], signal: AbortSignal): Promise<number>;
+  /** Returns the names of those that were paused here and not resumed. */
+  held(signal: AbortSignal): Promise<readonly string[]>;
+  /** Resumes them; returns their names. */
+  resume(signal: AbortSignal): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

@@ -26,6 +26,8 @@ export interface ListedVariable {
   readonly name: string;
   /** The fingerprint that we kept beside the value, or null when somebody else wrote it. */
   readonly fingerprint: string | null;
+  /** When it was last written by the platform's clock (ms since 1970 UTC), or null when it does not say. */
+  readonly updatedAtMs: number | null;
 }
 
 /** What the platform says about a domain of a project. */
@@ -99,6 +101,8 @@ export interface Deployments {
   /** Uploads what is missing by sha1 and creates a deployment that does not take the domains: of the target production, or a preview; returns it queued. */
   create(deployment: NewDeployment, onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<Deployment>;
   get(id: string, signal: AbortSignal): Promise<Deployment>;
+  /** Returns a deployment, or undefined when the platform has none of this id (any more). */
+  find(id: string, signal: AbortSignal): Promise<Deployment | undefined>;
   /** Returns the deployment that the domain points to, or undefined. */
   live(projectId: string, domain: string, signal: AbortSignal): Promise<Deployment | undefined>;
   /** Returns the newest deployments whose meta has all these entries, newest first. */

@@ -7,9 +7,28 @@ export interface SourceState {
   readonly branch: string | null;
 }
 
-/** Reads the source tree and builds the app. Throws `DEPLOY_BUILD_FAILED` (kind `red`), `DEPLOY_OUTPUT_MISSING` (kind `missing`). */
+/** Where a release is made from; paths are absolute. */
+export interface SourcePlace {
+  /** The app's folder. */
+  readonly dir: string;
+  /** Its Build Output API v3 folder. */
+  readonly output: string;
+  /** Folder of the SQL migrations. */
+  readonly migrations: string;
+}
+
+/**
+ * Reads the source tree and builds the app. Throws `DEPLOY_BUILD_FAILED` (kind `red`), `DEPLOY_OUTPUT_MISSING` and `GIT_…` (kind
+ * `missing`).
+ */
 export interface AppSource {
+  /** Puts the source in place (a checkout, for a git reference) and returns where; the same place each time. */
+  place(signal: AbortSignal): Promise<SourcePlace>;
   state(signal: AbortSignal): Promise<SourceState>;
   /** Runs the build command in the app's folder, with no secret of ours in its environment. */
-  build(command: readonly string[], dir: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  build(command: readonly string[], onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /** Returns a hash over names and contents of the build output: the same output, the same hash. */
+  outputHash(signal: AbortSignal): Promise<string>;
+  /** Removes what `place` had put there. */
+  close(): Promise<void>;
 }

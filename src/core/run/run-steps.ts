@@ -90,7 +90,8 @@ async function runStep(step: Step, path: readonly string[], options: RunOptions,
     if ((outcome === 'done' || outcome === 'unchanged') && step.steps !== undefined) {
       await runSiblings(step.steps(), path, step.concurrent === true, options, state);
     }
-    if (step.settles === true) settle(state, path);
+    // A step with none below it settles what its siblings did before it.
+    if (step.settles === true) settle(state, step.steps === undefined ? path.slice(0, -1) : path);
     finish(outcome, detail);
   } catch (error) {
     finish('failed', error instanceof StagingError ? error.code : 'BUG');

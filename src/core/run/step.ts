@@ -41,7 +41,10 @@ export interface Step {
   readonly mutates?: boolean;
   /** Steps below this one, asked for when their turn comes (what they are may depend on what came before). */
   steps?(): readonly Step[];
-  /** True when what lies below is complete once this step is done: a later step's failure does not undo it. */
+  /**
+   * True when what lies below is complete once this step is done: a later step's failure does not undo it. With nothing below, what its
+   * siblings did before is complete.
+   */
   readonly settles?: boolean;
   /** True when the steps below may run at the same time. */
   readonly concurrent?: boolean;

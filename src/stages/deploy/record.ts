@@ -2,9 +2,9 @@ import { migrationHead } from '../../core/release/migrations.ts';
 import { liveRelease, type ReleaseRecord } from '../../core/release/release.ts';
 import type { Step } from '../../core/run/step.ts';
 import { resolveVariables } from '../../core/variables/variables.ts';
-import type { Finding, StageResult } from '../../core/verdict.ts';
-import type { DeployDeps, DeployFacts } from './deploy.ts';
+import type { Finding } from '../../core/verdict.ts';
 import { type Resources, resourceFactsOf } from '../resources.ts';
+import type { DeployDeps, DeployFacts } from './deps.ts';
 
 /** Returns the step that appends the release record: what was put out together, and what the gates said. */
 export function recordStep(deps: DeployDeps, resources: Resources, facts: DeployFacts): Step {
@@ -12,15 +12,15 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
     id: 'record',
     title: 'Write the release record',
     mutates: true,
+    // From here on the release stands, whatever comes: it is taken back by `rollback`.
+    settles: true,
     run: async (io) => {
-      const folder = await deps.readMigrations();
+      const folder = await deps.readMigrations(facts.place.get().migrations);
       const applied = await deps.openDatabase().appliedMigrations(io.signal);
       const versions = new Set(applied.map((migration) => migration.version));
-      const sealing = await deps.sealing();
-      const { variables } = resolveVariables(deps.settings.env, resourceFactsOf(deps, resources), deps.readSecret);
       const { sha, dirty } = facts.source.get();
       const record: ReleaseRecord = {
-        id: facts.releaseId,
+        id: facts.releaseId.get(),
         environment: deps.settings.environment,
         kind: 'deploy',
         gitSha: sha,
@@ -31,11 +31,12 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
         migrationChecksums: Object.fromEntries(
           folder.migrations.filter((file) => versions.has(file.version)).map((file) => [file.version, file.checksum]),
         ),
-        envFingerprints: Object.fromEntries(variables.map((variable) => [variable.name, sealing.fingerprint(variable.value)])),
-        envSnapshot: sealing.seal(Object.fromEntries(variables.map((variable) => [variable.name, variable.value]))),
+        contractWaiting: facts.phases.get().waiting.map(({ version }) => version),
+        ...(await deployedVariables(deps, resources, facts)),
         seedVersion: facts.seeded.peek()?.result()?.details.seedVersion ?? liveRelease(facts.history.get())?.seedVersion ?? null,
-        restorePoint: null,
+        restorePoint: facts.restorePoint.peek()?.id ?? null,
         gates: facts.gates.map(({ stage, verdict, summary }) => ({ gate: stage, verdict, summary })),
+        smokeChecks: deps.settings.smoke.checks,
         createdAt: new Date(deps.clock.nowMs()).toISOString(),
         actor: deps.actor,
         previous: liveRelease(facts.history.get())?.id ?? null,
@@ -47,22 +48,74 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
   };
 }
 
+/**
+ * Returns the variables as the deployment has them, not as they are configured by now. A value is known when its fingerprint is the one of
+ * today's configuration, or of an earlier record's snapshot.
+ */
+async function deployedVariables(
+  deps: DeployDeps,
+  resources: Resources,
+  facts: DeployFacts,
+): Promise<Pick<ReleaseRecord, 'envFingerprints' | 'envSnapshot'>> {
+  const sealing = await deps.sealing();
+  const { variables } = resolveVariables(deps.settings.env, resourceFactsOf(deps, resources), deps.readSecret);
+  const configured = new Map(variables.map(({ name, value }) => [name, value]));
+  const deployed = facts.variables.get().flatMap(({ name, fingerprint }) => (fingerprint === null ? [] : [{ name, fingerprint }]));
+  const values = deployed.flatMap(({ name, fingerprint }) => {
+    const now = configured.get(name);
+    const value = now !== undefined && sealing.fingerprint(now) === fingerprint ? now : valueThen(facts, sealing, name, fingerprint);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    envFingerprints: Object.fromEntries(deployed.map(({ name, fingerprint }) => [name, fingerprint])),
+    envSnapshot: sealing.seal(Object.fromEntries(values)),
+  };
+}
+
+function valueThen(
+  facts: DeployFacts,
+  sealing: Awaited<ReturnType<DeployDeps['sealing']>>,
+  name: string,
+  fingerprint: string,
+): string | undefined {
+  const record = facts.history.get().findLast((each) => each.envFingerprints[name] === fingerprint && each.envSnapshot !== null);
+  return record?.envSnapshot === undefined || record.envSnapshot === null ? undefined : sealing.open(record.envSnapshot)[name];
+}
+
 /** Returns what a deploy shows of its release. */
-export function deployFindings(domain: string, record: ReleaseRecord, gates: readonly StageResult[]): readonly Finding[] {
+export function deployFindings(domain: string, facts: DeployFacts): readonly Finding[] {
+  const record = facts.record.get();
+  const { waiting } = facts.phases.get();
+  const changed = facts.variablesChanged.get();
+  const green = { verdict: 'green' } as const;
   return [
     {
+      ...green,
       id: 'release',
       title: `Release on ${domain}`,
-      verdict: 'green',
       seen: `${record.id}, commit ${record.gitSha.slice(0, 12)}${record.dirty ? ' and uncommitted changes' : ''}`,
       expected: 'live and recorded',
     },
-    ...gates.map((gate) => ({
+    ...facts.gates.map((gate) => ({
       id: gate.stage,
       title: gate.stage === 'smoke-domain' ? 'Smoke on the domain' : 'Smoke on the deployment',
       verdict: gate.verdict,
       seen: gate.summary,
       expected: 'all green',
     })),
+    ...(waiting.length === 0
+      ? []
+      : [
+          {
+            ...green,
+            id: 'contract',
+            title: 'Contract migrations',
+            seen: `${waiting.map(({ file }) => file).join(', ')} waiting`,
+            expected: '`deploy --contract`, now that this is green',
+          },
+        ]),
+    ...(changed.length === 0
+      ? []
+      : [{ ...green, id: 'variables', title: 'Variables', seen: `${changed.join(', ')} changed`, expected: 'live with this release' }]),
   ];
 }

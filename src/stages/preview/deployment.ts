@@ -13,7 +13,7 @@ const readyDeadlineMs = 15 * 60_000;
 
 /** Returns the steps from the build to the deployment that answers at the preview's address. */
 export function deploymentSteps(deps: PreviewDeps, resources: Resources, facts: PreviewFacts): readonly Step[] {
-  const { build, dir } = deps.settings.app;
+  const { build } = deps.settings.app;
   return [
     {
       id: 'build',
@@ -21,7 +21,7 @@ export function deploymentSteps(deps: PreviewDeps, resources: Resources, facts: 
       mutates: true,
       skip: () => (build === undefined ? 'no build command configured' : undefined),
       run: async (io) => {
-        if (build !== undefined) await deps.source.build(build, dir, io.note, io.signal);
+        if (build !== undefined) await deps.source.build(build, io.note, io.signal);
       },
     },
     createStep(deps, resources, facts),

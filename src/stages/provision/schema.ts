@@ -5,7 +5,8 @@ import type { Step, StepIo } from '../../core/run/step.ts';
 
 /** What bringing the schema up to date needs. */
 export interface SchemaDeps {
-  readonly readMigrations: () => Promise<MigrationFolder>;
+  /** Reads the configured folder of migrations, or another one. */
+  readonly readMigrations: (dir?: string) => Promise<MigrationFolder>;
   /** Connects to the staging database straight; the same connection each time. */
   readonly openDatabase: () => Database;
 }
@@ -29,7 +30,8 @@ export async function nothingPending(deps: SchemaDeps, io: StepIo): Promise<stri
   return pending.length === 0 ? `all ${folder.migrations.length} migrations were applied before${ignoredText(folder)}` : undefined;
 }
 
-function ignoredText({ ignored }: MigrationFolder): string {
+/** Returns what a line says of files that are not migrations by name; empty when there is none. */
+export function ignoredText({ ignored }: MigrationFolder): string {
   return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
 }
 

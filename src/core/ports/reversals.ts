@@ -1,0 +1,12 @@
+import type { MigrationBetween, MigrationNature } from '../rollback/plan.ts';
+import type { MigrationFile } from './database.ts';
+
+/** What is known of migrations, and the way back from them. Throws `DATABASE_…` (kind `vendor`) and `MIGRATION_…` (kind `red`) errors. */
+export interface Reversals {
+  /** Returns what a file does to what is there already: the gravest of its statements. */
+  natureOf(migration: MigrationFile, signal: AbortSignal): Promise<MigrationNature>;
+  /** Returns what is known of applied versions, in the order given. */
+  between(versions: readonly string[], signal: AbortSignal): Promise<readonly MigrationBetween[]>;
+  /** Runs the reverse script of an applied migration and takes it off the ledger, in one transaction. */
+  reverse(version: string, signal: AbortSignal): Promise<void>;
+}

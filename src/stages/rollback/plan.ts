@@ -1,0 +1,92 @@
+import { StagingError } from '../../core/errors.ts';
+import type { ReleaseRecord } from '../../core/release/release.ts';
+import { type RollbackGoal, rollbackGoal } from '../../core/rollback/goal.ts';
+import { type MigrationBetween, planRollback, type UsableRestorePoint, versionsBetween } from '../../core/rollback/plan.ts';
+import { restorePointTo } from '../../core/rollback/restore-point.ts';
+import { variableDrift } from '../../core/variables/since-release.ts';
+import { notComingBack, planText, refusalError, requireConsent } from '../../core/rollback/words.ts';
+import type { Step } from '../../core/run/step.ts';
+import type { Resources } from '../resources.ts';
+import type { RollbackDeps, RollbackFacts, RollbackOptions } from './deps.ts';
+
+/**
+ * Returns the step that decides what the rollback does, from the records and from what is really there. Throws `RELEASE_…` (exit 3) and
+ * `ROLLBACK_SCHEMA` (exit 6).
+ */
+export function planStep(deps: RollbackDeps, resources: Resources, facts: RollbackFacts, options: RollbackOptions): Step {
+  return {
+    id: 'plan',
+    title: 'Plan the rollback from the release records',
+    run: async (io) => {
+      const database = deps.openDatabase();
+      const { id, autoAssignDomains } = resources.project.get();
+      const live = await deps.deployments.live(id, deps.settings.domain, io.signal);
+      facts.before.set({ deploymentId: live?.id, autoAssign: autoAssignDomains });
+      const history = await database.releases(deps.settings.environment, io.signal);
+      const unheardSince = await deps.unheardSince();
+      const goal = rollbackGoal(history, { to: options.to, served: live?.id, unheardSince });
+      if (goal.kind === 'refuse') throw refusalError(goal);
+      const applied = (await database.appliedMigrations(io.signal)).map(({ version }) => version);
+      const versions = versionsBetween(goal.to, applied);
+      const between = versions.length === 0 ? [] : await deps.reversals().between(versions, io.signal);
+      const restorePoint = await usableRestorePoint(deps, history, goal, between, io.signal);
+      const plan = planRollback(goal, { applied, between, restorePoint });
+      if (plan.kind === 'refuse') throw refusalError(plan);
+      const drift = variableDrift(plan.to, await deps.projects.variables(id, io.signal));
+      facts.plan.set(plan);
+      facts.variables.set(drift.changed);
+      facts.lost.set(notComingBack(plan, drift.added));
+      for (const line of facts.lost.get()) io.note(`will not come back: ${line}`);
+      return planText(plan);
+    },
+  };
+}
+
+async function usableRestorePoint(
+  deps: RollbackDeps,
+  history: readonly ReleaseRecord[],
+  goal: RollbackGoal,
+  between: readonly MigrationBetween[],
+  signal: AbortSignal,
+): Promise<UsableRestorePoint | undefined> {
+  const id = between.length === 0 ? undefined : restorePointTo(history, goal.to, between);
+  if (id === undefined) return undefined;
+  const found = (await deps.restorePoints().list([id], signal)).find((point) => point.id === id);
+  return found === undefined ? undefined : { id, createdAt: found.createdAt, place: found.place, rowsSince: null };
+}
+
+/** Returns the step that refuses to lose rows without consent. Throws `ROLLBACK_LOSES_ROWS` (exit 6). */
+export function consentStep(deps: RollbackDeps, facts: RollbackFacts, options: RollbackOptions): Step {
+  return {
+    id: 'consent',
+    title: 'See that no row is lost without consent',
+    skip: () => (options.dryRun ? 'a dry run loses nothing' : undefined),
+    run: async () => {
+      const plan = facts.plan.get();
+      requireConsent(plan, deps.settings.name, options.confirm);
+      return plan.losesRows === 0 ? 'none is lost' : `${plan.losesText}: consented to by --confirm`;
+    },
+  };
+}
+
+/** Returns the step that finds the goal's deployment. Throws `ROLLBACK_DEPLOYMENT_GONE` (exit 6). */
+export function deploymentStep(deps: RollbackDeps, facts: RollbackFacts): Step {
+  return {
+    id: 'deployment',
+    title: 'Find the deployment of that release',
+    run: async (io) => {
+      const { to } = facts.plan.get();
+      const found = await deps.deployments.find(to.vercelDeploymentId, io.signal);
+      if (found?.state === 'ready') {
+        facts.goal.set(found);
+        return found.url;
+      }
+      throw new StagingError(
+        'refused',
+        'ROLLBACK_DEPLOYMENT_GONE',
+        `Deployment ${to.vercelDeploymentId} of release ${to.id} is ${found?.state ?? 'not there any more'}, expected ready.`,
+        { fix: 'Name another release with `--to`, or check that commit out and run `jv-staging deploy`.' },
+      );
+    },
+  };
+}

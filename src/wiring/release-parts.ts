@@ -1,0 +1,49 @@
+import { join, resolve } from 'node:path';
+import { gitCheckoutSource } from '../adapters/source/git-checkout.ts';
+import { appSource } from '../adapters/source/app-source.ts';
+import { childEnvironment } from '../config/environment.ts';
+import { StagingError } from '../core/errors.ts';
+import type { Journal } from '../core/ports/journal.ts';
+import type { Reversals } from '../core/ports/reversals.ts';
+import type { AppSource } from '../core/ports/source.ts';
+import type { SourceChoice } from './app.ts';
+import type { Context } from './context.ts';
+
+/** Returns what a release is made from. Throws `SOURCE_AMBIGUOUS` (exit 2) for a built folder and a git reference at once. */
+export function sourceOf(context: Context, { prebuilt, git }: SourceChoice): AppSource {
+  const { app, supabase } = context.settings();
+  const place = { dir: app.dir, output: app.output, migrations: supabase.migrations, environment: childEnvironment() };
+  if (prebuilt !== undefined && git !== undefined) {
+    throw new StagingError(
+      'usage',
+      'SOURCE_AMBIGUOUS',
+      '`--prebuilt` and `--git` exclude each other: a release is made from one of them.',
+      {
+        fix: 'Leave one of them out.',
+      },
+    );
+  }
+  if (git !== undefined) return gitCheckoutSource({ ...place, reference: git, checkouts: join(context.stateDir, 'checkouts') });
+  return appSource(prebuilt === undefined ? place : { ...place, output: resolve(context.request.cwd, prebuilt) });
+}
+
+/**
+ * Returns since when a release record may stand in the history although the run that wrote it never heard so: it announced the record in
+ * the journal, and was cut off.
+ */
+export async function unheardSince(unfinished: Journal['unfinished']): Promise<string | undefined> {
+  const records = (await unfinished()).filter(({ path }) => path === 'record' || path.endsWith('/record'));
+  return records.at(-1)?.at;
+}
+
+/** What is known of migrations as long as nothing classifies and proves them: nothing, which is not proof. */
+export function unknownReversals(): Reversals {
+  return {
+    natureOf: async () => 'unknown',
+    between: async (versions) =>
+      versions.map((version) => ({ version, file: version, nature: 'unknown', isProven: false, rowsAtStake: {} })),
+    reverse: async (version) => {
+      throw new Error(`Nothing reverses ${version}.`);
+    },
+  };
+}
