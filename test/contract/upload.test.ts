@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ApiLimits } from '../../src/adapters/http/api-client.ts';
 import { listOutputFiles } from '../../src/adapters/vercel/output-files.ts';
 import { vercelApi } from '../../src/adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../../src/adapters/vercel/vercel-deployments.ts';
 import type { UploadProgress } from '../../src/core/ports/hosting.ts';
 import { steppingClock } from '../fakes/clocks.ts';
+import type { ServerResponse } from 'node:http';
 import { type Answer, type LoopbackServer, sendJson, startLoopbackServer } from '../support/loopback-server.ts';
 
 const { signal } = new AbortController();
@@ -148,6 +152,43 @@ describe('what goes up', () => {
     await expect(names()).rejects.toMatchObject({ kind: 'refused', code });
   });
 
+  test('names that differ in case alone are two files', async () => {
+    await add('static/Logo.svg', 'a');
+    await add('static/logo.svg', 'b');
+
+    expect(await names()).toEqual(['.vercel/output/config.json', '.vercel/output/static/Logo.svg', '.vercel/output/static/logo.svg']);
+  });
+
+  test('a name that is not UTF-8 is refused, shown escaped', async () => {
+    await writeFile(Buffer.concat([Buffer.from(`${output}/`), Buffer.from([0x61, 0xff, 0x1b, 0x62])]), 'x');
+
+    await expect(names()).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'DEPLOY_FILE_REFUSED',
+      message: expect.stringMatching(/a\uFFFD\\u\{1b\}b cannot be uploaded: its name is not UTF-8/),
+    });
+  });
+
+  test('a file that may not be read is refused by name', async () => {
+    await add('static/closed', 'x');
+    await chmod(join(output, 'static/closed'), 0);
+    const listing = asNobody(() => names());
+
+    await expect(listing).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'DEPLOY_FILE_REFUSED',
+      message: expect.stringMatching(/static\/closed cannot be uploaded: it cannot be read \(EACCES\)/),
+    });
+  });
+
+  test('files that vanish while they are listed are named, and it is red', async () => {
+    for (let index = 0; index < 300; index += 1) await add(`static/${index}`, `${index}`);
+    const listing = names();
+    await rm(join(output, 'static'), { recursive: true });
+
+    await expect(listing).rejects.toMatchObject({ kind: 'red', code: 'DEPLOY_FILE_CHANGED', message: expect.stringContaining('static') });
+  });
+
   test('2,000 files are listed', async () => {
     await Promise.all(Array.from({ length: 2_000 }, (_, index) => add(`static/${index % 50}/${index}.txt`, `${index}`)));
 
@@ -155,15 +196,29 @@ describe('what goes up', () => {
   });
 });
 
+/** Runs work as a user who may not read everything; root may. */
+async function asNobody<Value>(work: () => Promise<Value>): Promise<Value> {
+  if (process.geteuid?.() !== 0) return work();
+  await Promise.all([base, join(output, '../..'), join(output, '..'), output].map((folder) => chmod(folder, 0o755)));
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 /** A Vercel that misses everything it has not been sent; `upload` may misbehave first. */
-async function vercelThat(upload: (number: number, ...rest: Parameters<Answer>) => boolean = () => false) {
+type Upload = (number: number, ...rest: [...Parameters<Answer>, stored: Set<string>]) => boolean;
+
+async function vercelThat(upload: Upload = () => false, limits: Partial<ApiLimits> = {}) {
   const stored = new Set<string>();
   const created: unknown[] = [];
   let uploads = 0;
   server = await startLoopbackServer((request, response, number, incoming) => {
     if (request.path === '/v2/files') {
       uploads += 1;
-      if (upload(uploads, request, response, number, incoming)) return;
+      if (upload(uploads, request, response, number, incoming, stored)) return;
       const sha = String(request.headers['x-vercel-digest']);
       stored.add(sha);
       sendJson(response, 200, { urls: [] });
@@ -185,12 +240,43 @@ async function vercelThat(upload: (number: number, ...rest: Parameters<Answer>) 
     else sendJson(response, 200, { id: 'dpl_1', url: 'app-1.vercel.app', readyState: 'QUEUED', createdAt: 1, meta: body.meta });
   });
   const clock = steppingClock();
-  const api = vercelApi({ token: 'jvlocal_x', team: 'team_1', localUrl: server.url, clock });
+  const api = vercelApi({ token: 'jvlocal_x', team: 'team_1', localUrl: server.url, clock, limits });
   const progress: UploadProgress[] = [];
-  const create = (meta: Record<string, string> = {}, from = signal) =>
-    vercelDeployments(api).create({ projectId: 'prj_1', projectName: 'app', outputDir: output, meta }, (each) => progress.push(each), from);
+  const create = (meta: Record<string, string> = {}, from = signal, through?: string) =>
+    vercelDeployments(through === undefined ? api : vercelApi({ token: 'jvlocal_x', team: 'team_1', localUrl: through, clock })).create(
+      { projectId: 'prj_1', projectName: 'app', outputDir: output, meta },
+      (each) => progress.push(each),
+      from,
+    );
   const seen = server.seen;
   return { create, progress, clock, created, seen, uploadsSeen: () => seen.filter(({ path }) => path === '/v2/files').length };
+}
+
+/** A front that passes connections on and cuts one when `cut` says so of the bytes that it has carried of uploads. */
+async function startCuttingFront(target: string, cut: (sentBytes: number) => boolean) {
+  const { port } = new URL(target);
+  const front = createServer((incoming) => {
+    const outgoing = connect(Number(port), '127.0.0.1');
+    let sent = -1;
+    const end = () => {
+      incoming.destroy();
+      outgoing.destroy();
+    };
+    incoming.on('data', (chunk: Buffer) => {
+      const isUpload = chunk.subarray(0, 40).toString('latin1').startsWith('POST /v2/files');
+      if (isUpload) sent = 0;
+      else if (sent >= 0) sent += chunk.length;
+      if (sent >= 0 && cut(isUpload ? 1 : sent)) end();
+      else outgoing.write(chunk);
+    });
+    outgoing.pipe(incoming);
+    for (const socket of [incoming, outgoing]) socket.on('error', end).on('close', end);
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const address = front.address();
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  return { url: `http://127.0.0.1:${address.port}`, close: async () => void front.close() };
 }
 
 describe('the upload', () => {
@@ -207,7 +293,7 @@ describe('the upload', () => {
       expect(request.headers['content-length']).toBe(String(request.body.length));
       expect(request.query['teamId']).toBe('team_1');
     }
-    expect(progress.at(-1)).toEqual({ files: 3, filesToSend: 2, sent: 2, bytesToSend: 17 });
+    expect(progress.at(-1)).toMatchObject({ files: 3, filesToSend: 2, sent: 2, bytesToSend: 17 });
   });
 
   test('asks for a production deployment that does not take the domains, with the commit', async () => {
@@ -236,6 +322,117 @@ describe('the upload', () => {
     await expect(create()).resolves.toMatchObject({ id: 'dpl_1' });
     expect(uploadsSeen()).toBe(21 + 4);
     expect(clock.waits).toContain(1000);
+  });
+
+  test.each([
+    ['seconds', '7', 7_000],
+    ['an HTTP date', 'Sun, 22 Nov 2026 00:00:09 GMT', 9_000],
+    ['a negative number', '-5', 0],
+    ['nothing', undefined, 250],
+  ])('waits as long as a 429 asks for (%s), says so once, and goes on', async (_what, after, waitedMs) => {
+    for (let index = 0; index < 20; index += 1) await add(`static/${index}`, `${index}`);
+    const { create, progress, clock, uploadsSeen } = await vercelThat((number, _request, response) => {
+      if (number > 10) return false;
+      sendJson(response, 429, {}, after === undefined ? {} : { 'retry-after': after });
+      return true;
+    });
+
+    await expect(create()).resolves.toMatchObject({ id: 'dpl_1' });
+
+    expect(uploadsSeen()).toBe(21 + 10);
+    expect(Math.max(...clock.waits)).toBeGreaterThanOrEqual(waitedMs / 2);
+    expect(Math.max(...clock.waits)).toBeLessThanOrEqual(Math.max(waitedMs, 8_000));
+    const said = progress.flatMap(({ waiting }) => waiting ?? []);
+    expect(said.length).toBe(waitedMs >= 1_000 ? 1 : 0);
+    for (const line of said) expect(line).toMatch(/^Vercel asks to wait \d+ s \(POST \/v2\/files\)\.$/);
+  });
+
+  test.each([1, 5])('outlasts %i failures of the vendor on one file', async (failures) => {
+    await add('static/a', 'a');
+    let failed = 0;
+    const { create, uploadsSeen } = await vercelThat((_number, request, response) => {
+      if (request.body !== 'a' || failed >= failures) return false;
+      failed += 1;
+      sendJson(response, 502, {});
+      return true;
+    });
+
+    await expect(create()).resolves.toMatchObject({ id: 'dpl_1' });
+    expect(uploadsSeen()).toBe(2 + failures);
+  });
+
+  test('ends with 4, the vendor’s words and the request’s id when it fails for ever', async () => {
+    await add('static/a', 'a');
+    const { create, uploadsSeen, created } = await vercelThat((_number, _request, response) => {
+      sendJson(response, 500, { error: { code: 'internal', message: 'Broken \u001B[31m' } }, { 'x-vercel-id': 'iad1::abc-123' });
+      return true;
+    });
+
+    await expect(create()).rejects.toMatchObject({
+      exitCode: 4,
+      code: 'VERCEL_REQUEST_FAILED',
+      message: expect.stringMatching(/POST \/v2\/files with status 500: Broken \\u\{1b\}\[31m \(request iad1::abc-123\)/),
+    });
+    expect(created).toEqual([]);
+    expect(uploadsSeen()).toBeLessThanOrEqual(2 * 8);
+  });
+
+  test('a file that arrived although the answer was a 500 is sent once more, and stands once', async () => {
+    await add('static/a', 'a');
+    const { create, uploadsSeen } = await vercelThat((number, request, response, _count, _incoming, stored) => {
+      if (number !== 1) return false;
+      stored.add(String(request.headers['x-vercel-digest']));
+      sendJson(response, 500, {});
+      return true;
+    });
+
+    await expect(create()).resolves.toMatchObject({ id: 'dpl_1' });
+    expect(uploadsSeen()).toBe(3);
+  });
+
+  test.each(['before the body', 'in the body', 'at the end of the body'])('outlasts a connection that is cut %s', async (when) => {
+    await add('static/big', Buffer.alloc(3_000_000, 1));
+    let cuts = 0;
+    const { create } = await vercelThat();
+    const cutting = await startCuttingFront(server?.url ?? '', (sent) => {
+      const cut = cuts < 3 && (when === 'at the end of the body' ? sent >= 2_900_000 : sent > (when === 'in the body' ? 200_000 : 0));
+      if (cut) cuts += 1;
+      return cut;
+    });
+
+    await expect(create({}, signal, cutting.url)).resolves.toMatchObject({ id: 'dpl_1' });
+
+    expect(cuts).toBe(3);
+    await cutting.close();
+  });
+
+  test.each([
+    ['accepts and never answers', () => undefined],
+    ['sends headers alone', (response: ServerResponse) => response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()],
+    [
+      'drips a byte at a time',
+      (response: ServerResponse) => {
+        const drip = setInterval(() => response.write(' '), 20);
+        response.on('close', () => clearInterval(drip));
+      },
+    ],
+  ])('a vendor that %s is given up within the bound, with 4', async (_what, behave) => {
+    for (let index = 0; index < 40; index += 1) await add(`static/${index}`, `${index}`);
+    const { create } = await vercelThat(
+      (_number, _request, response) => {
+        behave(response);
+        return true;
+      },
+      { attemptMs: 150 },
+    );
+    const startedMs = performance.now();
+
+    await expect(create()).rejects.toMatchObject({
+      exitCode: 4,
+      code: 'VERCEL_UNREACHABLE',
+      message: expect.stringContaining('POST /v2/files'),
+    });
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 
   test('a limit without end stops it, naming the reset, and what arrived is not sent again by the next run', async () => {

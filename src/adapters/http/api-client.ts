@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import type { z } from 'zod';
 import type { Clock } from '../../core/ports/clock.ts';
 import { printable } from '../../core/printable.ts';
-import { type CallName, rateLimited, refusal, unexpected, unreachable, type Vendor, vendorSaying } from './api-error.ts';
+import { type CallName, rateLimited, refusal, unexpected, unreachable, type Vendor, vendorSaying, withRequestId } from './api-error.ts';
 import { type ApiMethod, type AttemptFailure, makeAttempt, type RawAnswer } from './attempt.ts';
 import { pinnedBase } from './pinned-base.ts';
 import { askedWaitMs } from './retry-after.ts';
@@ -70,6 +70,10 @@ export interface ApiRequest {
   readonly repeatable?: boolean | undefined;
   /** Bound on one attempt, when it is not the client's. */
   readonly attemptMs?: number | undefined;
+  /** What one attempt may take beside the bound: for a body that takes its time. */
+  readonly attemptExtraMs?: number | undefined;
+  /** Like the client's, for this call alone. */
+  readonly onWait?: ((line: string) => void) | undefined;
   /** Most attempts, when it is not the client's number. */
   readonly attempts?: number | undefined;
   readonly signal: AbortSignal;
@@ -125,7 +129,8 @@ async function callWithRetries(context: CallContext, request: ApiRequest): Promi
   const endMs = clock.nowMs() + limits.totalMs;
   for (let number = 1; ; number += 1) {
     request.signal.throwIfAborted();
-    const outcome = await oneAttempt(context, request, Math.max(1, Math.min(request.attemptMs ?? limits.attemptMs, endMs - clock.nowMs())));
+    const attemptMs = (request.attemptMs ?? limits.attemptMs) + (request.attemptExtraMs ?? 0);
+    const outcome = await oneAttempt(context, request, Math.max(1, Math.min(attemptMs, endMs - clock.nowMs())));
     if (outcome.kind === 'answer' && isTaken(request, outcome.status)) return outcome;
     const asked = outcome.kind === 'answer' ? askedWaitMs(outcome.headers, clock.nowMs()) : undefined;
     const waitMs = asked ?? backoffMs(limits, number, context.random ?? Math.random);
@@ -135,8 +140,11 @@ async function callWithRetries(context: CallContext, request: ApiRequest): Promi
       waitMs <= limits.maxWaitMs &&
       clock.nowMs() + waitMs < endMs;
     if (!again) throw failureOf(context, call, request, outcome, asked === undefined ? undefined : clock.nowMs() + asked);
-    if (asked !== undefined && asked > 0)
-      context.onWait?.(`${context.vendor.name} asks to wait ${Math.ceil(asked / 1000)} s (${call.method} ${call.path}).`);
+    if (asked !== undefined && asked > 0) {
+      const line = `${context.vendor.name} asks to wait ${Math.ceil(asked / 1000)} s (${call.method} ${call.path}).`;
+      context.onWait?.(line);
+      request.onWait?.(line);
+    }
     await clock.sleep(waitMs, request.signal);
   }
 }
@@ -206,7 +214,7 @@ function failureOf(
     return unreachable(call, withoutSecrets(context, outcome.problem), !readOnly && outcome.phase !== 'unsent', outcome.cause);
   }
   const { status } = outcome;
-  const said = vendorSaying(withoutSecrets(context, outcome.text));
+  const said = withRequestId(vendorSaying(withoutSecrets(context, outcome.text)), outcome);
   if (status === 429) return rateLimited(call, status, said, resetMs === undefined ? undefined : isoTime(resetMs));
   if (status >= 300 && status < 400) return unexpected(call, status, `it redirects, which is not followed`, false);
   return refusal(call, status, said, !readOnly && status >= 500);

@@ -1,5 +1,6 @@
 import { type ErrorKind, StagingError, type StagingErrorDetails } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import type { RawAnswer } from './attempt.ts';
 
 /** Who an API belongs to, for codes and messages. */
 export interface Vendor {
@@ -112,6 +113,17 @@ export function vendorSaying(text: string): VendorSaying {
   const message = candidates.find((candidate) => typeof candidate === 'string') ?? (body === undefined ? text.slice(0, 160) : '');
   const code = [field(holder, 'error_code'), field(holder, 'code')].find((candidate) => typeof candidate === 'string');
   return { code: code === undefined ? undefined : printable(code, 80), message: printable(message).replace(/\.$/, '') };
+}
+
+/** Headers by which a vendor finds a request again: Vercel's own (https://vercel.com/docs/headers/response-headers), the usual one, Cloudflare's. */
+const requestIdHeaders = ['x-vercel-id', 'x-request-id', 'cf-ray'];
+
+/** Returns what a vendor says with the request's id added, for a failure that only the vendor can look into. */
+export function withRequestId(said: VendorSaying, answer: Pick<RawAnswer, 'status' | 'headers'>): VendorSaying {
+  const id = requestIdHeaders.map((name) => answer.headers[name]).find((value) => typeof value === 'string');
+  if (answer.status < 500 || typeof id !== 'string') return said;
+  const named = `request ${printable(id, 80)}`;
+  return { ...said, message: said.message === '' ? named : `${said.message} (${named})` };
 }
 
 function jsonOf(text: string): unknown {

@@ -73,7 +73,9 @@ async function checkOutput(outputDir: string): Promise<void> {
 
 async function walk(folder: string, signal: AbortSignal): Promise<string[]> {
   signal.throwIfAborted();
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw unreadable(folder, error);
+  });
   const found: string[] = [];
   for (const entry of entries) {
     const path = join(folder, entry.name);
@@ -112,6 +114,14 @@ async function referencedFiles(inside: readonly string[], root: string, outputDi
 }
 
 async function describeFile(path: string, file: string, root: string): Promise<OutputFile | undefined> {
+  try {
+    return await described(path, file, root);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function described(path: string, file: string, root: string): Promise<OutputFile | undefined> {
   const stat = await lstat(path);
   if (stat.isDirectory()) return undefined;
   if (stat.isSymbolicLink()) {
@@ -162,6 +172,22 @@ function isWithin(folder: string, path: string): boolean {
 
 function slashed(path: string): string {
   return sep === '/' ? path : path.replaceAll(sep, '/');
+}
+
+/** Returns the error for what a file system says of a file that was listed a moment before. */
+function unreadable(path: string, error: unknown): unknown {
+  if (error instanceof StagingError || !(error instanceof Error) || !('code' in error)) return error;
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return refused(path, `it cannot be read (${String(error.code)})`);
+  // Node shows bytes that are no UTF-8 as U+FFFD, and by that name there is no file.
+  if (basename(path).includes('\u{FFFD}')) return refused(path, 'its name is not UTF-8');
+  return fileChanged(path, 'vanished while it was being read');
+}
+
+/** Returns the error for a file that is not any more what was listed. */
+export function fileChanged(file: string, what: string): StagingError {
+  return new StagingError('red', 'DEPLOY_FILE_CHANGED', `${printable(file)} ${what}.`, {
+    fix: 'Make sure that no build is running, then run the same command again.',
+  });
 }
 
 function refused(path: string, reason: string): StagingError {

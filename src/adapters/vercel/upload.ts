@@ -3,17 +3,19 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import pLimit from 'p-limit';
-import { StagingError } from '../../core/errors.ts';
+import type { StagingError } from '../../core/errors.ts';
 import type { UploadProgress } from '../../core/ports/hosting.ts';
-import { printable } from '../../core/printable.ts';
-import { type OutputFile, streamAboveBytes } from './output-files.ts';
+import { fileChanged, type OutputFile, streamAboveBytes } from './output-files.ts';
 import type { VercelApi } from './vercel-api.ts';
 
 /** Uploads at the same time. */
 export const uploadConnections = 32;
 
-/** Slowest upload that is waited for: 64 KiB a second, with half a minute to begin. */
-const attemptMsFor = (sizeBytes: number) => 30_000 + Math.ceil(sizeBytes / 64);
+/** Times that one file is sent at most: a burst of failures must not lose the thousands that went up before it. */
+const attempts = 8;
+
+/** Slowest upload that is waited for: 64 KiB a second, beside the time that every call has. */
+const extraMsFor = (sizeBytes: number) => Math.ceil(sizeBytes / 64);
 
 /**
  * Uploads the files whose sha1 the vendor misses, each content once. The content is hashed again on its way: one that changed since
@@ -30,16 +32,23 @@ export async function uploadMissing(
   const bySha = new Map(files.filter((file) => wanted.has(file.sha)).map((file) => [file.sha, file]));
   const bytesToSend = [...bySha.values()].reduce((sum, file) => sum + file.size, 0);
   let sent = 0;
-  const report = () => onProgress({ files: files.length, filesToSend: bySha.size, sent, bytesToSend });
+  const report = (waiting?: string) => onProgress({ files: files.length, filesToSend: bySha.size, sent, bytesToSend, waiting });
   report();
+  // One line, however many of the connections are asked to wait; the next file that arrives ends it.
+  let isWaiting = false;
+  const onWait = (line: string) => {
+    if (!isWaiting) report(line);
+    isWaiting = true;
+  };
   const limit = pLimit(uploadConnections);
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const uploads = [...bySha.values()].map((file) =>
     limit(async () => {
       stopped.throwIfAborted();
-      await uploadFile(api, file, stopped);
+      await uploadFile(api, file, onWait, stopped);
       sent += 1;
+      isWaiting = false;
       report();
     }).catch((error: unknown) => {
       // The others end with this very error as their reason, so whichever settles first carries it.
@@ -53,14 +62,15 @@ export async function uploadMissing(
   if (failed !== undefined) throw stop.signal.reason;
 }
 
-async function uploadFile(api: VercelApi, file: OutputFile, signal: AbortSignal): Promise<void> {
+async function uploadFile(api: VercelApi, file: OutputFile, onWait: (line: string) => void, signal: AbortSignal): Promise<void> {
   const small = await smallContent(file);
   let streamedSha: string | undefined;
   const raw = () => ({ body: small ?? hashedStream(file, (sha) => (streamedSha = sha)), sizeBytes: file.size });
   const headers = { 'x-vercel-digest': file.sha, 'x-now-digest': file.sha, 'x-now-size': String(file.size) };
   try {
     // By its digest an upload is the same however often it is made.
-    await api.send({ method: 'POST', path: '/v2/files', raw, headers, repeatable: true, attemptMs: attemptMsFor(file.size), signal });
+    const attemptExtraMs = extraMsFor(file.size);
+    await api.send({ method: 'POST', path: '/v2/files', raw, headers, repeatable: true, attempts, attemptExtraMs, onWait, signal });
   } catch (error) {
     if (small === undefined && streamedSha !== file.sha && (await changedSinceListed(file))) throw changed(file);
     throw error;
@@ -107,7 +117,5 @@ async function changedSinceListed(file: OutputFile): Promise<boolean> {
 }
 
 function changed(file: OutputFile): StagingError {
-  return new StagingError('red', 'DEPLOY_FILE_CHANGED', `${printable(file.file)} changed while it was being uploaded.`, {
-    fix: 'Make sure that no build is running, then run the same command again.',
-  });
+  return fileChanged(file.file, 'changed while it was being uploaded');
 }

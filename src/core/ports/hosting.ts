@@ -94,6 +94,13 @@ export interface UploadProgress {
   readonly filesToSend: number;
   readonly sent: number;
   readonly bytesToSend: number;
+  /** What the platform asked for, while it is being waited for because of a limit. */
+  readonly waiting?: string | undefined;
+}
+
+/** Returns an upload's progress as one line. */
+export function uploadNote({ waiting, sent, filesToSend }: UploadProgress): string {
+  return waiting ?? `${sent} of ${filesToSend} files sent`;
 }
 
 /** Deployments. Throws `VERCEL_…` errors (kind `vendor`), `DEPLOY_OUTPUT_MISSING` (kind `missing`). */

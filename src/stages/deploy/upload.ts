@@ -1,6 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
-import type { Deployment, UploadProgress } from '../../core/ports/hosting.ts';
+import { type Deployment, uploadNote, type UploadProgress } from '../../core/ports/hosting.ts';
 import { liveRelease } from '../../core/release/release.ts';
 import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
@@ -55,7 +55,7 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
       const last: { progress: UploadProgress | undefined } = { progress: undefined };
       const onProgress = (progress: UploadProgress) => {
         last.progress = progress;
-        io.note(`${progress.sent} of ${progress.filesToSend} files sent`);
+        io.note(uploadNote(progress));
       };
       facts.releaseId.set(deps.newReleaseId());
       const meta = { jvRelease: facts.releaseId.get(), jvMigrations: lastVersion(facts), ...markOf(deps, facts) };

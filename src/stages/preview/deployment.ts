@@ -1,5 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
+import { uploadNote } from '../../core/ports/hosting.ts';
 import { previewMeta } from '../../core/preview/previews.ts';
 import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
@@ -67,7 +68,7 @@ function createStep(deps: PreviewDeps, resources: Resources, facts: PreviewFacts
           meta,
           environment: environmentOf(deps, facts),
         },
-        ({ sent, filesToSend }) => io.note(`${sent} of ${filesToSend} files sent`),
+        (progress) => io.note(uploadNote(progress)),
         io.signal,
       );
       facts.deployment.set(created);
