@@ -77,7 +77,7 @@ export abstract class StagingCommand extends Command {
   protected async runStage<Details>(
     flags: SharedFlagValues,
     open: (app: App) => StageRun<Details>,
-    options: StageOptions = {},
+    options: StageOptions<Details> = {},
   ): Promise<StageResult<Details> | { readonly dryRun: true }> {
     const use = async (app: App) => {
       if (options.prepares ?? true) await this.prepare(app, flags);
@@ -96,7 +96,7 @@ export abstract class StagingCommand extends Command {
     app: App,
     flags: SharedFlagValues,
     open: (app: App) => StageRun<Details>,
-    options: StageOptions = {},
+    options: StageOptions<Details> = {},
   ): Promise<StageResult<Details> | { readonly dryRun: true }> {
     const startedMs = Date.now();
     const run = open(app);
@@ -105,7 +105,7 @@ export abstract class StagingCommand extends Command {
       asThrown,
     );
     const result = run.result();
-    if (result !== undefined) this.printed[options.show ?? 'stage'](result);
+    if (result !== undefined) (options.shownBy ?? this.printed[options.show ?? 'stage'])(result);
     if (options.report !== undefined) await this.keepReport(app, options.report, { result, thrown, startedMs });
     if (thrown !== undefined) throw thrown.error;
     if (result !== undefined && result.verdict !== 'green') throw gateError(result);
@@ -208,7 +208,7 @@ export abstract class StagingCommand extends Command {
 }
 
 /** How a stage is run. */
-export interface StageOptions {
+export interface StageOptions<Details = unknown> {
   /** What the stage needs of a configuration (default: `required`). */
   readonly config?: ConfigNeed;
   /** With false the local cloud is not started for it (default true). */
@@ -220,6 +220,8 @@ export interface StageOptions {
   readonly report?: ReportedRun;
   /** How the result is shown. */
   readonly show?: 'stage' | 'doctor' | 'isolation' | 'comment';
+  /** What shows it instead, when that needs its details. */
+  readonly shownBy?: (result: StageResult<Details>) => void;
 }
 
 /** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */

@@ -1,3 +1,4 @@
+import type { DriftWaiver } from './drift/drift.ts';
 import type { RestorePointSettings } from './restore/place.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { PerfSettings } from './perf/perf.ts';
@@ -178,6 +179,8 @@ export interface StagingSettings {
   readonly supabase: SupabaseSettings;
   readonly upstash: UpstashSettings;
   readonly production: ProductionSettings;
+  /** What of drift is meant. */
+  readonly drift: { readonly waivers: readonly DriftWaiver[] };
   /** The app's environment, by variable name. */
   readonly env: Readonly<Record<string, VariableSettings>>;
   readonly seed: SeedSettings;

@@ -12,7 +12,7 @@ import type { Engines } from './engines.ts';
 import type { Hosting } from './hosting.ts';
 import { startHosting } from './hosting.ts';
 import { openPortBook } from './port-book.ts';
-import { ensureProductionWorld } from './production-world.ts';
+import { ensureProductionWorld, type ProductionModel } from './production-world.ts';
 import { openChildBook } from './processes.ts';
 import { createPublication } from './publication.ts';
 import type { AnswerObserver } from './serve-app.ts';
@@ -37,6 +37,8 @@ export interface CloudOptions {
   /** Folder of all durable state; created with mode 0700. */
   readonly stateDir: string;
   readonly engines: Engines;
+  /** What the production beside staging is made like, the first time. */
+  readonly production: ProductionModel;
   /** Writes one line to the log. */
   readonly log: (line: string) => void;
   /** Called when somebody asked the control interface to stop. */
@@ -116,7 +118,12 @@ async function compose(options: CloudOptions, stateDir: string, atEnd: (end: End
     services: [{ name: 'vercel', state: 'running' }, ...(await dataStatus(data)), ...sideStatus(side)],
     endpoints: endpoints(),
   });
-  atEnd(createProductionSoon(() => ensureProductionWorld(stateDir, hosting.vercel.app, data, credentials), log));
+  atEnd(
+    createProductionSoon(
+      () => ensureProductionWorld({ stateDir, vercel: hosting.vercel.app, data, credentials, model: options.production, log }),
+      log,
+    ),
+  );
   atEnd(() => publication.withdraw());
   await publication.begin(endpoints);
   return { endpoints, status };

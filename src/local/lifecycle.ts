@@ -11,6 +11,7 @@ import { readJson } from './json-file.ts';
 import { lockHolder } from './process-lock.ts';
 import type { ProcessMark } from './processes.ts';
 import { endAll, isAlive, leftChildren, markOf } from './processes.ts';
+import type { ProductionModel } from './production-world.ts';
 import type { Published } from './publication.ts';
 import { sideEnv } from './side-env.ts';
 import { supabaseProfileFile } from './supabase-profile.ts';
@@ -24,6 +25,8 @@ export interface EnsureOptions {
   /** The Node that runs it; our own by default. */
   readonly nodePath?: string | undefined;
   readonly engines?: Engines | undefined;
+  /** What the production beside staging is made like, the first time. */
+  readonly production?: ProductionModel | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long a start may take, in milliseconds. */
   readonly timeoutMs?: number | undefined;
@@ -95,6 +98,7 @@ async function startDaemon(stateDir: string, options: EnsureOptions): Promise<St
         stateDir,
         '--engines',
         JSON.stringify({ ...options.engines, searchPath }),
+        ...(options.production === undefined ? [] : ['--production', JSON.stringify(options.production)]),
       ],
       // An environment of its own: no credential of ours reaches the local cloud.
       { cwd: stateDir, env: { PATH: searchPath, LANG: 'C.UTF-8', TZ: 'UTC' }, detached: true, stdio: ['ignore', log.fd, log.fd] },

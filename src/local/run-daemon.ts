@@ -5,6 +5,7 @@ import { type CloudOptions, startCloud } from './cloud.ts';
 import type { Engines } from './engines.ts';
 import { failureFile, lockFile } from './files.ts';
 import { writeJson } from './json-file.ts';
+import type { ProductionModel } from './production-world.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { lockHolder, takeLock } from './process-lock.ts';
 import type { AnswerObserver } from './serve-app.ts';
@@ -18,7 +19,13 @@ export type ObserverOf = (stateDir: string) => AnswerObserver;
 
 /** Starts the cloud that the command line names, runs until it is asked to stop, and returns the exit code. */
 export async function runDaemon(observerOf?: ObserverOf): Promise<number> {
-  const { values } = parseArgs({ options: { 'state-dir': { type: 'string' }, engines: { type: 'string', default: '{}' } } });
+  const { values } = parseArgs({
+    options: {
+      'state-dir': { type: 'string' },
+      engines: { type: 'string', default: '{}' },
+      production: { type: 'string', default: '{"migrations":null,"variables":[]}' },
+    },
+  });
   if (values['state-dir'] === undefined) throw new Error('--state-dir is missing.');
   // Not created here: a daemon whose folder was removed while it was on its way has nothing to do.
   const stateDir = await realpath(values['state-dir']);
@@ -28,10 +35,11 @@ export async function runDaemon(observerOf?: ObserverOf): Promise<number> {
     return 7;
   }
   const engines: Engines = JSON.parse(values.engines);
-  return await run({ stateDir, engines, onAnswer: observerOf?.(stateDir) }, lock);
+  const production: ProductionModel = JSON.parse(values.production);
+  return await run({ stateDir, engines, production, onAnswer: observerOf?.(stateDir) }, lock);
 }
 
-type Settings = Pick<CloudOptions, 'stateDir' | 'engines' | 'onAnswer'>;
+type Settings = Pick<CloudOptions, 'stateDir' | 'engines' | 'production' | 'onAnswer'>;
 
 async function run(settings: Settings, lock: ProcessLock): Promise<number> {
   const { stateDir } = settings;

@@ -1,5 +1,6 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
 import type { EventSink } from '../core/run/events.ts';
+import type { DriftDetails } from '../core/drift/drift.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
@@ -8,6 +9,7 @@ import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { askYes, canAsk } from './ask.ts';
+import { renderDriftText } from './drift-text.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
@@ -65,6 +67,7 @@ export interface Console {
   isolation(result: StageResult): void;
   /** Prints a preview as Markdown for a comment. */
   comment(result: StageResult): void;
+  drift(result: StageResult<DriftDetails>): void;
   report(report: RunReport, kept: KeptReport, stopCommand: string | undefined): void;
   /** Prints a report as a format has it, as the result. */
   rendered(report: RunReport, format: ReportFormat): Promise<void>;
@@ -217,6 +220,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     isolation: (result) => out((page) => renderIsolationText(result, page)),
     comment: (result) => out((page) => renderCommentText(result, page)),
+    drift: (result) => out((page) => renderDriftText(result, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     rollback: (plan) => out((page) => renderRollbackText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { doctorStage } from '../stages/doctor.ts';
+import { driftStage } from '../stages/drift/drift.ts';
 import { destroyStage } from '../stages/destroy.ts';
 import { deployStage } from '../stages/deploy/deploy.ts';
 import { planRun } from '../stages/plan/plan.ts';
@@ -68,6 +69,7 @@ export function appOf(context: Context, waitMs: number): App {
     isolation: () => isolationStage(deps.isolation(), resources),
     fingerprint: (input) => fingerprintOf(input, deps.sealing),
     status: () => environmentStatus(deps.status(), resources, request.signal),
+    drift: () => driftStage(deps.drift(), resources),
     unlock: (id, confirm) => {
       const { name } = context.settings();
       return unlock(unlockPlaces(context, deps, resources), id, { environment: name, confirmed: confirm === name }, request.signal);

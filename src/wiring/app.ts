@@ -1,5 +1,6 @@
 import type { ProcessSettings } from '../config/environment.ts';
 import type { EventSink } from '../core/run/events.ts';
+import type { DriftDetails } from '../core/drift/drift.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
 import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
@@ -69,6 +70,8 @@ export interface App {
   /** Returns the keyed fingerprint of what an input holds, without its last line feed. Throws `FINGERPRINT_INPUT_EMPTY` (exit 2). */
   fingerprint(input: AsyncIterable<string | Buffer>): Promise<string>;
   status(): Promise<EnvironmentStatus>;
+  /** Compares with the configuration and with production; changes nothing. */
+  drift(): StageRun<DriftDetails>;
   /** Removes the lock of this id; `confirm` is the environment's name if it was typed. */
   unlock(id: string, confirm: string | undefined): Promise<Unlocked>;
   /** The file that events go to, opened before anything runs; undefined when none was named. */

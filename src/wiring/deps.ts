@@ -3,6 +3,7 @@ import { bullmqPauses } from '../adapters/bullmq/bullmq-pauses.ts';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { plainFingerprint, stateSealing } from '../adapters/files/sealed.ts';
+import { postgresCatalog } from '../adapters/postgres/catalog/reader.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
 import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
@@ -19,6 +20,7 @@ import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { SmokeCheck } from '../core/smoke/smoke.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
+import type { DriftDeps } from '../stages/drift/drift.ts';
 import type { DestroyDeps } from '../stages/destroy.ts';
 import type { DeployDeps } from '../stages/deploy/deps.ts';
 import type { PlanDeps } from '../stages/plan/plan.ts';
@@ -66,6 +68,7 @@ export interface Deps {
   rollback(smoke: SmokeOn): RollbackDeps;
   seed(): SeedDeps;
   status(): StatusDeps;
+  drift(): DriftDeps;
   /** What taking restore points and going back to one needs. */
   env(): EnvDeps;
   isolation(): IsolationDeps;
@@ -90,11 +93,12 @@ export function openDeps(
   context: Context,
   resources: Resources,
   { lease, unfinished }: Pick<RunGuard, 'lease' | 'unfinished'>,
-  local: Pick<LocalCloud, 'openUrl' | 'productionReady'>,
+  local: Pick<LocalCloud, 'openUrl' | 'productionReady' | 'productionDatabase'>,
 ): Deps {
   const connected = connections(context, resources);
   const { use, secretFile, appOrigin, openDatabase } = connected;
   const { openUrl, productionReady } = local;
+  const productionUrl = productionUrlOf(context, local);
   const actor = actorName(context.process.ciActor);
   const readSecret = context.secrets.read;
   const sealing = async () => stateSealing(stateKey(context));
@@ -128,12 +132,13 @@ export function openDeps(
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()), restorePoints }),
+    drift: () => ({ ...plan(), openCatalog: postgresCatalog, productionDatabaseUrl: productionUrl.find }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
     schema: base,
     preview: () => ({ ...base(), lease, readSecret, ...previewParts(context, connected) }),
-    secrets: () => knownSecrets(context, resources),
     closeConnections: connected.closeConnections,
+    secrets: () => knownSecrets(context, resources, productionUrl.known()),
     close: connected.close,
   };
 }
@@ -209,6 +214,21 @@ function previewParts(context: Context, { use, openCache }: Connections) {
   return { source: sourceOf(context, {}), deployments, previewHosting, previewDatabases, openCache };
 }
 
+/** Finds the connection to production's database: as the configuration says, or that of the production beside staging. */
+function productionUrlOf(context: Context, local: Pick<LocalCloud, 'productionDatabase'>) {
+  const url = slot<string>('connection to production’s database');
+  return {
+    known: url.peek,
+    find: async (signal: AbortSignal): Promise<string | undefined> => {
+      const { database, supabaseProjects } = context.settings().production;
+      const given = database === undefined ? undefined : context.secrets.read(database);
+      const found = given ?? (await local.productionDatabase(supabaseProjects, signal));
+      if (found !== undefined) url.set(found);
+      return found;
+    },
+  };
+}
+
 function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {
   return {
     ...baseDeps(context, connected),
@@ -226,12 +246,13 @@ function stateKey(context: Context): string {
 }
 
 /** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */
-function knownSecrets(context: Context, resources: Resources): readonly string[] {
+function knownSecrets(context: Context, resources: Resources, productionUrl: string | undefined): readonly string[] {
   const database = resources.databaseAccess.peek();
   const cache = resources.cacheAccess.peek();
   return [
     ...context.secrets.seen,
     ...context.secrets.inFile(),
+    ...(productionUrl === undefined ? [] : [productionUrl]),
     ...(database === undefined ? [] : [database.anonKey, database.serviceRoleKey, database.directUrl, database.poolerUrl]),
     ...(cache === undefined ? [] : [cache.url, cache.restToken]),
   ];

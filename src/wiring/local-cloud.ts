@@ -21,6 +21,8 @@ export interface LocalCloud extends LocalCommands {
   openUrl(origin: string): Promise<string>;
   /** Returns once the production that stands beside staging is there; at once with the target `cloud`. */
   productionReady(signal: AbortSignal): Promise<void>;
+  /** Returns the connection to the first of these projects of the production beside staging; undefined with the target `cloud`. */
+  productionDatabase(names: readonly string[], signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Returns the local cloud whose state lies in the context's state folder. */
@@ -52,6 +54,11 @@ export function localCloud(context: Context): LocalCloud {
     },
     productionReady: async (signal) => {
       if (context.target === 'local') await waitForProduction(stateDir, signal);
+    },
+    productionDatabase: async ([name], signal) => {
+      if (context.target === 'cloud' || name === undefined) return undefined;
+      await waitForProduction(stateDir, signal);
+      return (await remoteOf(await runningAt(stateDir)).project(name)).variables['DIRECT_URL'];
     },
     openUrl: async (origin) => {
       if (context.target === 'cloud') return origin;
@@ -121,7 +128,16 @@ async function runningAt(stateDir: string): Promise<LocalEndpoints> {
 }
 
 function daemonOf(context: Context, stateDir: string): EnsureOptions {
-  return { stateDir, entry: join(context.request.toolRoot, 'dist/local-daemon.js'), engines: enginesOf(context) };
+  const settings = context.loaded?.settings;
+  return {
+    stateDir,
+    entry: join(context.request.toolRoot, 'dist/local-daemon.js'),
+    engines: enginesOf(context),
+    production: settings && {
+      migrations: settings.supabase.migrations,
+      variables: Object.keys(settings.env).filter((name) => settings.env[name]?.required === true),
+    },
+  };
 }
 
 function enginesOf(context: Context) {

@@ -56,6 +56,7 @@ export const stagingSettings: StagingSettings = {
   },
   upstash: { email: reference('UPSTASH_EMAIL'), apiKey: reference('UPSTASH_API_KEY'), region: 'us-east-1', prefix: 'jet:', queues: [] },
   production: { domains: ['jet.test'], vercelProjects: ['jet'], supabaseProjects: ['jet'], upstashDatabases: ['jet'] },
+  drift: { waivers: [] },
   env: {
     APP_ENVIRONMENT: { value: 'staging', class: 'public', required: true },
     APP_URL: { value: { kind: 'fact', fact: 'app.url' }, class: 'public', required: true },

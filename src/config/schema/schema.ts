@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { drift } from './drift.ts';
 import { load, perf } from './measure.ts';
 import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
@@ -27,6 +28,7 @@ export const configSchema = z.strictObject({
   supabase,
   upstash,
   production,
+  drift,
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
   seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),
   restorePoints,
