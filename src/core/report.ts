@@ -1,6 +1,10 @@
 import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load/load.ts';
 import type { PageRun } from './ports/measure.ts';
+import type { BaselineComparison } from './perf/baseline.ts';
+import type { DatabaseEvidence } from './perf/database.ts';
+import type { BrowserMemoryEvidence, BrowserSoakSettings, ServerMemoryEvidence, ServerSoakSettings } from './perf/memory.ts';
 import type { PerfSettings } from './perf/perf.ts';
+import type { PoolEvidence } from './perf/pool.ts';
 import type { Watched } from './load/pressure.ts';
 import type { StageResult, Verdict } from './verdict.ts';
 
@@ -18,10 +22,23 @@ export interface PerfDetails {
     readonly id: string;
     readonly method: string;
     readonly path: string;
+    /** Over connections that were open. */
     readonly statistics: RequestStatistics;
+    /** Each over a connection of its own, before the warm ones; missing in reports of before it was measured. */
+    readonly cold?: RequestStatistics | undefined;
   }[];
+  readonly memory?: PerfMemory | undefined;
+  readonly pool?: PoolEvidence | undefined;
+  readonly database?: DatabaseEvidence | undefined;
+  readonly baseline?: BaselineComparison | undefined;
   readonly budgets: PerfSettings['budgets'];
   readonly versions: { readonly browser: string; readonly lighthouse: string };
+}
+
+/** What was measured of memory, and from which slope on it leaks. */
+export interface PerfMemory {
+  readonly server?: (ServerMemoryEvidence & { readonly settings: ServerSoakSettings }) | undefined;
+  readonly browser?: (BrowserMemoryEvidence & { readonly settings: BrowserSoakSettings }) | undefined;
 }
 
 /** What load keeps beside its findings. */

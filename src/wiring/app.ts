@@ -160,6 +160,9 @@ export interface SmokeChoice {
 export interface PerfChoice {
   readonly url?: string | undefined;
   readonly runs?: number | undefined;
+  readonly formFactors?: readonly ('desktop' | 'mobile')[] | undefined;
+  /** A report to compare with instead of the last green one. */
+  readonly baseline?: string | undefined;
 }
 
 /** What `load` was asked for. */

@@ -12,13 +12,15 @@ import type { StageRun } from '../core/run/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
 import type { Resources } from '../stages/resources.ts';
+import type { PerfDeps } from '../stages/perf/state.ts';
 import { userPasswordName } from '../stages/seed.ts';
 import { type SmokeInput, smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
-import { gaugesOf, loadGate, perfGate } from './measuring-gates.ts';
+import { gaugesOf, insideOf, loadGate, type MeasuringParts, perfGate } from './measuring-gates.ts';
+import { perfBaseline } from './perf-baseline.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
 export interface Gates {
@@ -69,11 +71,8 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, { only }),
       );
     },
-    perf: (choice) => {
-      const { stage, audit } = perfGate(context, choice, { target: target(choice.url), web, sessions, clock });
-      opened.push(audit);
-      return stage;
-    },
+    perf: (choice) =>
+      perfStageOf(context, deps, resources, { choice, opened, parts: { target: target(choice.url), web, sessions, clock } }),
     load: (choice) => {
       const parts = { target: target(choice.url), web, sessions, clock };
       if (choice.url !== undefined) return loadGate(context, choice, parts);
@@ -87,6 +86,26 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
       await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
     },
   };
+}
+
+/** Returns the perf stage; on the environment's own address it also looks at connections and database from inside. */
+function perfStageOf(
+  context: Context,
+  deps: Deps,
+  resources: Resources,
+  { choice, parts, opened }: { readonly choice: PerfChoice; readonly parts: MeasuringParts; readonly opened: { close(): Promise<void> }[] },
+): StageRun<PerfDetails> {
+  const open = (inside?: PerfDeps['inside']) => {
+    const { stage, audit } = perfGate(context, choice, { ...parts, inside, baseline: () => perfBaseline(context, parts.target, choice) });
+    opened.push(audit);
+    return stage;
+  };
+  if (choice.url !== undefined) return open();
+  return afterLocating(deps.locating(), resources, () => {
+    const inside = insideOf(resources);
+    opened.push(inside);
+    return open(inside);
+  });
 }
 
 /** What the environment's own checks look at: everything that the configuration names, production's identities and our secrets. */

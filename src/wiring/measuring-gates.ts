@@ -6,6 +6,9 @@ import { appGauge } from '../adapters/gauges/app-gauge.ts';
 import { databaseGauge, poolerGauge } from '../adapters/gauges/database-gauges.ts';
 import { queueGauge, redisGauge } from '../adapters/gauges/redis-gauges.ts';
 import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
+import { browserMemory } from '../adapters/lighthouse/browser-memory.ts';
+import { requestHistogram } from '../adapters/load-trace/histogram.ts';
+import { postgresInsight } from '../adapters/postgres/insight.ts';
 import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
 import { loadSettingsForUrl, rampStages } from '../core/load/profile.ts';
@@ -19,7 +22,8 @@ import type { LoadDetails, PerfDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import { type LoadDeps, loadStage } from '../stages/load/load.ts';
-import { perfStage } from '../stages/perf.ts';
+import { perfStage } from '../stages/perf/perf.ts';
+import type { PerfDeps } from '../stages/perf/state.ts';
 import type { Resources } from '../stages/resources.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice } from './app.ts';
@@ -34,20 +38,45 @@ export interface MeasuringParts {
   readonly clock: Clock;
 }
 
-/** Returns the perf stage for one command, and the audit that must be closed after it. */
-export function perfGate(context: Context, { url, runs }: PerfChoice, parts: MeasuringParts) {
-  const settings = url !== undefined && context.loaded === undefined ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
-  const audit = lighthouseAudit({
-    worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'),
-    chromePath: findChrome(toolboxOptions(context)),
-  });
+/** Returns the perf stage for one command, and what must be closed after it. */
+export function perfGate(
+  context: Context,
+  { url, runs, formFactors }: PerfChoice,
+  parts: MeasuringParts & Pick<PerfDeps, 'inside' | 'baseline'>,
+) {
+  const isAddressAlone = url !== undefined && context.loaded === undefined;
+  const settings = isAddressAlone ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
+  const chromePath = findChrome(toolboxOptions(context));
+  const audit = lighthouseAudit({ worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'), chromePath });
   const stage: StageRun<PerfDetails> = perfStage({
     ...parts,
-    settings: { ...settings, runs: runs ?? settings.runs },
+    settings: { ...settings, runs: runs ?? settings.runs, formFactors: formFactors ?? settings.formFactors },
     productionBudgets: productionBudgets(context),
     audit,
+    browserMemory: browserMemory(chromePath),
+    histogram: requestHistogram,
+    health: isAddressAlone ? undefined : healthRoute(context),
   });
   return { stage, audit };
+}
+
+/** Returns what looks at the environment's own connections and database while perf measures; the resources are known by then. */
+export function insideOf(resources: Resources): NonNullable<PerfDeps['inside']> & { close(): Promise<void> } {
+  const { directUrl, poolerUrl } = resources.databaseAccess.get();
+  const gauges = [databaseGauge(directUrl), poolerGauge(poolerUrl)];
+  const insight = postgresInsight(directUrl);
+  return {
+    gauges,
+    insight,
+    close: async () => {
+      await Promise.allSettled([...gauges, insight].map((each) => each.close()));
+    },
+  };
+}
+
+function healthRoute(context: Context): PerfDeps['health'] {
+  const path = context.settings().smoke.checks.find((check) => check.kind === 'health')?.path;
+  return path === undefined ? undefined : { path, secret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }) };
 }
 
 /** Returns the load stage for one command. Throws `K6_…` (kind `missing`) when k6 is asked for and not there. */

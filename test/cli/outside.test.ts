@@ -45,7 +45,7 @@ describe('an app that is known by its address alone', () => {
   });
 
   requires('chrome')('is measured green by Lighthouse', mayBeInconclusive, async () => {
-    const ended = await measure(['perf', '--runs', '1']);
+    const ended = await measure(['perf', '--runs', '1', '--form-factor', 'desktop']);
 
     expect(ended).toMatchObject({ code: 0, stderr: '', left: [] });
     const { data } = JSON.parse(ended.stdout);

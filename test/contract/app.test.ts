@@ -65,7 +65,12 @@ test('health names environment, commit and deployment, and says that both servic
     database: 'connected',
     redis: 'connected',
     sentry: { environment: 'staging' },
-    memory: { rssBytes: expect.any(Number), heapUsedBytes: expect.any(Number) },
+    memory: {
+      rssBytes: expect.any(Number),
+      heapUsedBytes: expect.any(Number),
+      collected: false,
+      process: expect.stringMatching(/^\d+-\d+$/),
+    },
   });
 });
 
@@ -247,6 +252,18 @@ test('the worker drains many jobs at once, and fails a job that nobody can do fo
     expect(await impossible.getState()).toBe('failed');
     await impossible.remove();
   });
+});
+
+test('health collects garbage before it reads memory for who has CRON_SECRET, and for nobody else', async () => {
+  const guarded = await world.startApp({ CRON_SECRET: 'a-cron-secret' });
+  const collected = async (of: AppServer, token: string) => {
+    const response = await call(of, token, 'GET', '/api/health?gc=1');
+    return (await read<{ memory: { collected: boolean } }>(response)).memory.collected;
+  };
+
+  expect(await collected(guarded, 'a-cron-secret')).toBe(true);
+  expect(await collected(guarded, 'another')).toBe(false);
+  expect(await collected(app, 'a-cron-secret')).toBe(false);
 });
 
 test('the worker knows its own queue alone, and wants CRON_SECRET once it is set', async () => {

@@ -70,7 +70,11 @@ async function audit(path: string, headers: Readonly<Record<string, string>> = {
   const origin = `http://staging.jetvision.example:${new URL(originOf(app)).port}`;
   const target = { origin, resolve: { 'staging.jetvision.example': '127.0.0.1' }, bypassSecret };
   const run = await lighthouseAudit({ worker }).audit(target, { path, headers, formFactor: 'desktop' }, none);
-  const findings = judgePage({ page: { id: 'page', path, as: 'nobody' }, runs: [run] }, origin, perfSettingsForUrl(path));
+  const findings = judgePage(
+    { page: { id: 'page', path, as: 'nobody' }, formFactor: 'desktop', runs: [run] },
+    origin,
+    perfSettingsForUrl(path),
+  );
   return { run, verdicts: Object.fromEntries(findings.map((finding) => [finding.id, finding.verdict])), findings };
 }
 

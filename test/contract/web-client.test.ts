@@ -92,6 +92,25 @@ test('redirects are answers and are not followed', async () => {
   expect(asked).toBe(1);
 });
 
+test('connections are used again, but for a request that wants one of its own', async () => {
+  const ports: number[] = [];
+  const target = await http((request, response) => {
+    ports.push(request.socket.remotePort ?? 0);
+    response.end('ok');
+  });
+  const client = webClient();
+  closers.push(() => client.close());
+
+  for (const fresh of [false, false, false, false, false, false, true, true])
+    await client.request(target, { method: 'GET', path: '/', timeoutMs: 5000, fresh }, new AbortController().signal);
+
+  // A connection is free again only a moment after its answer is read: two take turns.
+  const kept = new Set(ports.slice(0, 6));
+  expect(kept.size).toBeLessThanOrEqual(2);
+  expect(new Set(ports.slice(6)).size).toBe(2);
+  expect(ports.slice(6).filter((port) => kept.has(port))).toEqual([]);
+});
+
 test('a host name of ours leads to its address and keeps its Host header', async () => {
   const port = new URL((await http((request, response) => response.end(request.headers.host))).origin).port;
 

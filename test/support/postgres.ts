@@ -26,6 +26,7 @@ const hostedShape = `
 
 const hostedSchema = `
   create schema extensions;
+  create extension pg_stat_statements schema extensions;
   create schema auth;
   grant usage on schema public, auth, extensions to anon, authenticated, service_role, postgres;
   create function auth.jwt() returns jsonb language sql stable as $$

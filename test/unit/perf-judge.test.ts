@@ -9,7 +9,9 @@ const settings = perfSettingsForUrl('/');
 const page = { id: 'page', path: '/', as: 'nobody' } as const;
 
 function verdicts(runs: readonly ReturnType<typeof pageRun>[], path = '/') {
-  return Object.fromEntries(judgePage({ page: { ...page, path }, runs }, origin, settings).map((finding) => [finding.id, finding.verdict]));
+  return Object.fromEntries(
+    judgePage({ page: { ...page, path }, formFactor: 'desktop', runs }, origin, settings).map((finding) => [finding.id, finding.verdict]),
+  );
 }
 
 describe('a page', () => {
@@ -29,7 +31,11 @@ describe('a page', () => {
   });
 
   test('that redirects to a sign-in page is red however good its score, and has no score at all', () => {
-    const findings = judgePage({ page, runs: [pageRun({ score: 100, finalUrl: `${origin}/sign-in?next=/` })] }, origin, settings);
+    const findings = judgePage(
+      { page, formFactor: 'desktop', runs: [pageRun({ score: 100, finalUrl: `${origin}/sign-in?next=/` })] },
+      origin,
+      settings,
+    );
 
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({
@@ -47,7 +53,7 @@ describe('a page', () => {
     { finalUrl: 'http://staging.example.com/', message: 'another page' },
     { finalUrl: 'chrome-error://chromewebdata/', message: 'another page' },
   ])('that ends at $finalUrl is red: $message', ({ finalUrl, message }) => {
-    const [finding] = judgePage({ page, runs: [pageRun(), pageRun({ finalUrl })] }, origin, settings);
+    const [finding] = judgePage({ page, formFactor: 'desktop', runs: [pageRun(), pageRun({ finalUrl })] }, origin, settings);
 
     expect(finding).toMatchObject({ verdict: 'red', message: expect.stringContaining(message) });
   });
@@ -99,21 +105,32 @@ describe('the machine', () => {
 
 describe('an endpoint', () => {
   const endpoint = { id: 'health', method: 'GET', path: '/api/health', as: 'nobody', status: 200 } as const;
+  const good = requestStatistics([{ latencyMs: 30, error: null }]);
   const judge = (latencyMs: number, errors: readonly string[] = [], count = 50) =>
     judgeEndpoint(
       {
         endpoint,
-        statistics: requestStatistics([
+        cold: good,
+        warm: requestStatistics([
           ...Array.from({ length: count }, () => ({ latencyMs, error: null })),
           ...errors.map((error) => ({ latencyMs: error === 'refused' ? null : latencyMs, error })),
         ]),
       },
       settings,
-    );
+    )[1];
 
   test('must stay below the budget: 2000 ms is red', () => {
-    expect(judge(1999).verdict).toBe('green');
-    expect(judge(2000).verdict).toBe('red');
+    expect(judge(1999)?.verdict).toBe('green');
+    expect(judge(2000)?.verdict).toBe('red');
+  });
+
+  test('is judged cold and warm apart', () => {
+    const slow = requestStatistics([{ latencyMs: 2500, error: null }]);
+
+    expect(judgeEndpoint({ endpoint, cold: slow, warm: good }, settings)).toMatchObject([
+      { id: 'health-cold-p95', verdict: 'red', seen: 'p50 2500 ms, p95 2500 ms, p99 2500 ms over 1 requests' },
+      { id: 'health-p95', verdict: 'green' },
+    ]);
   });
 
   test('with one answer of another status is red, and the status is named', () => {

@@ -84,6 +84,15 @@ export function keptReports(folder: string): KeptReports {
   };
 }
 
+/** Reads a report from any file. Throws `REPORT_NOT_FOUND` (kind `usage`) and `STATE_DAMAGED` (kind `missing`). */
+export async function readReportFile(path: string): Promise<RunReport> {
+  const report = await readJsonFile(path, reportSchema);
+  if (report !== undefined) return report;
+  throw new StagingError('usage', 'REPORT_NOT_FOUND', `There is no report in ${printable(path)}.`, {
+    fix: 'Name the report.json of an earlier run; `jv-staging report --format json > report.json` writes the newest.',
+  });
+}
+
 const runIdShape = /^run_[0-9a-z]+$/;
 
 function notFound(folder: string, wanted: string | undefined, known: readonly string[]): StagingError {

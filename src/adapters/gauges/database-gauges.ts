@@ -1,12 +1,15 @@
-import type postgres from 'postgres';
 import type { DatabaseReading, Gauge } from '../../core/ports/gauges.ts';
+import { lazyClient } from '../postgres/lazy-client.ts';
 
 /** Bound on one reading: a pooler that has not given a connection by then is as full as it gets. */
 const readTimeoutMs = 5000;
 
+/** How the gauges name themselves to the server. */
+const clientName = 'jv-staging gauge';
+
 /** Returns the gauge of the server's connections; `directUrl` is secret. It takes one connection itself, and leaves it out. */
 export function databaseGauge(directUrl: string): Gauge {
-  const client = lazyClient(directUrl);
+  const client = lazyClient(directUrl, clientName, readTimeoutMs);
   return {
     name: 'database',
     read: async (signal) => {
@@ -29,7 +32,7 @@ export function databaseGauge(directUrl: string): Gauge {
 
 /** Returns the gauge of the pooler: how long one trivial statement takes through it, `readTimeoutMs` at most; `poolerUrl` is secret. */
 export function poolerGauge(poolerUrl: string): Gauge {
-  const client = lazyClient(poolerUrl);
+  const client = lazyClient(poolerUrl, clientName, readTimeoutMs);
   return {
     name: 'pooler',
     read: async (signal) => {
@@ -62,27 +65,4 @@ async function bounded<Value>(signal: AbortSignal, work: PromiseLike<Value>): Pr
       .then(resolve, reject)
       .finally(() => either.removeEventListener('abort', stop));
   });
-}
-
-/** A client of one connection that is made on first use. */
-function lazyClient(url: string) {
-  let opened: Promise<postgres.Sql> | undefined;
-  return {
-    open: async () =>
-      await (opened ??= import('postgres').then(({ default: connect }) =>
-        connect(url, {
-          max: 1,
-          prepare: false,
-          // Asking for array types is a query of the client's own: refused by a pooler whose server is gone, it ends the process.
-          fetch_types: false,
-          connect_timeout: readTimeoutMs / 1000,
-          onnotice: () => undefined,
-          connection: { application_name: 'jv-staging gauge' },
-        }),
-      )),
-    close: async () => {
-      const sql = await opened?.catch(() => undefined);
-      await sql?.end({ timeout: 1 });
-    },
-  };
 }

@@ -42,10 +42,15 @@ export async function auditPage(devtoolsUrl: string, target: WebTarget, audited:
 }
 
 /**
- * Signs the page in. Lighthouse's own `extraHeaders` go to every origin that a page loads from, a font service as well: cookies
+ * Signs a page in before it is opened. Lighthouse's own `extraHeaders` go to every origin that a page loads from, a font service as well: cookies
  * are therefore set as cookies of this origin, and other headers are added to requests to this origin only.
  */
-async function signPageIn(browser: Browser, page: Page, target: WebTarget, headers: Readonly<Record<string, string>>): Promise<void> {
+export async function signPageIn(
+  browser: Browser,
+  page: Page,
+  target: WebTarget,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
   const { cookie, ...others } = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const { hostname, protocol } = new URL(target.origin);
   const secure = protocol === 'https:';

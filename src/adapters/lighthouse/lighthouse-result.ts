@@ -20,6 +20,13 @@ const lighthouseResult = z.object({
         .object({ items: z.array(z.object({ interactive: z.number().optional(), observedLoad: z.number().optional() })) })
         .optional(),
     }),
+    'screenshot-thumbnails': z
+      .object({
+        details: z
+          .object({ items: z.array(z.object({ timing: z.number(), data: z.string().startsWith('data:image/jpeg;base64,') })) })
+          .optional(),
+      })
+      .optional(),
     'network-requests': z.object({
       details: z
         .object({ items: z.array(z.object({ url: z.string(), statusCode: z.number().optional(), resourceType: z.string().optional() })) })
@@ -56,6 +63,7 @@ export function readRun(result: unknown): ReadRun {
       benchmarkIndex: environment.benchmarkIndex,
       status: documents.findLast((item) => withoutFragment(item.url) === withoutFragment(documentUrl))?.statusCode ?? 0,
       finalUrl: addresses.finalDisplayedUrl,
+      filmstrip: audits['screenshot-thumbnails']?.details?.items.map(({ timing, data }) => ({ atMs: timing, image: data })),
     },
   };
 }

@@ -33,7 +33,15 @@ export function webClient(options: WebClientOptions = {}): ClosableWebClient {
     return agent;
   };
   return {
-    request: (target, request, signal) => exchange(agentFor(target), target, request, maxBodyBytes, signal),
+    request: async (target, request, signal) => {
+      if (request.fresh !== true) return exchange(agentFor(target), target, request, maxBodyBytes, signal);
+      const agent = newAgent(target.resolve, options.ca);
+      try {
+        return await exchange(agent, target, request, maxBodyBytes, signal);
+      } finally {
+        await agent.destroy();
+      }
+    },
     close: async () => {
       const open = [...agents.values()];
       agents.clear();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { originalBudgets } from '../../core/perf/perf.ts';
-import { durationMs, httpStatus, identifier, identity, path } from './parts.ts';
+import { originalBudgets, usualDatabaseBudgets, usualNoise } from '../../core/perf/perf.ts';
+import { durationMs, httpStatus, identifier, identity, path, text } from './parts.ts';
 
 const request = {
   id: identifier,
@@ -10,13 +10,63 @@ const request = {
   body: z.unknown().optional(),
 };
 
+const count = z.number().int().positive();
+const share = z.number().gt(0).max(1);
+const journeyStep = z.union([z.strictObject({ open: path }), z.strictObject({ click: text })]);
+
+/** Turns what is switched off into what is not there. */
+const unlessFalse = <Schema extends z.ZodType>(schema: Schema) => z.union([z.literal(false).transform(() => undefined), schema]);
+
+const memory = z.strictObject({
+  server: unlessFalse(
+    z.strictObject({
+      samples: count.min(10).max(200).default(30),
+      requests: count.max(1000).default(20),
+      concurrency: count.max(50).default(4),
+      heapBytesPerRequest: count.default(500),
+      rssBytesPerRequest: count.default(5000),
+    }),
+  ).prefault({}),
+  browser: unlessFalse(
+    z.strictObject({
+      page: identifier.optional(),
+      journey: z.array(journeyStep).default([]),
+      cycles: count.min(10).max(200).default(10),
+      heapBytesPerCycle: count.default(10_000),
+      nodesPerCycle: z.number().positive().default(1),
+      listenersPerCycle: z.number().positive().default(0.5),
+    }),
+  ).prefault({}),
+});
+
 /** Pages, endpoints and budgets of perf. */
 export const perf = z.strictObject({
   pages: z.array(z.strictObject({ id: identifier, path, as: identity.default('nobody') })).min(1),
   endpoints: z.array(z.strictObject({ ...request, status: httpStatus.default(200) })).default([]),
   runs: z.number().int().min(1).max(9).default(3),
   requests: z.number().int().min(10).max(1000).default(50),
-  formFactor: z.enum(['desktop', 'mobile']).default('desktop'),
+  coldRequests: count.max(100).default(10),
+  formFactors: z
+    .array(z.enum(['desktop', 'mobile']))
+    .min(1)
+    .default(['desktop', 'mobile']),
+  pool: unlessFalse(z.strictObject({ concurrency: count.max(100).default(10), requests: count.max(10_000).default(200) })).prefault({}),
+  database: z
+    .strictObject({
+      statementMs: durationMs.default(usualDatabaseBudgets.statementMs),
+      unindexedRows: count.default(usualDatabaseBudgets.unindexedRows),
+      deadShare: share.default(usualDatabaseBudgets.deadShare),
+      deadRows: count.default(usualDatabaseBudgets.deadRows),
+    })
+    .prefault({}),
+  memory: memory.prefault({}),
+  noise: z
+    .strictObject({
+      share: share.default(usualNoise.share),
+      ms: durationMs.default(usualNoise.ms),
+      scorePoints: count.default(usualNoise.scorePoints),
+    })
+    .prefault({}),
   budgets: z
     .strictObject({
       score: z.number().min(0).max(100).default(originalBudgets.score),

@@ -1,7 +1,7 @@
 import type { RequestStatistics } from '../load/load.ts';
 import { pageBudgets } from './page-budgets.ts';
 import type { PageRun } from '../ports/measure.ts';
-import type { PerfEndpoint, PerfPage, PerfSettings } from './perf.ts';
+import type { FormFactor, PerfEndpoint, PerfPage, PerfSettings } from './perf.ts';
 import { describeErrors, medianRun, percentile, timedRequests } from '../statistics.ts';
 import type { Finding } from '../verdict.ts';
 
@@ -30,18 +30,20 @@ export const scoreSpreadLimit = 20;
 /** What was measured of one page. */
 export interface PageEvidence {
   readonly page: PerfPage;
+  readonly formFactor: FormFactor;
   readonly runs: readonly PageRun[];
 }
 
 /** What was measured of one endpoint. */
 export interface EndpointEvidence {
   readonly endpoint: PerfEndpoint;
-  readonly statistics: RequestStatistics;
+  readonly cold: RequestStatistics;
+  readonly warm: RequestStatistics;
 }
 
 /** Returns the findings of one page: that it is the page asked for, then its budgets. `origin` is that of the target. */
 export function judgePage(evidence: PageEvidence, origin: string, settings: PerfSettings): readonly Finding[] {
-  const { page, runs } = evidence;
+  const { page, formFactor, runs } = evidence;
   const identity = judgeIdentity(evidence, origin);
   if (identity.verdict !== 'green') return [identity];
   const median = runs[medianRun(runs)];
@@ -53,8 +55,8 @@ export function judgePage(evidence: PageEvidence, origin: string, settings: Perf
     ...pageBudgets.map((budget): Finding => {
       const seen = budget.seen(median);
       return {
-        id: `${page.id}-${budget.id}`,
-        title: `${budget.title} of ${page.path}`,
+        id: `${evidenceId(evidence)}-${budget.id}`,
+        title: `${budget.title} of ${page.path} (${formFactor})`,
         verdict: contradiction !== undefined ? 'inconclusive' : budget.keeps(median, settings.budgets) ? 'green' : 'red',
         seen: runs.length === 1 ? `${seen} (one run)` : budget.id === 'score' ? `${seen} (median of ${scoresOf(runs)})` : seen,
         expected: budget.expected(settings.budgets),
@@ -62,6 +64,11 @@ export function judgePage(evidence: PageEvidence, origin: string, settings: Perf
       };
     }),
   ];
+}
+
+/** Of a phone the form factor stands in the ids. */
+function evidenceId({ page, formFactor }: PageEvidence): string {
+  return formFactor === 'mobile' ? `${page.id}-mobile` : page.id;
 }
 
 function scoresOf(runs: readonly PageRun[]): string {
@@ -110,18 +117,31 @@ function isWithinReach(runs: readonly PageRun[], { score, pageLoadMs }: PerfSett
   return byScore || (Math.max(...loads) >= pageLoadMs && Math.min(...loads) < pageLoadMs);
 }
 
-/** Returns the verdict over one endpoint's latency: every answer as expected, and the 95th percentile below the budget. */
-export function judgeEndpoint({ endpoint, statistics }: EndpointEvidence, settings: PerfSettings): Finding {
+/** Returns the findings over one endpoint's latency, cold and warm apart. */
+export function judgeEndpoint(evidence: EndpointEvidence, settings: PerfSettings): readonly Finding[] {
+  const { endpoint, cold, warm } = evidence;
+  return [
+    judgeLatency({ id: `${endpoint.id}-cold-p95`, title: 'Cold latency', statistics: cold }, endpoint, settings),
+    judgeLatency({ id: `${endpoint.id}-p95`, title: 'Warm latency', statistics: warm }, endpoint, settings),
+  ];
+}
+
+/** Every answer as expected, and the 95th percentile below the budget. */
+function judgeLatency(
+  { id, title, statistics }: { readonly id: string; readonly title: string; readonly statistics: RequestStatistics },
+  endpoint: PerfEndpoint,
+  settings: PerfSettings,
+): Finding {
   const finding = {
-    id: `${endpoint.id}-p95`,
-    title: `Latency of ${endpoint.method} ${endpoint.path}`,
+    id,
+    title: `${title} of ${endpoint.method} ${endpoint.path}`,
     expected: `p95 < ${settings.budgets.apiP95Ms} ms, every answer ${endpoint.status}`,
   };
   if (statistics.requests === 0 || timedRequests(statistics) === 0) {
     const errors = statistics.errors > 0 ? ` (${describeErrors(statistics.errorsByClass)})` : '';
     return { ...finding, verdict: 'red', seen: `no answer to ${statistics.requests} requests${errors}`, message: 'Nothing was measured.' };
   }
-  const seen = `p50 ${formatMs(statistics.p50Ms)}, p95 ${formatMs(statistics.p95Ms)} over ${statistics.requests} requests`;
+  const seen = `p50 ${formatMs(statistics.p50Ms)}, p95 ${formatMs(statistics.p95Ms)}, p99 ${formatMs(statistics.p99Ms)} over ${statistics.requests} requests`;
   if (statistics.errors > 0) {
     const errors = describeErrors(statistics.errorsByClass);
     return {
@@ -139,8 +159,9 @@ export function formatMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-function judgeIdentity({ page, runs }: PageEvidence, origin: string): Finding {
-  const finding = { id: `${page.id}-page`, title: `The page audited is ${page.path}`, expected: `200 from ${page.path}` };
+function judgeIdentity(evidence: PageEvidence, origin: string): Finding {
+  const { page, runs } = evidence;
+  const finding = { id: `${evidenceId(evidence)}-page`, title: `The page audited is ${page.path}`, expected: `200 from ${page.path}` };
   const wrong = runs.find((run) => run.status !== 200 || !isSamePage(run.finalUrl, origin, page.path));
   if (runs.length === 0) return { ...finding, verdict: 'red', seen: 'no run', message: 'The page was not audited.' };
   if (wrong === undefined) return { ...finding, verdict: 'green', seen: `200 from ${page.path}` };

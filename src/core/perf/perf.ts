@@ -1,4 +1,11 @@
+import type { NoiseBand } from './baseline.ts';
+import type { DatabaseBudgets } from './database.ts';
+import type { BrowserSoakSettings, ServerSoakSettings } from './memory.ts';
+import type { PoolSettings } from './pool.ts';
 import type { CheckIdentity } from '../smoke/smoke.ts';
+
+/** What a page is audited as. */
+export type FormFactor = 'desktop' | 'mobile';
 
 /** A page that Lighthouse audits. */
 export interface PerfPage {
@@ -23,10 +30,20 @@ export interface PerfSettings {
   readonly endpoints: readonly PerfEndpoint[];
   /** Lighthouse runs a page; the median run counts. More follow while a budget lies inside their spread (`nextRunCount`). */
   readonly runs: number;
-  /** Requests an endpoint. */
+  /** Warm requests an endpoint: over connections that are open, after some that do not count. */
   readonly requests: number;
-  readonly formFactor: 'desktop' | 'mobile';
+  /** Cold requests an endpoint, before the warm ones: the first that it gets, each over a connection of its own. */
+  readonly coldRequests: number;
+  /** Each page is audited as each of these. */
+  readonly formFactors: readonly FormFactor[];
   readonly budgets: PerfBudgets;
+  /** Undefined: not tried. */
+  readonly pool?: PoolSettings | undefined;
+  readonly database: DatabaseBudgets;
+  /** What is undefined is not soaked. */
+  readonly memory: { readonly server?: ServerSoakSettings | undefined; readonly browser?: BrowserSoakSettings | undefined };
+  /** Beside an earlier run, a figure is a regression only beyond this. */
+  readonly noise: NoiseBand;
 }
 
 /** The limits of pages and endpoints. */
@@ -58,14 +75,27 @@ export const originalBudgets: PerfBudgets = {
   apiP95Ms: 2000,
 };
 
-/** Returns the settings of `perf --url` without a configuration: the address itself, no endpoints, median of 3 runs. */
+/** From when on the database's own figures are red, where the configuration does not say. */
+export const usualDatabaseBudgets: DatabaseBudgets = { statementMs: 500, unindexedRows: 1000, deadShare: 0.4, deadRows: 10_000 };
+
+/**
+ * Wide enough for a busy machine: on two cores with a load average of 10, runs of one page lay 10 points apart (`judge.ts`), and the
+ * p95 of an endpoint that answers in 10 ms between 11 and 30 ms.
+ */
+export const usualNoise: NoiseBand = { share: 0.3, ms: 100, scorePoints: 10 };
+
+/** Returns the settings of `perf --url` without a configuration: the address itself as desktop and phone, median of 3 runs. */
 export function perfSettingsForUrl(path: string): PerfSettings {
   return {
     pages: [{ id: 'page', path, as: 'nobody' }],
     endpoints: [],
     runs: 3,
     requests: 50,
-    formFactor: 'desktop',
+    coldRequests: 10,
+    formFactors: ['desktop', 'mobile'],
     budgets: originalBudgets,
+    database: usualDatabaseBudgets,
+    memory: {},
+    noise: usualNoise,
   };
 }

@@ -1,4 +1,7 @@
 import type { LoadMeasurement, LoadRequest, LoadSample, LoadStage } from '../load/load.ts';
+import type { BrowserMemorySample, JourneyStep } from '../perf/memory.ts';
+import type { RequestSample } from '../statistics.ts';
+import type { RequestStatistics } from '../load/load.ts';
 import type { WebTarget } from './web.ts';
 
 /** One Lighthouse run of one page. */
@@ -17,6 +20,16 @@ export interface PageRun {
   readonly status: number;
   /** The address that was finally audited (after redirects). */
   readonly finalUrl: string;
+  /** What the page looked like while it loaded; kept of the median run alone. */
+  readonly filmstrip?: readonly FilmFrame[] | undefined;
+}
+
+/** One picture of a page that loads. */
+export interface FilmFrame {
+  /** Since the navigation began. */
+  readonly atMs: number;
+  /** A small JPEG as a `data:` address. */
+  readonly image: string;
 }
 
 /** Audits a page once in a real browser. Throws `CHROME_NOT_FOUND` (kind `missing`), `PERF_PAGE_FAILED` (kind `red`). */
@@ -28,6 +41,32 @@ export interface PageAudit {
   ): Promise<PageRun>;
   /** Returns the browser's and Lighthouse's versions. */
   versions(signal: AbortSignal): Promise<{ readonly browser: string; readonly lighthouse: string }>;
+}
+
+/** A page's journey in one tab, repeated. */
+export interface PageJourney {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What each cycle does; loading the page again when empty. */
+  readonly steps: readonly JourneyStep[];
+}
+
+/** A journey under way, in a browser of its own until it is closed. */
+export interface OpenJourney {
+  /** Does one cycle, collects the garbage through DevTools, and returns what is left. Throws `PERF_JOURNEY_FAILED` (kind `red`). */
+  cycle(signal: AbortSignal): Promise<Omit<BrowserMemorySample, 'cycle'>>;
+  close(): Promise<void>;
+}
+
+/** Opens a page in a real browser to repeat a journey on it. Throws `CHROME_NOT_FOUND` (kind `missing`), `PERF_JOURNEY_FAILED`. */
+export interface BrowserMemory {
+  open(target: WebTarget, journey: PageJourney, signal: AbortSignal): Promise<OpenJourney>;
+}
+
+/** Keeps the times of requests in bounded memory. */
+export interface LatencyHistogram {
+  record(sample: RequestSample): void;
+  statistics(): RequestStatistics;
 }
 
 /** A load run about to start. */

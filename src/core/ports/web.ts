@@ -18,6 +18,8 @@ export interface WebRequest {
   readonly body?: string | undefined;
   /** Bound on the whole request, headers and body. */
   readonly timeoutMs: number;
+  /** True: over a connection of its own, so that its time holds the look-up, TCP and TLS too. */
+  readonly fresh?: boolean | undefined;
 }
 
 /** Why there was no answer. */

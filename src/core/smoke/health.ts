@@ -13,6 +13,10 @@ export interface Health {
   readonly sentryEnvironment: string | undefined;
   readonly rssBytes: number | undefined;
   readonly heapUsedBytes: number | undefined;
+  /** True when garbage was collected before memory was read, as `?gc=1` with the secret of the cron jobs asks for. */
+  readonly memoryCollected: boolean;
+  /** Names the process that answered, where several may. */
+  readonly process: string | undefined;
 }
 
 /** Returns the health contract in a JSON value, or undefined when the value is not an object. */
@@ -29,6 +33,8 @@ export function readHealth(value: unknown): Health | undefined {
     sentryEnvironment: textOf(member(member(value, 'sentry'), 'environment')),
     rssBytes: bytesOf(member(member(value, 'memory'), 'rssBytes')),
     heapUsedBytes: bytesOf(member(member(value, 'memory'), 'heapUsedBytes')),
+    memoryCollected: member(member(value, 'memory'), 'collected') === true,
+    process: textOf(member(member(value, 'memory'), 'process')),
   };
 }
 

@@ -18,7 +18,7 @@ import type { Step, StepIo } from '../../core/run/step.ts';
 import type { StageResult } from '../../core/verdict.ts';
 import { identityHeaders, sessionOf, type SessionsByUser, signInStep } from '../isolation/identities.ts';
 import { startWatch } from './watch.ts';
-import { unreachable } from '../perf.ts';
+import { unreachable } from '../unreachable.ts';
 
 /** Bound on the one request that finds out whether the target is there at all. */
 const preflightTimeoutMs = 10_000;

@@ -49,7 +49,8 @@ export function startWatch(gauges: readonly Gauge[], clock: Clock, signal: Abort
   };
 }
 
-async function readAll(gauges: readonly Gauge[], second: number, signal: AbortSignal): Promise<GaugeSample> {
+/** Reads all gauges at once; one that cannot be read is not an error: its reason is kept. */
+export async function readAll(gauges: readonly Gauge[], second: number, signal: AbortSignal): Promise<GaugeSample> {
   const readings = await Promise.all(
     gauges.map((gauge) =>
       gauge.read(signal).catch((error: unknown) => ({ unread: { [gauge.name]: error instanceof Error ? error.message : String(error) } })),

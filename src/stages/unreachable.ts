@@ -1,0 +1,9 @@
+import { StagingError } from '../core/errors.ts';
+import type { WebOutcome, WebTarget } from '../core/ports/web.ts';
+
+/** Returns the error for a target that does not answer at all. */
+export function unreachable(code: string, target: WebTarget, failure: WebOutcome & { readonly kind: 'failure' }): StagingError {
+  return new StagingError('red', code, `${target.origin} does not answer (${failure.class}): ${failure.message.replace(/\.$/, '')}.`, {
+    fix: 'Run `jv-staging status` to see what the domain leads to, or correct `--url`.',
+  });
+}
