@@ -5,16 +5,32 @@ import { changingFlags } from '../shared-flags.ts';
 /** `jv-staging seed` */
 export default class Seed extends StagingCommand {
   static override summary = 'Write the seed rows and the users that go with them; a second run changes nothing.';
-  static override examples = ['<%= config.bin %> seed', '<%= config.bin %> seed --profile demo --json'];
+  static override description =
+    'The profile `volume` makes as many rows as asked for, the same ones at every run, and writes each table whole or not at all; other profiles are files. Counts, a fingerprint of each table and foreign keys are read back.';
+  static override examples = [
+    '<%= config.bin %> seed',
+    '<%= config.bin %> seed --profile demo --json',
+    '<%= config.bin %> seed --profile volume --rows 100000',
+    '<%= config.bin %> seed --profile volume --reset --confirm jetvision-staging',
+  ];
   static override flags = {
     ...changingFlags,
     profile: Flags.string({ helpValue: 'NAME', env: 'JV_PROFILE', summary: 'Seed profile (default: the configuration’s).' }),
+    rows: Flags.integer({
+      helpValue: 'N',
+      env: 'JV_ROWS',
+      summary: 'Rows of the profile `volume`, in all tables together (default: 10000).',
+    }),
+    reset: Flags.boolean({ env: 'JV_RESET', summary: 'Empty what the profile owns first; wants `--confirm`.' }),
+    confirm: Flags.string({ helpValue: 'ENVIRONMENT', env: 'JV_CONFIRM', summary: 'Name of the environment; `--yes` does not suffice.' }),
   };
-  static override effects = { readOnly: false, destructive: false, idempotent: true };
+  static override effects = { readOnly: false, destructive: true, idempotent: true };
 
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(Seed);
-    return this.runStage(flags, (app) => app.seed(flags.profile));
+    const { profile, rows, confirm } = flags;
+    const reset = flags.reset ? { confirm, dryRun: flags['dry-run'] } : undefined;
+    return this.runStage(flags, (app) => app.seed({ profile, rows, reset }));
   }
 }

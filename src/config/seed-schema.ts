@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StagingError } from '../core/errors.ts';
 import type { JsonValue } from '../core/ports/database.ts';
-import { canonicalJson, type SeedPlan, type SeedTable, type SeedValue } from '../core/seed.ts';
+import { canonicalJson, type SeedPlan, type SeedTable, type SeedValue } from '../core/seed/plan.ts';
 import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
 
 const email = z.email().refine((address) => address === address.toLowerCase(), 'an e-mail address in lower case');

@@ -94,12 +94,14 @@ export interface ProductionSettings {
   readonly fingerprints?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One table of seed rows; see `core/seed.ts` for the row language. */
+/** One table of seed rows; see `core/seed/plan.ts` for the row language. */
 export interface SeedSettings {
   /** Folder with `<profile>.json`, absolute. */
   readonly dir: string;
   /** The profile used when none is named. */
   readonly profile: string;
+  /** What made rows are drawn from, 0 to 65,535: the same value, the same rows. */
+  readonly value: number;
 }
 
 /** The Vercel project. What is undefined is not managed. */

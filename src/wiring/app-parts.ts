@@ -7,7 +7,7 @@ import { planRun } from '../stages/plan/plan.ts';
 import { provisionStage } from '../stages/provision/provision.ts';
 import { isolationStage } from '../stages/isolation/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
-import { seedStage } from '../stages/seed.ts';
+import { seedStage } from '../stages/seed/seed.ts';
 import { environmentStatus } from '../stages/status.ts';
 import { unlock } from '../stages/unlock.ts';
 import { upRun } from '../stages/up.ts';
@@ -44,7 +44,7 @@ export function appOf(context: Context, waitMs: number): App {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
     deploy: () => deployStage(deps.deploy(gates.smokeOn, {}), resources),
-    seed: () => seedStage(deps.seed(), resources, context.settings().seed.profile),
+    seed: () => seedStage(deps.seed(), resources, { profile: context.settings().seed.profile }),
     smoke: () => gates.smoke({}),
     perf: () => gates.perf({}),
     load: () => gates.load({ engine: 'auto' }),
@@ -58,7 +58,7 @@ export function appOf(context: Context, waitMs: number): App {
     preview,
     process: context.process,
     preparation: localPreparation(context, local, deps),
-    seed: (profile) => seedStage(deps.seed(), resources, profile ?? context.settings().seed.profile),
+    seed: (choice) => seedStage(deps.seed(), resources, { ...choice, profile: choice.profile ?? context.settings().seed.profile }),
     smoke: gates.smoke,
     perf: gates.perf,
     load: gates.load,

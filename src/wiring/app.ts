@@ -16,7 +16,7 @@ import type { ProvisionDetails, ProvisionOptions } from '../stages/provision/pro
 import type { RollbackOptions } from '../stages/rollback/deps.ts';
 import type { DrillRun } from '../stages/rollback/drill.ts';
 import type { RollbackRun } from '../stages/rollback/rollback.ts';
-import type { SeedDetails } from '../stages/seed.ts';
+import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { PreviewCommands } from './preview.ts';
 import type { Unlocked } from '../stages/unlock.ts';
@@ -56,7 +56,7 @@ export interface App {
   readonly planFiles: PlanFiles;
   provision(choice: ProvisionOptions): StageRun<ProvisionDetails>;
   deploy(choice: DeployChoice): StageRun<DeployDetails>;
-  seed(profile: string | undefined): StageRun<SeedDetails>;
+  seed(choice: Omit<SeedChoice, 'profile'> & { readonly profile: string | undefined }): StageRun<SeedDetails>;
   smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;

@@ -1,7 +1,6 @@
 import { clerkInstance } from '../adapters/clerk/clerk-instance.ts';
 import { bullmqPauses } from '../adapters/bullmq/bullmq-pauses.ts';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
-import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { plainFingerprint, stateSealing } from '../adapters/files/sealed.ts';
 import { postgresCatalog } from '../adapters/postgres/catalog/reader.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
@@ -32,7 +31,8 @@ import type { IsolationPorts } from '../stages/isolation/ports.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { SchemaDeps } from '../stages/provision/schema.ts';
 import type { RollbackDeps } from '../stages/rollback/deps.ts';
-import { seedStage, type SeedDeps } from '../stages/seed.ts';
+import type { SeedDeps } from '../stages/seed/parts.ts';
+import { seedStage } from '../stages/seed/seed.ts';
 import type { StatusDeps } from '../stages/status.ts';
 import type { SourceChoice } from './app.ts';
 import type { Context } from './context.ts';
@@ -41,6 +41,7 @@ import { cloudPlatforms, type Platforms } from './platforms.ts';
 import { sourceOf, unheardSince, unknownReversals } from './release-parts.ts';
 import { openKeptRecords, openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
+import { seedParts } from './seed-parts.ts';
 import { openSecretFile } from './secret-file.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
@@ -104,7 +105,8 @@ export function openDeps(
   const sealing = async () => stateSealing(stateKey(context));
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
-  const seed = () => ({ ...seedDeps(context, resources, connected), lease });
+  const openDataApi = () => use().dataApi(resources.databaseAccess.get());
+  const seed = () => ({ ...base(), ...connected.seeding.ports, openDataApi, lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
   const release = () => ({ ...base(), ...releaseDeps(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
@@ -125,7 +127,7 @@ export function openDeps(
       source: connected.source(choice),
       readSecret,
       smoke,
-      seed: () => seedStage(seed(), resources, context.settings().seed.profile),
+      seed: () => seedStage(seed(), resources, { profile: context.settings().seed.profile }),
     }),
     rollback: (smoke) => ({ ...release(), unheardSince: () => unheardSince(unfinished), smoke }),
     seed,
@@ -163,8 +165,9 @@ function connections(context: Context, resources: Resources) {
     }
     return platforms.get();
   };
+  const seeding = seedParts(context, resources);
   const closeConnections = async () => {
-    await Promise.allSettled([opened.database?.close(), opened.cache?.close(), opened.pauses?.close()]);
+    await Promise.allSettled([opened.database?.close(), seeding.close(), opened.cache?.close(), opened.pauses?.close()]);
   };
   return {
     use,
@@ -175,6 +178,7 @@ function connections(context: Context, resources: Resources) {
     openCache: () => (opened.cache ??= redisCache(resources.cacheAccess.get().url)),
     openPauses: () => (opened.pauses ??= bullmqPauses({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix })),
     source: (choice: SourceChoice) => (opened.source ??= sourceOf(context, choice)),
+    seeding,
     closeConnections,
     close: async () => {
       await Promise.allSettled([closeConnections(), opened.source?.close(), platforms.peek()?.close()]);
@@ -226,14 +230,6 @@ function productionUrlOf(context: Context, local: Pick<LocalCloud, 'productionDa
       if (found !== undefined) url.set(found);
       return found;
     },
-  };
-}
-
-function seedDeps(context: Context, resources: Resources, connected: Connections): Omit<SeedDeps, 'lease'> {
-  return {
-    ...baseDeps(context, connected),
-    openDataApi: () => connected.use().dataApi(resources.databaseAccess.get()),
-    readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
   };
 }
 

@@ -9,7 +9,7 @@ import { listPreviewsStage, type PreviewListDetails } from '../stages/preview/li
 import { type RemovePreviewDetails, type RemovePreviewOptions, removePreviewsStage } from '../stages/preview/remove.ts';
 import { type PreviewUpDetails, previewUpStage } from '../stages/preview/up.ts';
 import { emptyResources, type Resources } from '../stages/resources.ts';
-import { seedStage } from '../stages/seed.ts';
+import { seedStage } from '../stages/seed/seed.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { gatesOf } from './gates.ts';
@@ -48,7 +48,7 @@ export function previewCommands(
       hostname,
       origin: originOf(hostname),
       schema: ownDeps.schema(),
-      seed: () => seedStage(ownDeps.seed(), ownResources, settings.seed.profile),
+      seed: () => seedStage(ownDeps.seed(), ownResources, { profile: settings.seed.profile }),
       smoke: (gitSha, deploymentId) => gates.smokeOn(originOf(hostname), gitSha, deploymentId),
       gatewayMissing: (signal) => deps.platforms().gatewayMissing(ownResources.databaseAccess.get(), signal),
     };

@@ -83,7 +83,7 @@ describe('the commands of the manifest', () => {
 });
 
 /** Commands that change the environment without destroying anything, with --dry-run all the same. */
-const changing = new Set(['deploy', 'env:push', 'preview:up', 'provision', 'rollback', 'seed', 'up']);
+const changing = new Set(['deploy', 'env:push', 'preview:up', 'provision', 'rollback', 'up']);
 
 /** Returns what an example says that its command does not understand. */
 function problemsOf(example: string, id: string): readonly string[] {

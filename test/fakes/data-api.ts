@@ -42,6 +42,7 @@ export function fakeDataApi(): FakeDataApi {
       users.set(user.id, user);
       return user.id;
     },
+    deleteUser: async (id) => void users.delete(id),
     setPassword: async (id, password) => {
       const user = users.get(id);
       if (user === undefined) throw new StagingError('vendor', 'SUPABASE_REQUEST_FAILED', 'User not found.');

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import { StagingError } from '../../src/core/errors.ts';
 import { stageWorld, type StageWorld, stagingSettings, takeCalls } from '../support/stage-world.ts';
 
 let world: StageWorld;
@@ -126,4 +127,94 @@ it('makes no user without the password that all of them sign in with', async () 
 
   expect(error).toMatchObject({ kind: 'missing', code: 'SEED_PASSWORD_MISSING', exitCode: 3 });
   expect(world.calls).toEqual([]);
+});
+
+it('takes a user back whose row is refused: both come or neither', async () => {
+  const refusal = new StagingError('vendor', 'SUPABASE_REQUEST_FAILED', 'no.');
+  const api = { ...world.data, upsert: () => Promise.reject(refusal) };
+
+  const { error } = await world.seed({ openDataApi: () => api });
+
+  expect(error).toBe(refusal);
+  expect(world.data.users.size).toBe(0);
+  expect(world.calls).toContain('delete user');
+});
+
+it('takes no user back whose row is there', async () => {
+  const api = {
+    ...world.data,
+    upsert: async (...call: Parameters<typeof world.data.upsert>) => {
+      await world.data.upsert(...call);
+      throw new StagingError('vendor', 'SUPABASE_REQUEST_FAILED', 'The answer was lost.');
+    },
+  };
+
+  expect((await world.seed({ openDataApi: () => api })).error).toBeDefined();
+  expect(world.data.users.size).toBe(2);
+
+  expect((await world.seed()).result).toMatchObject({ summary: expect.stringContaining('1 changed') });
+});
+
+it('is red when a foreign key leads nowhere', async () => {
+  world.bulk.orphaned = 3;
+
+  const { result } = await world.seed();
+
+  expect(result).toMatchObject({ verdict: 'red', details: { orphans: 3 } });
+});
+
+it('writes a volume seed table by table, and nothing the second time', async () => {
+  const choice = { profile: 'volume', rows: 200 };
+
+  const first = await world.seed({}, choice);
+  const second = await world.seed({}, choice);
+
+  expect(first.error).toBeUndefined();
+  expect(first.result).toMatchObject({ verdict: 'green', summary: '200 rows, 200 changed', details: { seedVersion: 'volume-1-1-200' } });
+  expect(second.details['done']).toBe('nothing to do: 0 rows changed');
+  expect([...world.bulk.lines.keys()]).toEqual(['users', 'clients', 'flight_requests', 'quotes', 'proposals']);
+});
+
+it('empties a volume seed only when the environment’s name was typed, and only what the seed made', async () => {
+  await world.seed({}, { profile: 'volume', rows: 200 });
+  const reset = (confirm: string | undefined) => world.seed({}, { profile: 'volume', rows: 100, reset: { confirm, dryRun: false } });
+
+  expect((await reset(undefined)).error).toMatchObject({ code: 'SEED_RESET_UNCONFIRMED', kind: 'refused' });
+  expect((await reset('jet')).error).toMatchObject({ code: 'SEED_RESET_UNCONFIRMED' });
+  expect(world.bulk.removed).toEqual([]);
+  const done = await reset('jet-staging');
+
+  expect(done.details['reset']).toBe('200 rows removed');
+  expect(world.bulk.removed.map(({ table }) => table)).toEqual(['proposals', 'quotes', 'flight_requests', 'clients', 'users']);
+  expect(world.bulk.removed.every(({ from, to }) => from.startsWith('5eed') && to.startsWith('5eed'))).toBe(true);
+});
+
+it('empties the rows and users of a seed file, and writes them anew', async () => {
+  await seeded();
+
+  const { error, details, result } = await world.seed({}, { profile: 'demo', reset: { confirm: 'jet-staging', dryRun: false } });
+
+  expect(error).toBeUndefined();
+  expect(details['reset']).toBe('3 rows and 2 users removed');
+  expect(result?.details.users.changed).toBe(2);
+});
+
+it('removes nothing in a dry run, and needs no name for it', async () => {
+  await seeded();
+
+  const { error, details } = await world.seed({}, { profile: 'demo', reset: { confirm: undefined, dryRun: true } }, { dryRun: true });
+
+  expect(error).toBeUndefined();
+  expect(details['consent']).toBe('would remove the rows and users of the profile demo');
+  expect(world.data.users.size).toBe(2);
+});
+
+it.each(['demo', 'volume'])('never writes the profile %s to a database that is named as production’s', async (profile) => {
+  const settings = { ...stagingSettings, production: { ...stagingSettings.production, supabaseProjects: ['jet', 'jet-staging'] } };
+
+  const { error } = await world.seed({ settings }, { profile });
+
+  expect(error).toMatchObject({ code: 'PRODUCTION_REFUSED', kind: 'refused' });
+  expect(world.calls).toEqual([]);
+  expect(world.bulk.lines.size).toBe(0);
 });

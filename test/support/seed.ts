@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { parseSeed } from '../../src/config/seed-schema.ts';
 import type { Row } from '../../src/core/ports/database.ts';
-import { changedRows, resolveRows } from '../../src/core/seed.ts';
+import { changedRows, resolveRows } from '../../src/core/seed/plan.ts';
 import demo from '../../fixtures/seed/demo.json' with { type: 'json' };
 
 /** Auth user ids that tests give the seeded users. */

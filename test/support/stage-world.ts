@@ -8,7 +8,7 @@ import type { Database, DataApi, MigrationFile } from '../../src/core/ports/data
 import type { ReleaseRecord } from '../../src/core/release/release.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { type RunOptions, runSteps } from '../../src/core/run/run-steps.ts';
-import type { SeedPlan } from '../../src/core/seed.ts';
+import type { SeedPlan } from '../../src/core/seed/plan.ts';
 import type { EnvReference, StagingSettings } from '../../src/core/settings.ts';
 import { type StageRun, verdictStep } from '../../src/core/run/stage.ts';
 import { stageResult } from '../../src/core/run/stage-result.ts';
@@ -24,7 +24,9 @@ import { emptyResources, type ResourceDeps } from '../../src/stages/resources.ts
 import type { RollbackDeps, RollbackOptions } from '../../src/stages/rollback/deps.ts';
 import { drillStage } from '../../src/stages/rollback/drill.ts';
 import { rollbackStage } from '../../src/stages/rollback/rollback.ts';
-import { type SeedDeps, seedStage } from '../../src/stages/seed.ts';
+import type { SeedChoice, SeedDeps } from '../../src/stages/seed/parts.ts';
+import { seedStage } from '../../src/stages/seed/seed.ts';
+import { fakeBulk } from '../fakes/bulk.ts';
 import { fakeCache, fakeCachePlatform } from '../fakes/caches.ts';
 import { steppingClock } from '../fakes/clocks.ts';
 import { fakeDataApi } from '../fakes/data-api.ts';
@@ -64,7 +66,7 @@ export const stagingSettings: StagingSettings = {
     DATABASE_URL: { value: { kind: 'fact', fact: 'database.poolerUrl' }, class: 'secret', required: true },
     SENTRY_DSN: { value: reference('SENTRY_DSN'), class: 'public', required: false },
   },
-  seed: { dir: '/project/seed', profile: 'demo' },
+  seed: { dir: '/project/seed', profile: 'demo', value: 1 },
   restorePoints: { kind: 'auto', outlivesRunner: false, keep: 10 },
   smoke: { checks: [] },
   perf: perfSettingsForUrl('/'),
@@ -161,7 +163,14 @@ export function stageWorld() {
   };
   const run = async (steps: readonly Step[], options: Partial<RunOptions> = {}): Promise<Ran> =>
     ranSteps(steps, { runId: 'run_1', journal, clock, signal: new AbortController().signal, ...options });
-  const seedDeps: SeedDeps = { ...base, openDataApi: () => parts.data, readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }) };
+  const bulk = fakeBulk();
+  const seedDeps: SeedDeps = {
+    ...base,
+    openDataApi: () => parts.data,
+    openBulk: () => bulk,
+    readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }),
+    vocabulary: async () => ({ firstNames: ['Ann', 'Bo'], lastNames: ['Lee', 'Kim'], operators: ['Jets'] }),
+  };
   const restore = fakeRestorePoints(calls);
   /** What both ways of a release need. */
   const release = {
@@ -203,13 +212,13 @@ export function stageWorld() {
     },
     deploy: async (more: Partial<DeployDeps> = {}, options: Partial<RunOptions> = {}, choice: Partial<DeployOptions> = {}) => {
       const resources = emptyResources();
-      const seed = () => seedStage(seedDeps, resources, 'demo');
+      const seed = () => seedStage(seedDeps, resources, { profile: 'demo' });
       const stage = deployStage({ ...release, source, readSecret, seed, ...more }, resources, { ...plainDeploy, ...choice });
       return { ...(await run(stage.steps, { undoOnFailure: true, ...options })), result: stage.result() };
     },
-    seed: async (more: Partial<SeedDeps> = {}) => {
-      const stage = seedStage({ ...seedDeps, ...more }, emptyResources(), 'demo');
-      return { ...(await run(stage.steps)), result: stage.result() };
+    seed: async (more: Partial<SeedDeps> = {}, choice: SeedChoice = { profile: 'demo' }, options: Partial<RunOptions> = {}) => {
+      const stage = seedStage({ ...seedDeps, ...more }, emptyResources(), choice);
+      return { ...(await run(stage.steps, options)), result: stage.result() };
     },
     destroy: async (destroyOptions: Partial<DestroyOptions> = {}, options: Partial<RunOptions> = {}, more: Partial<DestroyDeps> = {}) => {
       const stage = destroyStage({ ...base, ...more }, emptyResources(), {
@@ -242,6 +251,7 @@ export function stageWorld() {
   return {
     ...parts,
     ...stages,
+    bulk,
     clerkInstances,
     base,
     envDeps,
@@ -281,6 +291,7 @@ function recordingParts(calls: string[]) {
   const recordedData: DataApi = {
     ...data,
     upsert: async (table, key, rows, signal) => noted(`write ${rows.length} rows of ${table}`, data.upsert(table, key, rows, signal)),
+    deleteUser: async (id, signal) => noted('delete user', data.deleteUser(id, signal)),
     createUser: async (user, signal) => noted(`create user ${user.email}`, data.createUser(user, signal)),
     setPassword: async (id, password, signal) => noted('set password', data.setPassword(id, password, signal)),
   };

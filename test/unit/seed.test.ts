@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseSeed } from '../../src/config/seed-schema.ts';
-import { canonicalJson, changedRows, resolveRows, rowKeys, sameValue, type SeedTable, seedVersionInput } from '../../src/core/seed.ts';
+import { canonicalJson, changedRows, resolveRows, rowKeys, sameValue, type SeedTable, seedVersionInput } from '../../src/core/seed/plan.ts';
 import demo from '../../fixtures/seed/demo.json' with { type: 'json' };
 
 const nowMs = Date.UTC(2026, 11, 30, 23, 59);

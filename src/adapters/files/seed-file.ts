@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSeed } from '../../config/seed-schema.ts';
 import { StagingError } from '../../core/errors.ts';
-import { type SeedPlan, seedVersionInput } from '../../core/seed.ts';
+import { type SeedPlan, seedVersionInput } from '../../core/seed/plan.ts';
 
 /**
  * Reads the seed profile `<dir>/<profile>.json` and its version: the sha256 (hex) of what the file means. Throws

@@ -1,4 +1,4 @@
-import postgres from 'postgres';
+import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 
@@ -10,18 +10,40 @@ export interface SqlFailure {
   readonly hint: string | undefined;
   /** Characters from 1 into the statement, when Postgres knows where. */
   readonly position: number | undefined;
+  /** What it was doing, e.g. which line of a COPY it read. */
+  readonly context?: string | undefined;
+  readonly constraint?: string | undefined;
+  readonly column?: string | undefined;
 }
+
+/** As both clients give them: postgres (`constraint_name`) and pg (`constraint`). Only the server's own errors have a severity. */
+const errorFields = z.object({
+  severity: z.string(),
+  code: z.string().regex(/^[0-9A-Z]{5}$/),
+  detail: z.string().optional(),
+  hint: z.string().optional(),
+  position: z.union([z.string(), z.number()]).optional(),
+  where: z.string().optional(),
+  constraint_name: z.string().optional(),
+  constraint: z.string().optional(),
+  column_name: z.string().optional(),
+  column: z.string().optional(),
+});
 
 /** Returns what Postgres says about an error, or undefined when the error is not Postgres's. */
 export function sqlFailure(error: unknown): SqlFailure | undefined {
-  if (!(error instanceof postgres.PostgresError)) return undefined;
-  const position = Number(error.position);
+  const fields = error instanceof Error ? errorFields.safeParse(error).data : undefined;
+  if (fields === undefined || !(error instanceof Error)) return undefined;
+  const position = Number(fields.position);
   return {
-    sqlState: error.code,
+    sqlState: fields.code,
     message: printable(error.message),
-    detail: error.detail === undefined ? undefined : printable(error.detail),
-    hint: error.hint === undefined ? undefined : printable(error.hint),
+    detail: fields.detail === undefined ? undefined : printable(fields.detail),
+    hint: fields.hint === undefined ? undefined : printable(fields.hint),
     position: Number.isInteger(position) && position > 0 ? position : undefined,
+    context: fields.where,
+    constraint: fields.constraint_name ?? fields.constraint,
+    column: fields.column_name ?? fields.column,
   };
 }
 

@@ -28,6 +28,9 @@ export function supabaseDataApi(api: ApiClient, anonApi: ApiClient): DataApi {
     upsert: (table, keyColumns, rows, signal) => upsert(api, { table, keyColumns, rows }, signal),
     findUser: (email, signal) => findUser(api, email, signal),
     createUser: (user, signal) => createUser(api, user, signal),
+    deleteUser: async (userId, signal) => {
+      await api.send({ method: 'DELETE', path: apiPath`/auth/v1/admin/users/${userId}`, repeatable: true, accept: [404], signal });
+    },
     setPassword: async (userId, password, signal) => {
       await api.send({ method: 'PUT', path: apiPath`/auth/v1/admin/users/${userId}`, json: { password }, signal });
     },

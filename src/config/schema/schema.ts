@@ -4,6 +4,7 @@ import { load, perf } from './measure.ts';
 import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
 import { restorePoints } from './restore-points.ts';
+import { seed } from './seed.ts';
 import { smokeCheck } from './smoke.ts';
 import { variable } from './variable.ts';
 import { supabase, upstash, vercel } from './vendors.ts';
@@ -30,7 +31,7 @@ export const configSchema = z.strictObject({
   production,
   drift,
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
-  seed: z.strictObject({ dir: text.default('seed'), profile: identifier.default('demo') }),
+  seed,
   restorePoints,
   smoke: z.strictObject({ checks: z.array(smokeCheck).min(1) }),
   perf,

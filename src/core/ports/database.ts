@@ -102,6 +102,8 @@ export interface DataApi {
   findUser(email: string, signal: AbortSignal): Promise<string | undefined>;
   /** Creates a confirmed auth user with this password; returns its id. */
   createUser(user: { readonly email: string; readonly password: string }, signal: AbortSignal): Promise<string>;
+  /** Removes a user; one that is not there is no error. */
+  deleteUser(userId: string, signal: AbortSignal): Promise<void>;
   /** Sets a user's password. */
   setPassword(userId: string, password: string, signal: AbortSignal): Promise<void>;
   /** Returns true when this address and password sign in. */

@@ -17,7 +17,7 @@ import type { StageResult } from '../../core/verdict.ts';
 import type { SchemaDeps } from '../provision/schema.ts';
 import type { ResourceDeps } from '../resources.ts';
 import type { RestoreDeps } from '../restore/restore.ts';
-import type { SeedDetails } from '../seed.ts';
+import type { SeedDetails } from '../seed/parts.ts';
 
 /** What deploying needs beside finding resources. */
 export interface DeployDeps extends ResourceDeps, SchemaDeps, RestoreDeps {

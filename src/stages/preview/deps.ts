@@ -10,7 +10,7 @@ import type { EnvReference, StagingSettings } from '../../core/settings.ts';
 import type { LeaseDeps } from '../lease.ts';
 import type { SchemaDeps } from '../provision/schema.ts';
 import type { ResourceDeps, Resources } from '../resources.ts';
-import type { SeedDetails } from '../seed.ts';
+import type { SeedDetails } from '../seed/parts.ts';
 
 /** One preview's own settings and resources, and the stages on them. */
 export interface PreviewWorld {

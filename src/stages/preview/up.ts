@@ -15,7 +15,7 @@ import { leaseStep } from '../lease.ts';
 import { locateStep } from '../locate.ts';
 import { migrate, protectionStep } from '../provision/schema.ts';
 import type { Resources } from '../resources.ts';
-import type { SeedDetails } from '../seed.ts';
+import type { SeedDetails } from '../seed/parts.ts';
 import { databaseSteps } from './database.ts';
 import type { PreviewDeps, PreviewWorld } from './deps.ts';
 import { deploymentSteps, removeOlderStep } from './deployment.ts';

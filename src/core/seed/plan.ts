@@ -1,5 +1,5 @@
-import { StagingError } from './errors.ts';
-import type { JsonValue, Row } from './ports/database.ts';
+import { StagingError } from '../errors.ts';
+import type { JsonValue, Row } from '../ports/database.ts';
 
 /**
  * One value of a seed row. In the file a plain JSON value stands for itself; an object with exactly one of these keys is
@@ -66,6 +66,18 @@ export function resolveRows(table: SeedTable, context: SeedContext): readonly Ro
   return table.rows.map((row, index) =>
     Object.fromEntries(Object.entries(row).map(([column, value]) => [column, resolve(value, `${table.table}[${index}].${column}`)])),
   );
+}
+
+/** Returns those rows of a table whose references lead somewhere, resolved: what can be there already. */
+export function resolvable(table: SeedTable, context: SeedContext): readonly Row[] {
+  return table.rows.flatMap((row) => {
+    try {
+      return resolveRows({ ...table, rows: [row] }, context);
+    } catch (error) {
+      if (error instanceof StagingError && error.code === 'SEED_REFERENCE_UNKNOWN') return [];
+      throw error;
+    }
+  });
 }
 
 /** Returns a function that finds a stored row by natural key, with one index for each table and set of key columns. */

@@ -1,0 +1,45 @@
+import type { CopyChunk } from '../ports/bulk.ts';
+
+/** A value as COPY's text format can carry it; numbers and booleans are written as Postgres reads them. */
+export type CopyValue = string | number | boolean | null;
+
+/** Size that a chunk is sent at, in characters: large enough for the socket, small enough to keep nothing. */
+const chunkLength = 65_536;
+
+const special = /[\\\t\n\r]/;
+
+/**
+ * Returns one line of COPY's text format with its line feed: tabs between values, `\N` for null, backslash before what would end a value
+ * (https://www.postgresql.org/docs/15/sql-copy.html, read 2026-11-26).
+ */
+export function copyLine(values: readonly CopyValue[]): string {
+  let line = '';
+  let separator = '';
+  for (const value of values) {
+    line += separator + field(value);
+    separator = '\t';
+  }
+  return `${line}\n`;
+}
+
+function field(value: CopyValue): string {
+  if (value === null) return '\\N';
+  if (typeof value !== 'string') return String(value);
+  if (!special.test(value)) return value;
+  return value.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+}
+
+/** Yields the lines of `count` rows in chunks; only one chunk is held at a time. */
+export function* copyChunks(count: number, line: (index: number) => string): Generator<CopyChunk> {
+  let text = '';
+  let rows = 0;
+  for (let index = 0; index < count; index += 1) {
+    text += line(index);
+    rows += 1;
+    if (text.length < chunkLength) continue;
+    yield { text, rows };
+    text = '';
+    rows = 0;
+  }
+  if (rows > 0) yield { text, rows };
+}

@@ -1,0 +1,246 @@
+import { StagingError } from '../../core/errors.ts';
+import type { DataApi, Row } from '../../core/ports/database.ts';
+import { canonicalJson, changedRows, resolvable, resolveRows, rowKeys, type SeedPlan, type SeedTable } from '../../core/seed/plan.ts';
+import { slot } from '../../core/run/slot.ts';
+import type { StageRun } from '../../core/run/stage.ts';
+import type { Step, StepIo } from '../../core/run/step.ts';
+import { leaseStep } from '../lease.ts';
+import { locateStep } from '../locate.ts';
+import type { Resources } from '../resources.ts';
+import { countOrphans, guardDatabase, type SeedChoice, type SeedDeps, type SeedDetails, type SeededTable, seedResult } from './parts.ts';
+import { resetSteps } from './reset.ts';
+
+/** Name of the line in the environment file that holds the seeded users' password. */
+export const userPasswordName = 'STAGING_USER_PASSWORD';
+
+interface SeedFacts {
+  readonly seed: ReturnType<typeof slot<{ readonly plan: SeedPlan; readonly version: string }>>;
+  readonly authUserIds: Record<string, string>;
+  /** Ids of users made in this run whose rows are not written yet. */
+  readonly newUsers: Set<string>;
+  readonly stored: Record<string, readonly Row[]>;
+  readonly tables: SeededTable[];
+  changedUsers: number;
+  readonly orphans: ReturnType<typeof slot<number>>;
+}
+
+/** Returns the stage that writes a seed file: users, then tables in order, only what is missing or differs; the end state is read back. */
+export function rowsStage(deps: SeedDeps, resources: Resources, { profile, reset }: SeedChoice): StageRun<SeedDetails> {
+  const startedAtMs = deps.clock.nowMs();
+  const facts: SeedFacts = {
+    seed: slot('seed plan'),
+    authUserIds: {},
+    newUsers: new Set(),
+    stored: {},
+    tables: [],
+    changedUsers: 0,
+    orphans: slot('orphans'),
+  };
+  return {
+    steps: [
+      locateStep(deps, resources),
+      leaseStep(deps),
+      readStep(deps, facts, profile),
+      ...resetSteps(deps, reset, {
+        what: () => `the rows and users of the profile ${profile}`,
+        empty: (io) => emptyRows(deps, resources, facts.seed.get().plan, io.signal),
+      }),
+      usersStep(deps, resources, facts),
+      {
+        id: 'tables',
+        title: 'Rows',
+        steps: () => facts.seed.get().plan.tables.map((table) => tableStep(deps, resources, facts, table)),
+      },
+      {
+        id: 'done',
+        title: 'Every row read back',
+        run: async (io) => {
+          const tables = facts.seed.get().plan.tables.map(({ table }) => table);
+          facts.orphans.set(await countOrphans(deps, tables, io));
+          const changed = totalChanged(facts);
+          return changed === 0 ? 'nothing to do: 0 rows changed' : `${changed} changed`;
+        },
+      },
+    ],
+    result: () => (facts.orphans.peek() === undefined ? undefined : rowsResult(deps, facts, profile, startedAtMs)),
+  };
+}
+
+function readStep(deps: SeedDeps, facts: SeedFacts, profile: string): Step {
+  return {
+    id: 'read',
+    title: `Read the seed profile ${profile}`,
+    run: async () => {
+      facts.seed.set(await deps.readSeed(profile));
+      const { plan } = facts.seed.get();
+      const rows = plan.tables.reduce((sum, table) => sum + table.rows.length, 0);
+      return `${plan.auth.length} users, ${rows} rows in ${plan.tables.length} tables`;
+    },
+  };
+}
+
+/** Users come before their rows, since rows refer to their ids. A user that cannot sign in with the password gets it set anew. */
+function usersStep(deps: SeedDeps, resources: Resources, facts: SeedFacts): Step {
+  return {
+    id: 'users',
+    title: 'Users who can sign in',
+    mutates: true,
+    run: async (io) => {
+      guardDatabase(deps, resources);
+      const api = deps.openDataApi();
+      const password = await userPassword(deps);
+      await takingBack(deps, facts, async () => {
+        for (const { email } of facts.seed.get().plan.auth) {
+          io.note(email);
+          const found = await api.findUser(email, io.signal);
+          const id = found ?? (await api.createUser({ email, password }, io.signal));
+          if (found === undefined) facts.newUsers.add(id);
+          const signsIn = found === undefined || (await api.canSignIn(email, password, io.signal));
+          if (!signsIn) await api.setPassword(id, password, io.signal);
+          if (found === undefined || !signsIn) facts.changedUsers += 1;
+          facts.authUserIds[email] = id;
+        }
+      });
+      return `${facts.seed.get().plan.auth.length} users, ${facts.changedUsers} changed`;
+    },
+  };
+}
+
+function tableStep(deps: SeedDeps, resources: Resources, facts: SeedFacts, table: SeedTable): Step {
+  return {
+    id: table.table,
+    title: table.table,
+    mutates: true,
+    run: async (io) => {
+      guardDatabase(deps, resources);
+      const changed = await takingBack(deps, facts, () => writeTable(deps, facts, table, io));
+      const fingerprint = fingerprintOf(deps, table, facts.stored[table.table] ?? []);
+      facts.tables.push({ table: table.table, rows: table.rows.length, changed, fingerprint });
+      return `${table.rows.length} rows, ${changed} changed`;
+    },
+  };
+}
+
+/**
+ * Runs `work`; when it fails, takes back the users of this run whose rows are not there: a user and the row that belongs to it come together or
+ * not at all. A run that was killed leaves this to the next one, which finds the user and writes the row.
+ */
+async function takingBack<Value>(deps: SeedDeps, facts: SeedFacts, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    const api = deps.openDataApi();
+    const { signal } = new AbortController();
+    for (const id of facts.newUsers) if (!(await hasRow(api, facts, id, signal))) await api.deleteUser(id, signal);
+    throw error;
+  }
+}
+
+/** An interruption may have hidden that the rows were written. */
+async function hasRow(api: DataApi, facts: SeedFacts, id: string, signal: AbortSignal): Promise<boolean> {
+  for (const table of facts.seed.get().plan.tables) {
+    for (const column of userColumns(table)) {
+      if ((await api.rowsByKey(table.table, [column], [{ [column]: id }], signal)).length > 0) return true;
+    }
+  }
+  return false;
+}
+
+/** Returns the columns of a table that hold ids of auth users. */
+function userColumns(table: SeedTable): readonly string[] {
+  return Object.entries(table.rows[0] ?? {}).flatMap(([column, value]) => (value.kind === 'authUserId' ? [column] : []));
+}
+
+/** Returns the ids of this run's new users that rows of a table refer to. */
+function usersNamed(facts: SeedFacts, table: SeedTable, stored: readonly Row[]): readonly string[] {
+  const columns = userColumns(table);
+  return [...facts.newUsers].filter((id) => stored.some((row) => columns.some((column) => row[column] === id)));
+}
+
+async function writeTable(deps: SeedDeps, facts: SeedFacts, table: SeedTable, io: StepIo): Promise<number> {
+  const api = deps.openDataApi();
+  const wanted = resolveRows(table, { nowMs: deps.clock.nowMs(), authUserIds: facts.authUserIds, stored: facts.stored });
+  const keys = rowKeys(table.key, wanted);
+  const existing = await api.rowsByKey(table.table, table.key, keys, io.signal);
+  const changed = changedRows(table.key, existing, wanted);
+  if (changed.length > 0) await api.upsert(table.table, table.key, changed, io.signal);
+  const stored = changed.length === 0 ? existing : await api.rowsByKey(table.table, table.key, keys, io.signal);
+  const different = changedRows(table.key, stored, wanted);
+  if (different.length > 0) {
+    throw new StagingError(
+      'red',
+      'SEED_ROWS_DIFFER',
+      `${different.length} of ${wanted.length} rows of ${table.table} differ from the seed after writing, expected 0.`,
+      {
+        fix: `Look for a trigger or policy that changes ${table.table}, then run \`jv-staging seed\` again.`,
+      },
+    );
+  }
+  facts.stored[table.table] = stored;
+  for (const id of usersNamed(facts, table, stored)) facts.newUsers.delete(id);
+  return changed.length;
+}
+
+async function userPassword(deps: SeedDeps): Promise<string> {
+  const password = await deps.secretFile.read(userPasswordName);
+  if (password !== undefined) return password;
+  throw new StagingError(
+    'missing',
+    'SEED_PASSWORD_MISSING',
+    `${deps.secretFile.path} has no ${userPasswordName}, which the seeded users sign in with.`,
+    {
+      fix: 'Run `jv-staging provision`, which generates it.',
+    },
+  );
+}
+
+function totalChanged(facts: SeedFacts): number {
+  return facts.tables.reduce((sum, table) => sum + table.changed, facts.changedUsers);
+}
+
+/** Digest of the rows as stored, of the columns that the seed names, in the order of their keys. */
+function fingerprintOf(deps: SeedDeps, table: SeedTable, stored: readonly Row[]): string {
+  const columns = Object.keys(table.rows[0] ?? {});
+  const lines = stored.map((row) => canonicalJson(columns.map((column) => row[column] ?? null))).toSorted();
+  return deps.isolation.sha256(lines.join('\n')).slice(0, 15);
+}
+
+function rowsResult(deps: SeedDeps, facts: SeedFacts, profile: string, startedAtMs: number) {
+  const { plan, version } = facts.seed.get();
+  const users = { wanted: plan.auth.length, changed: facts.changedUsers };
+  const orphans = facts.orphans.get();
+  return seedResult(
+    deps,
+    { profile, seedVersion: version, users, tables: facts.tables, changed: totalChanged(facts), orphans },
+    startedAtMs,
+  );
+}
+
+/** Removes a seed's rows, later tables first, and its users; rows of others that hang on them go by their foreign keys. */
+async function emptyRows(deps: SeedDeps, resources: Resources, plan: SeedPlan, signal: AbortSignal): Promise<string> {
+  guardDatabase(deps, resources);
+  const api = deps.openDataApi();
+  const found: (SeedTable & { readonly keys: readonly Row[] })[] = [];
+  const stored: Record<string, readonly Row[]> = {};
+  const users = await authUsers(deps, plan, signal);
+  for (const table of plan.tables) {
+    const context = { nowMs: deps.clock.nowMs(), authUserIds: users, stored };
+    const wanted = resolvable(table, context);
+    const keys = rowKeys(table.key, wanted);
+    stored[table.table] = keys.length === 0 ? [] : await api.rowsByKey(table.table, table.key, keys, signal);
+    found.push({ ...table, keys: rowKeys(table.key, stored[table.table] ?? []) });
+  }
+  const removed = await deps.openBulk().removeKeys(found.toReversed(), signal);
+  for (const id of Object.values(users)) await api.deleteUser(id, signal);
+  return `${removed} rows and ${Object.keys(users).length} users removed`;
+}
+
+async function authUsers(deps: SeedDeps, plan: SeedPlan, signal: AbortSignal): Promise<Record<string, string>> {
+  const api = deps.openDataApi();
+  const found: Record<string, string> = {};
+  for (const { email } of plan.auth) {
+    const id = await api.findUser(email, signal);
+    if (id !== undefined) found[email] = id;
+  }
+  return found;
+}
