@@ -72,10 +72,71 @@ function green(id: string, title: string, seen: string, expected: string): Findi
   return { id, title, verdict: 'green', seen, expected, durationMs: 42 };
 }
 
+/** The smallest JPEG that browsers show. */
+const picture =
+  'data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=';
+
+const film = [375, 750, 1125, 1500].map((atMs) => ({ atMs, image: picture }));
+
+/** Returns a series that grows by a slope, with some noise. */
+function grown(count: number, start: number, slope: number, noiseBytes: number): readonly number[] {
+  const noise = seededNoise(11);
+  return Array.from({ length: count }, (_, at) => Math.round(start + slope * at + noise() * noiseBytes));
+}
+
+const serverRound = grown(30, 41e6, 2600, 90_000).map((heapUsedBytes, at) => ({
+  requests: (at + 1) * 20,
+  rssBytes: 96e6 + at * 1000,
+  heapUsedBytes,
+  collected: true,
+  process: '71-1',
+}));
+
+const browserRound = grown(10, 1.4e6, 300, 2000).map((heapBytes, at) => ({ cycle: at + 1, heapBytes, nodes: 210, listeners: 34 }));
+
 /** Details of perf as the fixture has them. */
 export const samplePerf: PerfDetails = {
+  memory: {
+    server: {
+      rounds: [serverRound],
+      settings: { samples: 30, requests: 20, concurrency: 4, heapBytesPerRequest: 500, rssBytesPerRequest: 5000 },
+    },
+    browser: {
+      path: '/dashboard',
+      rounds: [browserRound],
+      settings: { journey: [], cycles: 10, heapBytesPerCycle: 10_000, nodesPerCycle: 1, listenersPerCycle: 0.5 },
+    },
+  },
+  pool: {
+    samples: [0, 0.1, 0.2, 0.3, 0.4].map((second, at) => ({
+      second,
+      database: { connections: 8 + at, active: at % 3, limit: 60 },
+      pooler: { waitMs: 2 + at },
+      unread: {},
+    })),
+    newSessions: 4,
+    requests: 200,
+  },
+  database: {
+    statements: [{ id: '1', text: 'select * from flight_requests where user_id = $1', calls: 50, totalMs: 210 }],
+    unindexedKeys: [],
+    tableRows: [],
+  },
+  baseline: {
+    name: 'run_01jd8 (rel_01JD8)',
+    figures: [
+      { what: 'score of / (desktop)', before: 97, now: 98, unit: 'points', regressed: false },
+      { what: 'p95 of POST /api/requests', before: 170, now: 186, unit: 'ms', regressed: false },
+    ],
+  },
   pages: [
-    { id: 'home', path: '/', formFactor: 'desktop', runs: [pageRun(97, 740), pageRun(99, 690), pageRun(98, 702)], medianRun: 2 },
+    {
+      id: 'home',
+      path: '/',
+      formFactor: 'desktop',
+      runs: [pageRun(97, 740), pageRun(99, 690), { ...pageRun(98, 702), filmstrip: film }],
+      medianRun: 2,
+    },
     {
       id: 'dashboard',
       path: '/dashboard',
@@ -85,7 +146,7 @@ export const samplePerf: PerfDetails = {
     },
   ],
   endpoints: [
-    { id: 'health', method: 'GET', path: '/api/health', statistics: statistics(11, 50) },
+    { id: 'health', method: 'GET', path: '/api/health', statistics: statistics(11, 50), cold: statistics(34, 10) },
     { id: 'list-requests', method: 'GET', path: '/api/requests', statistics: statistics(38, 50) },
     { id: 'create-request', method: 'POST', path: '/api/requests', statistics: statistics(64, 50) },
   ],

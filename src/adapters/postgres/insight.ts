@@ -60,7 +60,7 @@ async function statements(ask: Ask, signal: AbortSignal): Promise<readonly State
       select userid || '-' || queryid as id, min(query) as text, sum(calls) as calls, sum(total_exec_time) as total
       from ${sql.unsafe(found.schema)}.pg_stat_statements
       where dbid = (select oid from pg_database where datname = current_database())
-        and queryid is not null and query !~* 'pg_(catalog|stat|database|class|namespace|extension|constraint)'
+        and queryid is not null and query !~* 'pg_(catalog|stat|database|class|namespace|extension|constraint)|jv_staging'
       group by 1 order by 4 desc limit ${mostStatements}`,
   );
   return rows.map(({ id, text, calls, total }): StatementTotals => ({ id, text, calls: Number(calls), totalMs: total }));

@@ -60,7 +60,8 @@ function scoreBar(score: number | undefined, median: boolean, budget: number) {
 function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
   const names = endpoints.map((endpoint) => `${endpoint.method} ${endpoint.path}`);
   const worst = endpoints.reduce((slowest, endpoint) => (endpoint.statistics.p95Ms > slowest.statistics.p95Ms ? endpoint : slowest));
-  const highest = Math.max(...endpoints.map((endpoint) => endpoint.statistics.p99Ms));
+  const cold = endpoints.some((endpoint) => endpoint.cold !== undefined && endpoint.cold !== null);
+  const highest = Math.max(...endpoints.map((endpoint) => Math.max(endpoint.statistics.p99Ms, endpoint.cold?.p95Ms ?? 0)));
   const near = highest > budgets.apiP95Ms / 2;
   const limit = formatDuration(budgets.apiP95Ms);
   const bars = (name: string, color: string, of: (endpoint: (typeof endpoints)[number]) => number) => ({
@@ -82,9 +83,9 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
   return {
     title: 'API latency',
     description: `The slowest p95 is ${formatDuration(worst.statistics.p95Ms)} (${worst.method} ${worst.path}); it must be below ${limit}${near ? '' : ', far right of the drawing'}.`,
-    height: 60 + endpoints.length * 66,
+    height: 60 + endpoints.length * (cold ? 84 : 66),
     option: (size) => ({
-      legend: legendOption(['p50', 'p95', 'p99']),
+      legend: legendOption(['p50', 'p95', 'p99', ...(cold ? ['cold p95'] : [])]),
       grid: { top: 34, left: size.narrow ? 24 : 14, right: 56, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       yAxis: categoryAxis(names, {
         inverse: true,
@@ -102,6 +103,7 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
           ...(near ? { markLine: limitLine('xAxis', budgets.apiP95Ms, `limit ${limit}`) } : {}),
         },
         bars('p99', chartColors.third, (endpoint) => endpoint.statistics.p99Ms),
+        ...(cold ? [bars('cold p95', chartColors.calm, (endpoint) => endpoint.cold?.p95Ms ?? 0)] : []),
       ],
     }),
   };

@@ -1,5 +1,5 @@
 import type { Redactor } from '../../core/redaction.ts';
-import type { RunReport } from '../../core/report.ts';
+import { type RunReport, stageNames } from '../../core/report.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { cleanFor } from '../human.ts';
 import { formatBytes, formatDuration, formatMoment } from '../measures.ts';
@@ -54,30 +54,40 @@ function pageHeader(report: RunReport): Markup {
   return html`<header>
     <p class="eyebrow">Staging report</p>
     <h1>${report.environment} ${verdictChip(report.verdict)}</h1>
-    <p class="lead">${report.stages.length} stages in ${formatDuration(report.durationMs)}, ${formatMoment(report.startedAt)}</p>
+    <p class="lead">
+      ${report.stages.length === 1 ? `${report.command} alone` : `${report.stages.length} stages`} in ${formatDuration(report.durationMs)},
+      ${formatMoment(report.startedAt)}
+    </p>
     <nav aria-label="Stages">
       <ol>
-        ${report.stages.map(
-          (stage, at) =>
-            html`<li>
-              <a href="#stage-${at}"
-                ><span class="name">${stage.stage}</span
-                ><span class="verdict ${verdictClass(stage.verdict)}">${verdictMark(stage.verdict).sign} ${stage.verdict}</span
-                ><span class="took">${formatDuration(stage.durationMs)}</span></a
-              >
-            </li>`,
-        )}
-        ${report.notRun.map(
-          ({ stage }) =>
-            html`<li>
-              <div class="absent">
-                <span class="name">${stage}</span><span class="verdict skipped">${verdictMark('skipped').sign} not run</span>
-              </div>
-            </li>`,
-        )}
+        ${navItems(report)}
       </ol>
     </nav>
   </header>`;
+}
+
+/** The stages in their own order, those that did not run among them. */
+function navItems(report: RunReport): readonly Markup[] {
+  const ran = report.stages.map((stage, at) => ({
+    name: stage.stage,
+    item: html`<li>
+      <a href="#stage-${at}"
+        ><span class="name">${stage.stage}</span
+        ><span class="verdict ${verdictClass(stage.verdict)}">${verdictMark(stage.verdict).sign} ${stage.verdict}</span
+        ><span class="took">${formatDuration(stage.durationMs)}</span></a
+      >
+    </li>`,
+  }));
+  const absent = report.notRun.map(({ stage }) => ({
+    name: stage,
+    item: html`<li>
+      <div class="absent">
+        <span class="name">${stage}</span><span class="verdict skipped">${verdictMark('skipped').sign} not run</span>
+      </div>
+    </li>`,
+  }));
+  const place = (name: string) => stageNames.findIndex((stage) => stage === name);
+  return [...ran, ...absent].toSorted((a, b) => place(a.name) - place(b.name)).map(({ item }) => item);
 }
 
 function factsCard(report: RunReport): Markup {

@@ -6,8 +6,11 @@ import { verdictMark } from '../paint.ts';
 import type { ChartDrawer } from './chart.ts';
 import { isLoadDetails, isPerfDetails, isSmokeDetails } from './details.ts';
 import { loadCharts } from './load-charts.ts';
+import { figuresTable } from './figures.ts';
 import { html, type Markup } from './markup.ts';
+import { memoryCharts, poolCharts } from './memory-charts.ts';
 import { perfCharts } from './perf-charts.ts';
+import { baselineTable, filmstrips, statementsTable } from './perf-parts.ts';
 
 /** Returns a verdict as a coloured label with its sign. */
 export function verdictChip(verdict: Verdict): Markup {
@@ -76,13 +79,20 @@ function withCode(text: string): readonly Markup[] {
 
 function stageDetails(details: unknown, draw: ChartDrawer | undefined): Markup | null {
   if (isLoadDetails(details)) return html`${draw === undefined ? null : loadCharts(details).map(draw)}${loadFigures(details)}`;
-  if (isPerfDetails(details)) return html`${draw === undefined ? null : perfCharts(details).map(draw)}${perfFigures(details)}`;
+  if (isPerfDetails(details)) return perfParts(details, draw);
   if (isSmokeDetails(details) && details.notInProfile.length > 0) {
     return html`<p class="summary">
       Profile ${details.profile}: ${details.notInProfile.length} checks are not part of it (${details.notInProfile.join(', ')}).
     </p>`;
   }
   return null;
+}
+
+function perfParts(details: PerfDetails, draw: ChartDrawer | undefined): Markup {
+  const charts = [...perfCharts(details), ...poolCharts(details), ...memoryCharts(details)];
+  return html`${filmstrips(details)}${draw === undefined ? null : charts.map(draw)}${perfFigures(details)}${statementsTable(
+    details,
+  )}${baselineTable(details)}`;
 }
 
 function loadFigures({ measurement }: LoadDetails): Markup {
@@ -120,7 +130,10 @@ function perfFigures(details: PerfDetails): Markup {
       trimmed(run.benchmarkIndex, 0),
     ]),
   );
-  const endpoints = details.endpoints.map((each) => statisticsRow(`${each.method} ${each.path}`, each.statistics));
+  const endpoints = details.endpoints.flatMap((each) => [
+    statisticsRow(`${each.method} ${each.path}`, each.statistics),
+    ...(each.cold === undefined || each.cold === null ? [] : [statisticsRow(`${each.method} ${each.path}, cold`, each.cold)]),
+  ]);
   return html`<details>
     <summary>Figures</summary>
     ${runs.length === 0 ? null : figuresTable(['Page', 'Score', 'Load', 'FCP', 'LCP', 'TBT', 'CLS', 'Machine'], runs)}
@@ -129,24 +142,4 @@ function perfFigures(details: PerfDetails): Markup {
       Lighthouse ${details.versions.lighthouse}, ${details.versions.browser}. “Machine” is Lighthouse's benchmark index.
     </p>
   </details>`;
-}
-
-function figuresTable(names: readonly string[], rows: readonly (readonly string[])[]): Markup {
-  return html`<div class="scroll" role="region" aria-label="${names[0]}" tabindex="0">
-    <table class="figures">
-      <thead>
-        <tr>
-          ${names.map((name) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell) => html`<td>${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
 }

@@ -72,6 +72,11 @@ details[open] summary { margin-bottom: 8px; }
 figure.chart { margin: 26px 0 0; }
 figcaption { margin-bottom: 10px; font-size: 13.5px; color: var(--mute); }
 figcaption strong { display: block; color: var(--ink); font-size: 15px; font-weight: 650; }
+.film-name { color: var(--mute); font-size: 13px; margin: 10px 0 4px; }
+.film { list-style: none; display: flex; gap: 8px; margin: 0; padding: 0 0 6px; overflow-x: auto; }
+.film li { flex: 0 0 auto; text-align: center; }
+.film img { display: block; height: 74px; width: auto; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
+.film span { color: var(--mute); font-size: 12px; }
 .drawing svg { display: block; width: 100%; height: auto; }
 .drawing .narrow { display: none; }
 footer { color: var(--mute); font-size: 13px; padding-top: 8px; padding-bottom: 48px; }

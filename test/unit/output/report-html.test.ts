@@ -49,9 +49,16 @@ function hostileDetails(stage: StageResult): unknown {
   if (stage.stage === 'perf') {
     return {
       ...samplePerf,
-      pages: samplePerf.pages.map((page) => ({ ...page, path: hostile })),
+      pages: samplePerf.pages.map((page) => ({
+        ...page,
+        path: hostile,
+        runs: page.runs.map((run) => ({ ...run, filmstrip: [{ atMs: 1, image: 'data:image/svg+xml,<svg onload=alert(1)>' }] })),
+      })),
       endpoints: samplePerf.endpoints.map((each) => ({ ...each, path: hostile })),
       versions: { browser: hostile, lighthouse: hostile },
+      memory: { ...samplePerf.memory, browser: { ...samplePerf.memory?.browser, path: hostile } },
+      database: { statements: [{ id: hostile, text: hostile, calls: 1, totalMs: 1 }], unindexedKeys: [], tableRows: [] },
+      baseline: { name: hostile, figures: [{ what: hostile, before: 1, now: 2, unit: 'ms', regressed: true }] },
     };
   }
   if (stage.stage === 'load') {
@@ -70,14 +77,18 @@ describe('the report page', { timeout: 60_000 }, () => {
 
     for (const title of [
       'Lighthouse performance score, each run',
+      'Filmstrip',
       'API latency',
+      'Database connections while requests run',
+      'Heap of the server over its soak',
+      'Heap of /dashboard in the browser over its journey',
       'Latency against virtual users',
       'Requests and errors a second',
       'Percentiles',
     ]) {
       expect(page).toContain(`<strong>${title}</strong>`);
     }
-    expect(page.match(/<svg /g)).toHaveLength(10);
+    expect(page.match(/<svg /g)).toHaveLength(16);
     expect(page).toContain('The slowest p95 is 186 ms (POST /api/requests)');
   });
 
@@ -171,17 +182,29 @@ describe.skipIf(chrome === undefined)('the report page in a real browser', () =>
       await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true; })');
 
       expect(seen.complaints).toEqual([]);
-      expect(seen.requests.filter((url) => url !== file && url !== 'data:,')).toEqual([]);
+      expect(seen.requests.filter((url) => url !== file && !url.startsWith('data:'))).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(
         await page.evaluate(
-          '[document.scripts.length, document.images.length, document.querySelectorAll("[onload],[onerror],[href^=javascript]").length]',
+          '[document.scripts.length, [...document.images].filter((image) => !image.src.startsWith("data:image/jpeg;base64,") || image.naturalWidth === 0).length, document.querySelectorAll("[onload],[onerror],[href^=javascript]").length]',
         ),
       ).toEqual([0, 0, 0]);
       await page.close();
     },
     60_000,
   );
+
+  it('shows the film of a page that loads, each picture with its time', async () => {
+    const { page } = await open(sampleReport(), { width: 390, scheme: 'light' });
+
+    expect(await page.evaluate('[...document.images].map((image) => image.alt)')).toEqual([
+      '/ (desktop) after 375 ms',
+      '/ (desktop) after 750 ms',
+      '/ (desktop) after 1.1 s',
+      '/ (desktop) after 1.5 s',
+    ]);
+    await page.close();
+  }, 60_000);
 
   it('shows hostile text as text', async () => {
     const { page } = await open(hostileReport(), { width: 1280, scheme: 'light' });
