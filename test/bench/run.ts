@@ -8,12 +8,13 @@ import { setUp } from './cases/set-up.ts';
 import { startUp } from './cases/start-up.ts';
 import { up } from './cases/up.ts';
 import { upload } from './cases/upload.ts';
+import { vercelClient } from './cases/vercel-client.ts';
 import { type Figure, figureOf } from './figure.ts';
 import { machineFacts, systemLoad } from './machine.ts';
 import type { BenchCase } from './place.ts';
 import { figureTable } from './table.ts';
 
-const cases: readonly BenchCase[] = [startUp, setUp, localCloud, upload, aliasMoves, up, fresh];
+const cases: readonly BenchCase[] = [startUp, setUp, localCloud, upload, vercelClient, aliasMoves, up, fresh];
 
 /** Runs the chosen cases one after the other; returns the exit code: 0 measured (targets met or not), 1 a run did not do its work, 2 usage. */
 async function main(): Promise<number> {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -487,7 +488,7 @@ describe('the upload', () => {
     const deploying = create();
     // After hashing and before sending: the create call in between takes a round trip.
     while (server?.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    await appendFile(join(output, 'static/a'), 'more');
+    appendFileSync(join(output, 'static/a'), 'more');
 
     await expect(deploying).rejects.toMatchObject({
       kind: 'red',

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, hash as oneHash } from 'node:crypto';
+import { createReadStream, lstatSync, readFileSync } from 'node:fs';
 import { lstat, readFile, readlink, realpath, readdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import pLimit from 'p-limit';
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
@@ -23,7 +23,10 @@ export interface OutputFile {
 /** Above this a file is streamed instead of read at once. */
 export const streamAboveBytes = 1024 * 1024;
 
-/** Files that are read at the same time while hashing. */
+/** Up to this a file is read without handing it to a thread: for thousands of small files that takes more processor time than the reading. */
+export const atOnceBytes = 64 * 1024;
+
+/** Files that are described before whatever else waits gets its turn: an interruption, a drawn step. */
 const readers = 32;
 
 const secretNames = [
@@ -48,14 +51,15 @@ export async function listOutputFiles(outputDir: string, signal: AbortSignal): P
   const inside = await walk(outputDir, signal);
   const named = inside.map((path) => ({ path, file: `.vercel/output/${slashed(relative(outputDir, path))}` }));
   const outside = await referencedFiles(inside, root, outputDir);
-  const limit = pLimit(readers);
-  const describe = (entry: { readonly path: string; readonly file: string }) =>
-    limit(() => {
-      signal.throwIfAborted();
-      return describeFile(entry.path, entry.file, root);
-    });
-  const files = await Promise.all([...named, ...outside].map(describe));
-  return files.filter((file) => file !== undefined).toSorted((left, right) => (left.file < right.file ? -1 : 1));
+  const entries = [...named, ...outside];
+  const files: OutputFile[] = [];
+  for (let at = 0; at < entries.length; at += readers) {
+    await setImmediate();
+    signal.throwIfAborted();
+    const batch = await Promise.all(entries.slice(at, at + readers).map(({ path, file }) => describeFile(path, file, root)));
+    files.push(...batch.filter((file) => file !== undefined));
+  }
+  return files.toSorted((left, right) => (left.file < right.file ? -1 : 1));
 }
 
 async function checkOutput(outputDir: string): Promise<void> {
@@ -122,7 +126,7 @@ async function describeFile(path: string, file: string, root: string): Promise<O
 }
 
 async function described(path: string, file: string, root: string): Promise<OutputFile | undefined> {
-  const stat = await lstat(path);
+  const stat = lstatSync(path);
   if (stat.isDirectory()) return undefined;
   if (stat.isSymbolicLink()) {
     const target = await linkTarget(path, root);
@@ -149,11 +153,11 @@ async function linkTarget(path: string, root: string): Promise<string> {
 }
 
 async function sha1Of(path: string, sizeHint: number): Promise<{ sha: string; size: number }> {
-  const hash = createHash('sha1');
-  if (sizeHint <= streamAboveBytes) {
-    const content = await readFile(path);
-    return { sha: hash.update(content).digest('hex'), size: content.length };
+  if (sizeHint <= atOnceBytes) {
+    const content = readFileSync(path);
+    return { sha: oneHash('sha1', content, 'hex'), size: content.length };
   }
+  const hash = createHash('sha1');
   let size = 0;
   for await (const chunk of createReadStream(path)) {
     hash.update(chunk);

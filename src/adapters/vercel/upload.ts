@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, hash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import pLimit from 'p-limit';
 import type { StagingError } from '../../core/errors.ts';
 import type { UploadProgress } from '../../core/ports/hosting.ts';
-import { fileChanged, type OutputFile, streamAboveBytes } from './output-files.ts';
+import { atOnceBytes, fileChanged, type OutputFile, streamAboveBytes } from './output-files.ts';
 import type { VercelApi } from './vercel-api.ts';
 
 /** Uploads at the same time. */
@@ -81,21 +81,25 @@ async function uploadFile(api: VercelApi, file: OutputFile, onWait: (line: strin
 async function smallContent(file: OutputFile): Promise<Buffer | undefined> {
   if (file.source.kind === 'link') return Buffer.from(file.source.target);
   if (file.size > streamAboveBytes) return undefined;
-  const content = await readFile(file.source.path).catch(() => undefined);
-  if (content === undefined || createHash('sha1').update(content).digest('hex') !== file.sha) throw changed(file);
+  const content = await contentOf(file.source.path, file.size).catch(() => undefined);
+  if (content === undefined || hash('sha1', content, 'hex') !== file.sha) throw changed(file);
   return content;
+}
+
+async function contentOf(path: string, sizeBytes: number): Promise<Buffer> {
+  return sizeBytes <= atOnceBytes ? readFileSync(path) : readFile(path);
 }
 
 function hashedStream(file: OutputFile, onSha: (sha: string) => void): Readable {
   if (file.source.kind === 'link') return Readable.from([Buffer.from(file.source.target)]);
-  const hash = createHash('sha1');
+  const seen = createHash('sha1');
   const tap = new Transform({
     transform: (chunk, _encoding, next) => {
-      hash.update(chunk);
+      seen.update(chunk);
       next(null, chunk);
     },
     flush: (next) => {
-      onSha(hash.digest('hex'));
+      onSha(seen.digest('hex'));
       next();
     },
   });
@@ -107,13 +111,13 @@ function hashedStream(file: OutputFile, onSha: (sha: string) => void): Readable 
 
 async function changedSinceListed(file: OutputFile): Promise<boolean> {
   if (file.source.kind === 'link') return false;
-  const hash = createHash('sha1');
+  const seen = createHash('sha1');
   try {
-    for await (const chunk of createReadStream(file.source.path)) hash.update(chunk);
+    for await (const chunk of createReadStream(file.source.path)) seen.update(chunk);
   } catch {
     return true;
   }
-  return hash.digest('hex') !== file.sha;
+  return seen.digest('hex') !== file.sha;
 }
 
 function changed(file: OutputFile): StagingError {
