@@ -1,9 +1,9 @@
 import { clerkInstance } from '../adapters/clerk/clerk-instance.ts';
 import { bullmqPauses } from '../adapters/bullmq/bullmq-pauses.ts';
-import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { plainFingerprint, stateSealing } from '../adapters/files/sealed.ts';
 import { postgresCatalog } from '../adapters/postgres/catalog/reader.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
+import { postgresRehearsal } from '../adapters/postgres/rehearsal/rehearsal.ts';
 import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
 import { actorName } from '../adapters/system/actor.ts';
@@ -18,6 +18,7 @@ import type { SmokeDetails } from '../core/report.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { SmokeCheck } from '../core/smoke/smoke.ts';
+import { migrationReversals } from '../stages/migrate/reversals.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
 import type { DriftDeps } from '../stages/drift/drift.ts';
 import type { DestroyDeps } from '../stages/destroy.ts';
@@ -38,7 +39,8 @@ import type { SourceChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
-import { sourceOf, unheardSince, unknownReversals } from './release-parts.ts';
+import { migrationFiles } from './migration-files.ts';
+import { sourceOf, unheardSince } from './release-parts.ts';
 import { openKeptRecords, openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
 import { seedParts } from './seed-parts.ts';
@@ -179,6 +181,8 @@ function connections(context: Context, resources: Resources) {
     openPauses: () => (opened.pauses ??= bullmqPauses({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix })),
     source: (choice: SourceChoice) => (opened.source ??= sourceOf(context, choice)),
     seeding,
+    // In the cloud as on the local one: a branch of the project, with its rows.
+    rehearsal: () => postgresRehearsal(use().branchCopies(() => resources.database.get().ref)),
     closeConnections,
     close: async () => {
       await Promise.allSettled([closeConnections(), opened.source?.close(), platforms.peek()?.close()]);
@@ -187,19 +191,20 @@ function connections(context: Context, resources: Resources) {
 }
 
 /** What both ways of a release need beside the rest. */
-function releaseDeps(context: Context, { use, openPauses }: Connections) {
+function releaseDeps(context: Context, { use, openPauses, openDatabase }: Connections) {
   const { deployments, moves } = use();
-  return { deployments, moves, openPauses, reversals: unknownReversals, keptRecords: openKeptRecords(context) };
+  const reversals = () => migrationReversals({ openDatabase, ...migrationFiles(context.settings().supabase) });
+  return { deployments, moves, openPauses, reversals, keptRecords: openKeptRecords(context) };
 }
 
 function baseDeps(context: Context, connected: Connections) {
   const { use, secretFile, appOrigin, openDatabase } = connected;
   const settings = context.settings();
   const { projects, databases, caches } = use();
-  const readMigrations = (dir = settings.supabase.migrations) => readMigrationFolder(dir);
   const isolation = isolationPorts(context, openDatabase);
   const { clock } = context;
-  return { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), clock, openDatabase, readMigrations, isolation };
+  const resourcePorts = { settings, projects, databases, caches, secretFile, appOrigin: appOrigin(), isolation };
+  return { ...resourcePorts, clock, openDatabase, ...migrationFiles(settings.supabase), rehearsal: connected.rehearsal };
 }
 
 function isolationPorts(context: Context, openDatabase: () => Database): IsolationPorts {

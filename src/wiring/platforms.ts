@@ -3,6 +3,7 @@ import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddres
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
 import { supabasePreviewDatabases } from '../adapters/supabase/supabase-preview-databases.ts';
+import { supabaseBranchCopies } from '../adapters/supabase/supabase-branch-copies.ts';
 import { supabaseRestorePoints } from '../adapters/supabase/supabase-restore-points.ts';
 import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
 import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
@@ -25,6 +26,7 @@ import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/da
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
 import type { PreviewDatabases, PreviewHosting } from '../core/ports/previews.ts';
+import type { ScratchDatabases } from '../core/ports/rehearsal.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
 
@@ -40,6 +42,8 @@ export interface Platforms {
   readonly previewDatabases: PreviewDatabases;
   /** The platform's own restore points of the project that `ref` names. */
   restorePoints(ref: () => string): RestorePoints;
+  /** Copies, with their rows, of the project that `ref` names. */
+  branchCopies(ref: () => string): ScratchDatabases;
   dataApi(access: DatabaseAccess): DataApi;
   gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
   /** Returns the origin that a host name of ours answers at. */
@@ -125,6 +129,7 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     previewHosting: vercelPreviewHosting(vercel),
     previewDatabases: supabasePreviewDatabases(management),
     restorePoints: (ref) => supabaseRestorePoints(management, { ref, clock }),
+    branchCopies: (ref) => supabaseBranchCopies(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
     origin,

@@ -4,7 +4,6 @@ import { appSource } from '../adapters/source/app-source.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
 import type { Journal } from '../core/ports/journal.ts';
-import type { Reversals } from '../core/ports/reversals.ts';
 import type { AppSource } from '../core/ports/source.ts';
 import type { SourceChoice } from './app.ts';
 import type { Context } from './context.ts';
@@ -34,16 +33,4 @@ export function sourceOf(context: Context, { prebuilt, git }: SourceChoice): App
 export async function unheardSince(unfinished: Journal['unfinished']): Promise<string | undefined> {
   const records = (await unfinished()).filter(({ path }) => path === 'record' || path.endsWith('/record'));
   return records.at(-1)?.at;
-}
-
-/** What is known of migrations as long as nothing classifies and proves them: nothing, which is not proof. */
-export function unknownReversals(): Reversals {
-  return {
-    natureOf: async () => 'unknown',
-    between: async (versions) =>
-      versions.map((version) => ({ version, file: version, nature: 'unknown', isProven: false, rowsAtStake: {} })),
-    reverse: async (version) => {
-      throw new Error(`Nothing reverses ${version}.`);
-    },
-  };
 }

@@ -265,11 +265,13 @@ describe('Postgres alone', () => {
   test('another session’s lock ends a migration as red with 55P03 instead of blocking everybody', async () => {
     await sql.unsafe('create table a (id int)');
     const holder = await sql.reserve();
-    await holder.unsafe('begin; lock table a in access exclusive mode').simple();
+    await holder.unsafe("set application_name = 'the one in the way'; begin; lock table a in access exclusive mode").simple();
 
     await expect(database.applyMigration(migrationOf('20260101000000', 'alter table a add column b int'), signal)).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
-      data: expect.objectContaining({ sqlState: '55P03' }),
+      message: expect.stringMatching(/It waited for process \d+ \(postgres, the one in the way, idle in transaction, open for \d+ s\)/),
+      data: expect.objectContaining({ sqlState: '55P03', blockers: [expect.objectContaining({ application: 'the one in the way' })] }),
+      fix: expect.stringContaining('pg_terminate_backend('),
     });
 
     await holder.unsafe('rollback').simple();
@@ -308,6 +310,8 @@ describe('Postgres alone', () => {
     expect([...tables]).toEqual([
       { relname: 'leases', relrowsecurity: true },
       { relname: 'migration_checksums', relrowsecurity: true },
+      { relname: 'migration_proofs', relrowsecurity: true },
+      { relname: 'migrations_dirty', relrowsecurity: true },
       { relname: 'releases', relrowsecurity: true },
     ]);
     expect(await database.tableProtection(signal)).toEqual([]);

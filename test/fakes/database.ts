@@ -1,6 +1,7 @@
-import { splitSql } from '../../src/adapters/postgres/sql-statements.ts';
-import { textPosition } from '../../src/adapters/postgres/text-position.ts';
+import { splitSql } from '../../src/adapters/postgres/parse/statements.ts';
+import { textPosition } from '../../src/adapters/postgres/parse/text-position.ts';
 import { StagingError } from '../../src/core/errors.ts';
+import type { MigrationProof } from '../../src/core/migrate/proof.ts';
 import type { AppliedMigration, Database, TableProtection } from '../../src/core/ports/database.ts';
 import type { ReleaseRecord } from '../../src/core/release/release.ts';
 
@@ -20,6 +21,7 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
   const applied: AppliedMigration[] = [];
   const releases = [...history];
   const tables = new Map<string, TableProtection>();
+  const proofs: MigrationProof[] = [];
   const says: FakeDatabase['says'] = { environments: [], webhooks: [] };
   return {
     applied,
@@ -50,6 +52,26 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
       for (const statement of split.statements) change(tables, statement.text);
       applied.push({ version: migration.version, name: migration.name, checksum: migration.checksum });
     },
+    reverseMigration: async (down) => {
+      const index = applied.findIndex((each) => each.version === down.version);
+      if (index < 0) return;
+      if (index !== applied.length - 1)
+        throw new StagingError('refused', 'MIGRATION_NOT_NEWEST', `${down.file} is not the newest applied migration.`);
+      const split = await splitSql(down.sql);
+      if (split.kind === 'syntax-error') throw new StagingError('red', 'MIGRATION_FAILED', `${down.file} failed: ${split.message}.`);
+      for (const statement of split.statements) change(tables, statement.text);
+      applied.splice(index, 1);
+    },
+    dirtyMigrations: async () => [],
+    invalidIndexes: async () => [],
+    rowsAtStake: async (losses) => losses.map((loss) => ({ ...loss, rows: tables.has(loss.table.replace(/^public\./, '')) ? 0 : null })),
+    proofs: async () => [...proofs],
+    keepProofs: async (kept) => {
+      for (const proof of kept) {
+        const same = proofs.findIndex((each) => each.upChecksum === proof.upChecksum && each.downChecksum === proof.downChecksum);
+        proofs.splice(same < 0 ? proofs.length : same, same < 0 ? 0 : 1, proof);
+      }
+    },
     tableProtection: async () => [...tables.values()].toSorted((left, right) => (left.table < right.table ? -1 : 1)),
     releases: async (environment) => releases.filter((record) => record.environment === environment),
     appendRelease: async (record) => {
@@ -67,6 +89,8 @@ function change(tables: Map<string, TableProtection>, sql: string): void {
   const created = /create table (?:if not exists )?(?:public\.)?(\w+)/i.exec(sql)?.[1];
   const secured = /alter table (?:public\.)?(\w+) enable row level security/i.exec(sql)?.[1];
   const policed = /create policy .* on (?:public\.)?(\w+)/i.exec(sql)?.[1];
+  const dropped = /drop table (?:if exists )?(?:public\.)?(\w+)/i.exec(sql)?.[1];
+  if (dropped !== undefined) tables.delete(dropped);
   if (created !== undefined) tables.set(created, { schema: 'public', table: created, rowSecurity: false, policies: 0 });
   const [security, policy] = [tables.get(secured ?? ''), tables.get(policed ?? '')];
   if (security !== undefined) tables.set(security.table, { ...security, rowSecurity: true });

@@ -34,6 +34,16 @@ export async function readMigrationFolder(dir: string): Promise<MigrationFolder>
   return { migrations, ignored };
 }
 
+/** Reads the reverse scripts in a folder: files of their migrations' names; none when there is no such folder. */
+export async function readReverseScripts(dir: string): Promise<readonly MigrationFile[]> {
+  try {
+    return (await readMigrationFolder(dir)).migrations;
+  } catch (error) {
+    if (error instanceof StagingError && error.code === 'MIGRATIONS_MISSING') return [];
+    throw error;
+  }
+}
+
 async function readSql(dir: string, file: string): Promise<{ readonly sql: string; readonly checksum: string }> {
   const bytes = await readFile(join(dir, file)).catch((error: unknown) => {
     throw unreadable(file, 'it cannot be read', error);

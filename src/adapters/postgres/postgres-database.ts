@@ -1,6 +1,10 @@
 import postgres from 'postgres';
 import type { AppliedMigration, Database, TableProtection } from '../../core/ports/database.ts';
-import { applyMigration } from './apply-migration.ts';
+import { applyMigration } from './migrations/apply.ts';
+import { invalidIndexes, readDirty } from './migrations/outside.ts';
+import { keepProofs, readProofs } from './migrations/proofs.ts';
+import { reverseMigration } from './migrations/reverse.ts';
+import { rowsAtStake } from './migrations/stakes.ts';
 import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases } from './releases.ts';
@@ -36,7 +40,14 @@ export function postgresDatabase(url: string): Database {
   return {
     ping: (signal) => on(signal, serverVersion),
     appliedMigrations: (signal) => on(signal, appliedMigrations),
-    applyMigration: (migration, signal) => on(signal, (reader) => applyMigration(transactions, reader, migration, signal)),
+    applyMigration: (migration, signal, choice) =>
+      on(signal, (reader) => applyMigration(transactions, reader, migration, signal, choice?.retryDirty)),
+    reverseMigration: (down, signal) => on(signal, (reader) => reverseMigration(transactions, reader, down, signal)),
+    dirtyMigrations: (signal) => on(signal, readDirty),
+    invalidIndexes: (signal) => on(signal, invalidIndexes),
+    rowsAtStake: (losses, signal) => on(signal, (reader) => rowsAtStake(reader, losses)),
+    proofs: (signal) => on(signal, readProofs),
+    keepProofs: (proofs, signal) => on(signal, () => keepProofs(transactions, proofs, signal)),
     tableProtection: (signal) => on(signal, tableProtection),
     identity: (signal) => on(signal, databaseIdentity),
     releases: (environment, signal) => on(signal, (reader) => readReleases(reader, environment)),

@@ -4,11 +4,11 @@ import type { Session } from './session.ts';
 const apiRoles = ['anon', 'authenticated', 'service_role'];
 
 /** Our tables, in the order in which they came to be. */
-const tables = ['releases', 'migration_checksums', 'leases'];
+const tables = ['releases', 'migration_checksums', 'leases', 'migrations_dirty', 'migration_proofs'];
 
 /**
  * Creates the schema `jv_staging` with its tables unless they are there: the release history, the checksums of applied
- * migrations, the leases. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
+ * migrations, the leases, the files that broke half way, the proofs that migrations can be taken back. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
  */
 export async function ensureStateSchema(session: Session): Promise<void> {
   const [found] = await session.query(
@@ -44,10 +44,24 @@ function statements(everybody: string): string {
       holder jsonb not null,
       expires_at timestamptz not null
     );
+    create table if not exists jv_staging.migrations_dirty (
+      version text primary key,
+      file text not null,
+      checksum text not null,
+      done int not null,
+      of int not null,
+      error text,
+      since timestamptz not null default now()
+    );
+    create table if not exists jv_staging.migration_proofs (
+      up_checksum text not null,
+      down_checksum text not null,
+      proof jsonb not null,
+      proved_at timestamptz not null default now(),
+      primary key (up_checksum, down_checksum)
+    );
     create index if not exists releases_by_environment on jv_staging.releases (environment, seq);
-    alter table jv_staging.releases enable row level security;
-    alter table jv_staging.migration_checksums enable row level security;
-    alter table jv_staging.leases enable row level security;
+    ${tables.map((table) => `alter table jv_staging.${table} enable row level security;`).join('\n    ')}
     revoke all on schema jv_staging from ${everybody};
     revoke all on all tables in schema jv_staging from ${everybody};
     revoke all on all sequences in schema jv_staging from ${everybody}`;

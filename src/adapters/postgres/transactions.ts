@@ -9,6 +9,8 @@ export interface Transactions {
    * lost connection): `onCommitFailed` decides by looking.
    */
   run(signal: AbortSignal, work: (session: Session) => Promise<void>, onCommitFailed: (error: unknown) => Promise<void>): Promise<void>;
+  /** Runs `work` on the same connection without a transaction: each statement is its own. */
+  alone(signal: AbortSignal, work: (session: Session) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,14 +26,22 @@ export function openTransactions(url: string, options: postgres.Options<Record<s
   let connection = connect(url, options);
   let last: Promise<unknown> = Promise.resolve();
 
-  const runAlone = async (
+  const open = () => {
+    if (connection.refusal() !== undefined) connection = connect(url, options);
+    return connection;
+  };
+  const inTurn = async (work: () => Promise<void>) => {
+    const turn = last.catch(() => undefined).then(work);
+    last = turn;
+    await turn;
+  };
+  const runOne = async (
     signal: AbortSignal,
     work: (session: Session) => Promise<void>,
     onCommitFailed: (error: unknown) => Promise<void>,
   ) => {
     signal.throwIfAborted();
-    if (connection.refusal() !== undefined) connection = connect(url, options);
-    const { sql, refusal } = connection;
+    const { sql, refusal } = open();
     const outcome = await transaction(sessionOn(sql, signal, refusal), sessionOn(sql, new AbortController().signal, refusal), work);
     if (outcome.phase === 'committed') return;
     if (isConnectionLoss(outcome.error)) connection.abandon();
@@ -40,11 +50,17 @@ export function openTransactions(url: string, options: postgres.Options<Record<s
   };
 
   return {
-    run: async (signal, work, onCommitFailed) => {
-      const turn = last.catch(() => undefined).then(() => runAlone(signal, work, onCommitFailed));
-      last = turn;
-      await turn;
-    },
+    run: (signal, work, onCommitFailed) => inTurn(() => runOne(signal, work, onCommitFailed)),
+    alone: (signal, work) =>
+      inTurn(async () => {
+        signal.throwIfAborted();
+        const { sql, refusal, abandon } = open();
+        await work(sessionOn(sql, signal, refusal)).catch((error: unknown) => {
+          // What was cancelled or cut off may still hold what it set for its session.
+          if (signal.aborted || isConnectionLoss(error)) abandon();
+          throw error;
+        });
+      }),
     close: () => connection.sql.end({ timeout: 2 }),
   };
 }

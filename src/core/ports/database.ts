@@ -1,4 +1,6 @@
 import type { DatabaseIdentity } from '../isolation/facts.ts';
+import type { Loss } from '../migrate/classify.ts';
+import type { MigrationProof } from '../migrate/proof.ts';
 import type { ReleaseRecord } from '../release/release.ts';
 
 /** A database project on the platform. */
@@ -60,6 +62,25 @@ export interface AppliedMigration {
   readonly checksum?: string | null | undefined;
 }
 
+/** A file with `-- jv:no-transaction` that broke half way: some of its statements stand. */
+export interface DirtyMigration {
+  readonly version: string;
+  readonly file: string;
+  /** How many of its statements stand, and how many it has. */
+  readonly done: number;
+  readonly of: number;
+  /** What Postgres said; null when the run itself ended. */
+  readonly error: string | null;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** How many rows would go with something. */
+export interface RowsAtStake extends Loss {
+  /** Null when it is not there, or cannot be counted. */
+  readonly rows: number | null;
+}
+
 /** A table of an exposed schema and how it is protected. */
 export interface TableProtection {
   readonly schema: string;
@@ -73,8 +94,26 @@ export interface Database {
   /** Returns the server's version text; throws `DATABASE_UNREACHABLE`. */
   ping(signal: AbortSignal): Promise<string>;
   appliedMigrations(signal: AbortSignal): Promise<readonly AppliedMigration[]>;
-  /** Applies one file and its ledger row in one transaction. */
-  applyMigration(migration: MigrationFile, signal: AbortSignal): Promise<void>;
+  /**
+   * Applies one file and its ledger row in one transaction; one with `-- jv:no-transaction` statement by statement. `retryDirty` runs such
+   * a file again that broke half way.
+   */
+  applyMigration(migration: MigrationFile, signal: AbortSignal, options?: { readonly retryDirty: boolean }): Promise<void>;
+  /**
+   * Runs a reverse script (its version is that of the migration) and takes the version off the ledger in one transaction; does nothing when
+   * it is not applied. Throws `MIGRATION_NOT_NEWEST` (kind `refused`) when later ones build on it.
+   */
+  reverseMigration(down: MigrationFile, signal: AbortSignal): Promise<void>;
+  /** Returns the files that broke half way. */
+  dirtyMigrations(signal: AbortSignal): Promise<readonly DirtyMigration[]>;
+  /** Returns the indexes that were left half built, by name. */
+  invalidIndexes(signal: AbortSignal): Promise<readonly string[]>;
+  /** Returns how many rows each loss is about: rows of the table, or those with a value in the column. */
+  rowsAtStake(losses: readonly Loss[], signal: AbortSignal): Promise<readonly RowsAtStake[]>;
+  /** Returns what rehearsals have shown so far. */
+  proofs(signal: AbortSignal): Promise<readonly MigrationProof[]>;
+  /** Keeps proofs for those who come later; a proof of the same two files is replaced. */
+  keepProofs(proofs: readonly MigrationProof[], signal: AbortSignal): Promise<void>;
   tableProtection(signal: AbortSignal): Promise<readonly TableProtection[]>;
   /** Returns what the database says of whose it is; an unmarked one names no environment. */
   identity(signal: AbortSignal): Promise<DatabaseIdentity>;

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import type { Node } from 'libpg-query';
 import { offsetOfCharacter } from './text-position.ts';
 
 /** One statement of a file. */
@@ -11,6 +12,8 @@ export interface SqlStatement {
   readonly startOffset: number;
   /** Name of its parse tree's node (`CreateStmt`, `TransactionStmt`); `comment` for comments after the last semicolon. */
   readonly node: string;
+  /** The parse tree, or undefined for comments. */
+  readonly tree: Node | undefined;
 }
 
 /** The statements of a file, or where and why it is not SQL. */
@@ -38,13 +41,13 @@ export async function splitSql(file: string): Promise<SplitSql> {
  * libpg-query 18.1.5 on Node 24.21), and no file here is long enough to win that time back: WebAssembly that is loaded from now
  * on keeps its first, unoptimised code.
  */
-async function sqlParser() {
+export async function sqlParser() {
   for (const flag of ['--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag);
   return import('libpg-query');
 }
 
 interface RawStatement {
-  readonly stmt?: object;
+  readonly stmt?: Node;
   /** In bytes of UTF-8; absent when 0. */
   readonly stmt_location?: number;
   /** In bytes; absent when the statement goes to the end. */
@@ -67,6 +70,7 @@ function statementsOf(sql: string, raw: readonly RawStatement[]): readonly SqlSt
       offset: offset + skipped,
       startOffset: offset + lead.length + bodyIndent,
       node: Object.keys(stmt ?? {})[0] ?? 'unknown',
+      tree: stmt,
     });
     offset += lead.length + body.length;
     previousEnd = end;
@@ -75,6 +79,6 @@ function statementsOf(sql: string, raw: readonly RawStatement[]): readonly SqlSt
   const text = rest.replace(/^[;\s]+/, '').trimEnd();
   // The Supabase CLI keeps it as an entry of its ledger, and restores the file from there (tried with 3.1.0).
   const start = offset + rest.indexOf(text);
-  if (text !== '') statements.push({ text, offset: start, startOffset: start, node: 'comment' });
+  if (text !== '') statements.push({ text, offset: start, startOffset: start, node: 'comment', tree: undefined });
   return statements;
 }

@@ -1,0 +1,83 @@
+import { StagingError } from '../../core/errors.ts';
+import { type ClassifiedMigration, classifyMigrations, type Loss } from '../../core/migrate/classify.ts';
+import type { ParsedMigration } from '../../core/migrate/effects.ts';
+import { lossText, type MigrationProof, proofFor } from '../../core/migrate/proof.ts';
+import type { Database, MigrationFile } from '../../core/ports/database.ts';
+import type { Reversals } from '../../core/ports/reversals.ts';
+import type { MigrationFolder } from '../../core/release/migrations.ts';
+import type { MigrationBetween } from '../../core/rollback/plan.ts';
+
+/** What knowing migrations needs. */
+export interface ReversalDeps {
+  readonly openDatabase: () => Database;
+  readonly readMigrations: () => Promise<MigrationFolder>;
+  readonly readReverseScripts: () => Promise<readonly MigrationFile[]>;
+  readonly parseMigration: (file: MigrationFile) => Promise<ParsedMigration>;
+}
+
+/** Returns what is known of the migrations in the folder: their class by Postgres's parser, and what rehearsals have shown. */
+export function migrationReversals(deps: ReversalDeps): Reversals {
+  return {
+    natureOf: async (migration) => (await classOf(deps, migration)).class,
+    between: async (versions, signal) => {
+      const [{ migrations }, scripts, proofs] = await Promise.all([
+        deps.readMigrations(),
+        deps.readReverseScripts(),
+        deps.openDatabase().proofs(signal),
+      ]);
+      const found: MigrationBetween[] = [];
+      for (const version of versions) {
+        const up = migrations.find((file) => file.version === version);
+        const down = scripts.find((file) => file.version === version);
+        if (up === undefined)
+          found.push({ version, file: version, nature: 'unknown', isProven: false, doubt: 'its file is gone', rowsAtStake: {} });
+        else found.push(await knownOf(deps, { up, down, proof: proofFor(proofs, { up, down }) }, signal));
+      }
+      return found;
+    },
+    reverse: async (version, signal) => {
+      const down = (await deps.readReverseScripts()).find((file) => file.version === version);
+      if (down === undefined) {
+        throw new StagingError('missing', 'MIGRATION_NO_REVERSE', `Migration ${version} has no reverse script.`, {
+          fix: 'Write one of the same file name in the folder of reverse scripts.',
+        });
+      }
+      await deps.openDatabase().reverseMigration(down, signal);
+    },
+  };
+}
+
+/** Returns a migration with its class; the files before it tell the types of columns. */
+async function classOf({ readMigrations, parseMigration }: ReversalDeps, migration: MigrationFile): Promise<ClassifiedMigration> {
+  const earlier = (await readMigrations()).migrations.filter(({ version }) => version < migration.version);
+  const parsed = await Promise.all([...earlier, migration].map(parseMigration));
+  const last = classifyMigrations(parsed).at(-1);
+  if (last === undefined) throw new Error(`${migration.file} has no class.`);
+  return last;
+}
+
+async function knownOf(
+  deps: ReversalDeps,
+  { up, down, proof }: { readonly up: MigrationFile; readonly down: MigrationFile | undefined; readonly proof: MigrationProof | undefined },
+  signal: AbortSignal,
+): Promise<MigrationBetween> {
+  const unrehearsed = 'not rehearsed with these files; run `jv-staging migrate check --rehearse`';
+  const doubt = down === undefined ? 'it has no reverse script' : proof === undefined ? unrehearsed : proof.reason;
+  return {
+    version: up.version,
+    file: up.file,
+    nature: (await classOf(deps, up)).class,
+    isProven: proof?.reversible === true,
+    doubt: doubt ?? undefined,
+    rowsAtStake: await stakesOf(deps, proof?.losses ?? [], signal),
+  };
+}
+
+async function stakesOf(
+  { openDatabase }: ReversalDeps,
+  losses: readonly Loss[],
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, number>>> {
+  const stakes = losses.length === 0 ? [] : await openDatabase().rowsAtStake(losses, signal);
+  return Object.fromEntries(stakes.flatMap((stake) => (stake.rows === null || stake.rows === 0 ? [] : [[lossText(stake), stake.rows]])));
+}
