@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StagingError } from '../core/errors.ts';
+import { circleOf } from '../core/smoke/order.ts';
 import { placeOf } from '../core/regions.ts';
 import type { StagingSettings, TargetName } from '../core/settings.ts';
 import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
@@ -73,7 +74,7 @@ function crossProblems(config: ParsedConfig): readonly ConfigProblem[] {
   if (config.production.vercelProjects.includes(config.name)) {
     problems.push({ path: 'name', seen: `${config.name}, which is also a production project`, expected: 'a name of staging alone' });
   }
-  problems.push(...regionProblems(config), ...queueProblems(config));
+  problems.push(...regionProblems(config), ...queueProblems(config), ...smokeProblems(config));
   const profiles = ['short', 'full', ...Object.keys(config.load.profiles)];
   if (!profiles.includes(config.load.profile)) {
     problems.push({ path: 'load.profile', seen: JSON.stringify(config.load.profile), expected: `one of ${profiles.join(', ')}` });
@@ -109,6 +110,29 @@ function queueProblems({ smoke, upstash }: ParsedConfig): readonly ConfigProblem
           },
         ],
   );
+}
+
+/** What checks name must be there, and more checks than there are cannot be executed. */
+function smokeProblems({ smoke, production }: ParsedConfig): readonly ConfigProblem[] {
+  const { checks, minimum } = smoke;
+  const ids = checks.map((check) => check.id);
+  const needs = checks.flatMap((check, at) =>
+    check.needs
+      .filter((id) => !ids.includes(id) || id === check.id)
+      .map((id) => ({ path: `smoke.checks[${at}].needs`, seen: JSON.stringify(id), expected: 'ids of other checks' })),
+  );
+  const refusals = checks.flatMap((check, at) =>
+    check.kind !== 'refusal' || check.app === undefined || production.domains.includes(check.app.domain)
+      ? []
+      : [{ path: `smoke.checks[${at}].app.domain`, seen: check.app.domain, expected: `one of production.domains` }],
+  );
+  const tooMany =
+    minimum <= checks.length
+      ? []
+      : [{ path: 'smoke.minimum', seen: String(minimum), expected: `at most the ${checks.length} checks that there are` }];
+  const circle = circleOf(new Map(checks.map((check) => [check.id, check.needs])));
+  const circles = circle === undefined ? [] : [{ path: 'smoke.checks', seen: circle.join(' needs '), expected: 'needs without a circle' }];
+  return [...needs, ...refusals, ...tooMany, ...(needs.length === 0 ? circles : [])];
 }
 
 function settingsOf(config: ParsedConfig, folder: string, target: TargetName | undefined): StagingSettings {

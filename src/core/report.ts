@@ -58,6 +58,8 @@ export interface SmokeDetails {
   /** Ids of checks that the profile leaves out. */
   readonly notInProfile: readonly string[];
   readonly executed: number;
+  /** Ids of checks that were red at first and green when they were run once more. */
+  readonly flaky?: readonly string[] | undefined;
 }
 
 /** The stages of `up`, in order. */

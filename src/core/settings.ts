@@ -3,7 +3,7 @@ import type { RestorePointSettings } from './restore/place.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { PerfSettings } from './perf/perf.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
-import type { SmokeCheck } from './smoke/smoke.ts';
+import type { SmokeSettings } from './smoke/smoke.ts';
 
 /** Where the tool works: the vendors themselves, or the local cloud on loopback. */
 export type TargetName = 'cloud' | 'local';
@@ -187,7 +187,7 @@ export interface StagingSettings {
   readonly env: Readonly<Record<string, VariableSettings>>;
   readonly seed: SeedSettings;
   readonly restorePoints: RestorePointSettings;
-  readonly smoke: { readonly checks: readonly SmokeCheck[] };
+  readonly smoke: SmokeSettings;
   readonly perf: PerfSettings;
   readonly load: LoadSettings;
 }

@@ -19,6 +19,8 @@ export interface Finding {
   readonly durationMs?: number | undefined;
   /** What must be edited to mend it, where that is a file of the user's own. */
   readonly about?: 'configuration' | undefined;
+  /** True when it was red at first and green when it was tried once more, as its configuration allows. */
+  readonly flaky?: boolean | undefined;
 }
 
 /** What a stage found out, as reports and the `--json` envelope carry it. `details` is the stage's own data. */

@@ -1,26 +1,26 @@
-import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
-import { supabaseRealtime } from '../adapters/realtime/supabase-realtime.ts';
 import { appSessions } from '../adapters/sessions/app-sessions.ts';
+import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import { webClient } from '../adapters/web/web-client.ts';
 import { StagingError } from '../core/errors.ts';
 import { guardProduction } from '../core/guard.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
-import type { SmokeCheck, SmokeExpectation } from '../core/smoke/smoke.ts';
+import type { SmokeCheck } from '../core/smoke/smoke.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
 import { userPasswordName } from '../stages/seed/rows.ts';
-import { type SmokeInput, smokeRun } from '../stages/smoke/smoke.ts';
+import { smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
 import { gaugesOf, insideOf, loadGate, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
+import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
 export interface Gates {
@@ -31,9 +31,6 @@ export interface Gates {
   readonly smokeOn: SmokeOn;
   close(): Promise<void>;
 }
-
-/** What must answer at the environment's own address. */
-type LiveRelease = Pick<SmokeExpectation, 'gitSha' | 'deploymentId'>;
 
 /** Returns the gates for one command. */
 export function gatesOf(context: Context, deps: Deps, resources: Resources): Gates {
@@ -51,21 +48,21 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const fullSmoke = (
     address: WebTarget,
     live: LiveRelease,
-    { only, checks }: { readonly only?: readonly string[] | undefined; readonly checks?: readonly SmokeCheck[] | undefined } = {},
+    choice: { readonly only?: readonly string[] | undefined; readonly checks?: readonly SmokeCheck[] | undefined } = {},
   ): StageRun<SmokeDetails> => {
-    const queues = bullmqQueues({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix });
-    opened.push(queues);
-    const { url, anonKey } = resources.databaseAccess.get();
-    const parts = { web, clock, sessions, realtime: supabaseRealtime({ url, anonKey }), queues };
-    const input = fullInput(context, resources, address, live);
-    return smokeRun(parts, { ...input, checks: checks ?? input.checks, only });
+    const parts = smokeParts(context, deps, resources, { web, clock, sessions });
+    opened.push(parts);
+    return smokeRun(parts.deps, fullInput(context, resources, { target: address, live, ...choice }));
   };
 
   return {
     smokeOn: (origin, gitSha, deploymentId, checks) => fullSmoke(own(origin), { gitSha, deploymentId }, { checks }),
     smoke: ({ url, only }) => {
       if (url !== undefined && context.loaded === undefined) {
-        return smokeRun({ web, clock }, { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only });
+        return smokeRun(
+          { web, clock, sockets: echoSockets() },
+          { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only },
+        );
       }
       return afterLocating(deps.locating(), resources, (live) =>
         fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, { only }),
@@ -108,21 +105,6 @@ function perfStageOf(
   });
 }
 
-/** What the environment's own checks look at: everything that the configuration names, production's identities and our secrets. */
-function fullInput(context: Context, resources: Resources, target: WebTarget, live: LiveRelease): SmokeInput {
-  const { smoke, environment, production } = context.settings();
-  const { serviceRoleKey, poolerUrl } = resources.databaseAccess.get();
-  return {
-    target,
-    checks: smoke.checks,
-    profile: 'full',
-    expected: { environment, sentryEnvironment: environment, ...live },
-    production,
-    secrets: { 'the service role key': serviceRoleKey, 'the database address': poolerUrl },
-    workerSecret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }),
-  };
-}
-
 function userPassword(context: Context): string {
   const password = context.secrets.read({ kind: 'env', name: userPasswordName });
   if (password !== undefined) return password;
@@ -134,11 +116,6 @@ function userPassword(context: Context): string {
       fix: 'Run `jv-staging provision`, which generates it, or set the one that the users were seeded with.',
     },
   );
-}
-
-/** Returns the target of an address of ours: where its host leads is known. */
-function targetOf(origin: string, deps: Deps): WebTarget {
-  return { origin, resolve: deps.platforms().resolve(origin) };
 }
 
 /** Returns the target of an address that the user named. Throws `URL_INVALID` (exit 2). */

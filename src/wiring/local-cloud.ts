@@ -79,10 +79,19 @@ export function localPreparation(context: Context, local: LocalCloud, deps: Deps
       run: async (io) => {
         const endpoints = await local.ensure(io.signal);
         deps.usePlatforms(localPlatforms(endpoints, context.clock));
+        await keepSentry(endpoints, deps);
         return `running, process ${endpoints.pid}`;
       },
     },
   ];
+}
+
+/** The local cloud's Sentry issues its own DSN and token, as an account would have them: the configuration refers to them by name. */
+async function keepSentry({ beside }: LocalEndpoints, { secretFile }: Deps): Promise<void> {
+  if (beside === undefined) return;
+  const wanted = { NEXT_PUBLIC_SENTRY_DSN: beside.sentry.dsn, SENTRY_AUTH_TOKEN: beside.sentry.authToken };
+  const kept = await Promise.all(Object.entries(wanted).map(async ([name, value]) => (await secretFile.read(name)) === value));
+  if (kept.includes(false)) await secretFile.write(wanted);
 }
 
 /** What asks the running local cloud about its requests and what they meet. */

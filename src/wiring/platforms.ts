@@ -1,3 +1,4 @@
+import { sentryEvents } from '../adapters/sentry/sentry-events.ts';
 import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
@@ -13,16 +14,18 @@ import { upstashManagedDatabase } from '../adapters/upstash/upstash-managed-data
 import { vercelApi } from '../adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
+import { vercelRuntimeLogs } from '../adapters/vercel/vercel-runtime-logs.ts';
 import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
 import { vercelPreviewHosting } from '../adapters/vercel/vercel-preview-hosting.ts';
 import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { type Credential, credentialProblems } from '../core/variables/credentials.ts';
 import { StagingError } from '../core/errors.ts';
-import type { LocalEndpoints } from '../core/local/endpoints.ts';
+import type { ClerkEndpoint, LocalEndpoints } from '../core/local/endpoints.ts';
 import type { CachePlatform } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
+import type { ErrorEvents, RuntimeLogs } from '../core/ports/probes.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
 import type { PreviewDatabases, PreviewHosting } from '../core/ports/previews.ts';
@@ -46,6 +49,11 @@ export interface Platforms {
   branchCopies(ref: () => string): ScratchDatabases;
   dataApi(access: DatabaseAccess): DataApi;
   gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
+  /** Reads the runtime logs of a project's deployments. */
+  runtimeLogs(project: () => string): RuntimeLogs;
+  readonly errorEvents: ErrorEvents;
+  /** Where the local cloud's Clerk answers and its key; undefined on the vendors, whose key the configuration names. */
+  readonly localClerk: ClerkEndpoint | undefined;
   /** Returns the origin that a host name of ours answers at. */
   origin(hostname: string): string;
   /** Returns where the host name of an origin leads, when it is not DNS that decides. */
@@ -132,6 +140,9 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     branchCopies: (ref) => supabaseBranchCopies(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
+    runtimeLogs: (project) => vercelRuntimeLogs({ ...credentials.vercel, clock }, project),
+    errorEvents: sentryEvents({ localUrl: isLocal ? (local.beside?.sentry.url ?? 'http://127.0.0.1:1') : undefined, clock }),
+    localClerk: local?.beside?.clerk,
     origin,
     resolve: (address) => (local === undefined ? {} : { [new URL(address).hostname]: local.gateway.host }),
     close: async () => {

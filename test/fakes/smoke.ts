@@ -83,6 +83,7 @@ export function fakeQueues(job: ProbeJob | Error): Queues & { readonly left: Set
       if (job instanceof Error) throw job;
       return job;
     },
+    health: async () => ({ waiting: 0, active: 0, failed: 0, stalled: 0, evictionPolicy: 'noeviction' }),
     close: async () => undefined,
   };
 }

@@ -208,7 +208,10 @@ it('smokes with the checks that the release was held against, not with today’s
     marker: 'x',
     timeoutMs: 1000,
   } as const;
-  await world.deploy({ settings: { ...stagingSettings, smoke: { checks: [check] } }, source: fakeAppSource({ sha: 'c'.repeat(40) }) });
+  await world.deploy({
+    settings: { ...stagingSettings, smoke: { checks: [check], minimum: 1 } },
+    source: fakeAppSource({ sha: 'c'.repeat(40) }),
+  });
   await deployed('d');
 
   await world.rollback();

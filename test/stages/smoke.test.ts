@@ -526,6 +526,66 @@ test('fewer checks than the minimum are red', async () => {
   expect(result.findings.at(-1)).toMatchObject({ id: 'executed', verdict: 'red', seen: '2', expected: 'at least 5' });
 });
 
+/** Home answers an error the first `times` times that it is asked. */
+function failing(times: number): (request: WebRequest) => WebOutcome {
+  let left = times;
+  return (request) => (request.path === '/' && left-- > 0 ? answered(500, html, '<title>Broken</title>') : app(request));
+}
+
+const homeAlone = (fields: Partial<SmokeCheck>) =>
+  checks
+    .slice(0, 1)
+    .map((check) => ({ ...check, ...fields }))
+    .filter(isCheck);
+
+function isCheck(check: object): check is SmokeCheck {
+  return 'kind' in check;
+}
+
+test('a red check is run once more only where that is declared, and is then reported as flaky', async () => {
+  const once = stage({ input: { checks: homeAlone({}) }, web: failing(1) });
+  const retried = stage({ input: { checks: homeAlone({ retry: true }) }, web: failing(1) });
+  const broken = stage({ input: { checks: homeAlone({ retry: true }) }, web: failing(2) });
+
+  const results = await Promise.all([once, retried, broken].map(async ({ run }) => (await execute(run())).result));
+
+  expect(results.map(({ verdict }) => verdict)).toEqual(['red', 'green', 'red']);
+  expect(results[1]).toMatchObject({ summary: '2 of 2 checks green, flaky: home', details: { flaky: ['home'] } });
+});
+
+test('a check that needs one that is not green is not run, and not green', async () => {
+  const list = checks
+    .filter(({ id }) => id === 'home' || id === 'list')
+    .map((check) => (check.id === 'list' ? { ...check, needs: ['home'] } : check));
+  const { run, web } = stage({ input: { checks: list }, web: failing(1) });
+
+  const { result } = await execute(run());
+
+  expect(idsOf(result, 'skipped')).toEqual(['list']);
+  expect(result.verdict).toBe('red');
+  expect(web.asked.map(({ path }) => path)).not.toContain('/api/requests');
+});
+
+test('every new kind of check is red when its part is not configured', async () => {
+  const base = { title: 't', timeoutMs: 1000 };
+  const authToken = { kind: 'env', name: 'SENTRY_AUTH_TOKEN' } as const;
+  const kinds: readonly SmokeCheck[] = [
+    { ...base, id: 'database', kind: 'database', table: 't', as: { user }, row: {}, key: 'id', anon: 'nothing' },
+    { ...base, id: 'redis', kind: 'redis', otherPrefixes: [] },
+    { ...base, id: 'websocket', kind: 'websocket', path: '/ws' },
+    { ...base, id: 'sentry', kind: 'sentry', trigger: '/t', organization: 'o', project: 'p', authToken },
+    { ...base, id: 'logs', kind: 'logs', path: '/' },
+    { ...base, id: 'refusal', kind: 'refusal' },
+    { ...base, id: 'clerk', kind: 'auth', path: '/dashboard', as: { user }, provider: 'clerk' },
+    { ...base, id: 'browser', kind: 'page', path: '/', as: 'nobody', status: 200, marker: 'JetVision', browser: true },
+  ];
+  const { run } = stage({ input: { checks: kinds } });
+
+  const { result } = await execute(run());
+
+  expect(idsOf(result, 'red')).toEqual(kinds.map(({ id }) => id));
+});
+
 test('a configuration without a health check is checked by the built-in one', async () => {
   const { run } = stage({ input: { checks: checks.filter(({ kind }) => kind === 'page') }, web: healthOf({ environment: 'production' }) });
 
@@ -545,7 +605,12 @@ describe('the profile outside', () => {
     expect(error).toBeUndefined();
     expect(idsOf(result, 'green')).toEqual(['health', 'home', 'headers', 'negative']);
     expect(result.summary).toBe('outside only: 4 of 4 checks green, not in this profile: signed-in-pages, api, realtime, queue');
-    expect(result.details).toEqual({ profile: 'outside', notInProfile: ['signed-in-pages', 'api', 'realtime', 'queue'], executed: 4 });
+    expect(result.details).toEqual({
+      profile: 'outside',
+      notInProfile: ['signed-in-pages', 'api', 'realtime', 'queue'],
+      executed: 4,
+      flaky: [],
+    });
     expect(web.asked.every(({ method }) => method === 'GET')).toBe(true);
   });
 

@@ -68,7 +68,7 @@ export const stagingSettings: StagingSettings = {
   },
   seed: { dir: '/project/seed', profile: 'demo', value: 1 },
   restorePoints: { kind: 'auto', outlivesRunner: false, keep: 10 },
-  smoke: { checks: [] },
+  smoke: { checks: [], minimum: 1 },
   perf: perfSettingsForUrl('/'),
   load: loadSettingsForUrl('/'),
 };

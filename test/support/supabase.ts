@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseProject } from '../../src/core/ports/database.ts';
 import { findAccounts } from '../../src/local/accounts.ts';
 import { openPortBook } from '../../src/local/port-book.ts';
 import { openSharedDir } from '../../src/local/shared-dir.ts';
@@ -15,11 +16,20 @@ export interface TestSupabase {
   /** Connection strings: straight to the server, and through the pooler in transaction mode. */
   readonly directUrl: string;
   readonly poolerUrl: string;
+  /** Creates another project beside it. */
+  otherProject(name: string): Promise<OtherProject>;
   /** Ends the database server; `startPostgres` brings it back with its data. */
   stopPostgres(): Promise<void>;
   startPostgres(): Promise<void>;
   /** Ends everything and removes its files. */
   remove(): Promise<void>;
+}
+
+/** A project of somebody else, as the platform's port shows it. */
+export interface OtherProject {
+  readonly name: string;
+  readonly project: DatabaseProject;
+  addresses(): Promise<readonly string[]>;
 }
 
 /** Starts an emulated Supabase with one new project. */
@@ -50,6 +60,12 @@ export async function startTestSupabase(): Promise<TestSupabase> {
     serviceRoleKey,
     directUrl: connectionString(addresses.direct),
     poolerUrl: connectionString(addresses.pooler),
+    otherProject: async (name) => {
+      const other = await service.createProject({ name, region: 'us-east-1', password });
+      const { addresses: own } = await service.credentials(other.ref);
+      const project = { ref: other.ref, name, region: 'us-east-1', state: 'healthy' as const };
+      return { name, project, addresses: async () => [own.url] };
+    },
     stopPostgres: () => service.postgres.stop(),
     startPostgres: () => service.postgres.restart(),
     remove: async () => {

@@ -40,7 +40,7 @@ describe('loading a configuration', () => {
     expect(settings.target).toBe('cloud');
     expect(settings.env.DATABASE_URL).toEqual({ value: { kind: 'fact', fact: 'database.poolerUrl' }, class: 'secret', required: true });
     expect(settings.perf.budgets).toEqual(originalBudgets);
-    expect(settings.smoke.checks).toHaveLength(10);
+    expect(settings.smoke.checks).toHaveLength(18);
   });
 
   it('says everything that is wrong at once: path, value seen, value expected', async () => {

@@ -3,6 +3,7 @@ import type { Job, Queue } from 'bullmq';
 import type { ProbeJob, Queues } from '../../core/ports/cache.ts';
 import { clip } from '../../core/problem.ts';
 import { bullmqConnection, type BullmqQueuesOptions } from './connection.ts';
+import { healthOf } from './queue-health.ts';
 
 /** Finished probe jobs that could not be removed by us go when the worker finishes a later job. */
 const keepFinishedSeconds = 3600;
@@ -16,6 +17,7 @@ export function bullmqQueues(options: BullmqQueuesOptions): Queues {
   return {
     addProbe: (name, signal) => use(signal, (open) => addProbe(open(name))),
     outcome: (name, jobId, timeoutMs, signal) => use(signal, (open) => outcomeOf(open(name), jobId, timeoutMs, signal)),
+    health: (name, signal) => use(signal, (open, redis) => healthOf(open(name), redis)),
     close,
   };
 }
@@ -60,7 +62,8 @@ async function findJob(queue: Queue, jobId: string): Promise<Job | undefined> {
 async function endOf(job: Job): Promise<ProbeJob | undefined> {
   if (job.finishedOn === undefined) return undefined;
   if (await job.isFailed()) return { state: 'failed', reason: clip(job.failedReason ?? 'no reason given', 200) };
-  return { state: 'completed', result: job.returnvalue, durationMs: job.finishedOn - job.timestamp };
+  const waited = job.processedOn === undefined ? {} : { waitedMs: job.processedOn - job.timestamp };
+  return { state: 'completed', result: job.returnvalue, durationMs: job.finishedOn - job.timestamp, ...waited };
 }
 
 async function unfinished(job: Job | undefined, waitedMs: number): Promise<ProbeJob> {

@@ -5,7 +5,8 @@ import type { Clock } from '../../core/ports/clock.ts';
 import { createApiClient } from '../http/api-client.ts';
 import type { Vendor } from '../http/api-error.ts';
 
-const vendor: Vendor = {
+/** Clerk, for codes and messages. */
+export const clerkVendor: Vendor = {
   code: 'CLERK',
   name: 'Clerk',
   credentialFix: 'Set CLERK_SECRET_KEY to a secret key of a development instance (https://dashboard.clerk.com, API keys).',
@@ -33,7 +34,7 @@ export async function clerkInstance(question: ClerkQuestion, signal: AbortSignal
   const { secretKey, apiUrl, local, clock } = question;
   if (local && !/^http:\/\/(?:127\.|localhost[:/]|\[::1\])/.test(apiUrl ?? '')) return null;
   const api = createApiClient({
-    vendor,
+    vendor: clerkVendor,
     baseUrl: apiUrl ?? 'https://api.clerk.com',
     hosts: local ? 'loopback' : ['api.clerk.com'],
     headers: { authorization: `Bearer ${secretKey}` },

@@ -46,7 +46,7 @@ export async function auditPage(devtoolsUrl: string, target: WebTarget, audited:
  * are therefore set as cookies of this origin, and other headers are added to requests to this origin only.
  */
 export async function signPageIn(
-  browser: Browser,
+  browser: Pick<Browser, 'setCookie'>,
   page: Page,
   target: WebTarget,
   headers: Readonly<Record<string, string>>,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StagingError } from '../../core/errors.ts';
 import type { Cache } from '../../core/ports/cache.ts';
-import { printable } from '../../core/printable.ts';
+import { redisError, serverOf } from './redis-error.ts';
 
 /** Bounds on connecting and on each command. */
 const connectTimeoutMs = 5_000;
@@ -22,8 +22,7 @@ export function redisCache(url: string): Cache {
 
 async function connected<Value>(url: string, signal: AbortSignal, call: (redis: Redis, server: string) => Promise<Value>): Promise<Value> {
   signal.throwIfAborted();
-  const { hostname, port } = new URL(url);
-  const server = `${hostname}:${port === '' ? '6379' : port}`;
+  const server = serverOf(url);
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, {
     lazyConnect: true,
@@ -80,38 +79,4 @@ async function removeKeys(redis: Redis, prefix: string, signal: AbortSignal): Pr
     cursor = next;
   } while (cursor !== '0');
   return removed;
-}
-
-/** Maps an error by Redis's own error code, the first word of its reply. `earlier` is what the connection itself said. */
-function redisError(error: unknown, earlier: unknown, server: string): unknown {
-  if (error instanceof StagingError) return error;
-  const candidates = [earlier, error].filter((candidate) => candidate instanceof Error);
-  const reply = candidates.find((candidate) => candidate.name === 'ReplyError');
-  const said = printable((reply ?? candidates[0])?.message ?? 'no answer');
-  switch (reply?.message.split(' ')[0]) {
-    case undefined:
-      return new StagingError('vendor', 'REDIS_UNREACHABLE', `Redis at ${server} cannot be reached: ${said}.`, {
-        fix: 'Check that the database is active on the platform and that this machine may reach it, then run the same command again.',
-        cause: error,
-      });
-    case 'WRONGPASS':
-    case 'NOAUTH':
-      return new StagingError('missing', 'REDIS_PASSWORD_REFUSED', `Redis at ${server} refused the password: ${said}.`, {
-        fix: 'Run `jv-staging provision` again: it reads the password anew.',
-        cause: error,
-      });
-    case 'OOM':
-      return new StagingError('vendor', 'REDIS_FULL', `Redis at ${server} is full and takes no writes: ${said}.`, {
-        fix: 'Remove keys that nobody needs, or take a larger plan.',
-        cause: error,
-      });
-    case 'READONLY':
-    case 'MISCONF':
-      return new StagingError('vendor', 'REDIS_READ_ONLY', `Redis at ${server} takes no writes: ${said}.`, {
-        fix: 'Look at the state of the database on the platform, then run the same command again.',
-        cause: error,
-      });
-    default:
-      return new StagingError('vendor', 'REDIS_REFUSED', `Redis at ${server} refused a command: ${said}.`, { cause: error });
-  }
 }

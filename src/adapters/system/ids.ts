@@ -12,3 +12,8 @@ export function newId(prefix: string, nowMs: number): string {
   const random = Number.parseInt(randomBytes(7).toString('hex').slice(0, 13), 16).toString(36).padStart(11, '0').slice(-10);
   return `${prefix}_${time}${random}`;
 }
+
+/** Returns a word of 16 hex digits that nothing else has. */
+export function newMark(): string {
+  return randomBytes(8).toString('hex');
+}

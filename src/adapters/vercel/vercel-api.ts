@@ -17,7 +17,8 @@ export interface VercelApiOptions {
 /** Vercel's REST API with the team in every query. */
 export type VercelApi = ApiClient;
 
-const vendor: Vendor = {
+/** Vercel, for codes and messages. */
+export const vercelVendor: Vendor = {
   code: 'VERCEL',
   name: 'Vercel',
   credentialFix:
@@ -27,7 +28,7 @@ const vendor: Vendor = {
 /** Returns a client for Vercel's REST API (https://api.vercel.com), or for the local cloud's. */
 export function vercelApi(options: VercelApiOptions): VercelApi {
   const client = createApiClient({
-    vendor,
+    vendor: vercelVendor,
     baseUrl: options.localUrl ?? 'https://api.vercel.com',
     hosts: options.localUrl === undefined ? ['api.vercel.com'] : 'loopback',
     headers: { authorization: `Bearer ${options.token}` },

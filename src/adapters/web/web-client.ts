@@ -1,9 +1,8 @@
-import { lookup as lookupByDns } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import type { WebClient, WebOutcome, WebRequest, WebTarget } from '../../core/ports/web.ts';
 import { readBody } from './body.ts';
 import { failureOf } from './failure.ts';
+import { lookupWith } from './lookup.ts';
 
 /** Limits of a web client. */
 export interface WebClientOptions {
@@ -60,21 +59,6 @@ function newAgent(resolve: WebTarget['resolve'], ca: string | undefined): Agent 
     bodyTimeout: 0,
     connect: { timeout: connectMs, lookup: lookupWith(resolve), ...(ca === undefined ? {} : { ca }) },
   });
-}
-
-/** Returns a lookup that knows the given host names and asks the system for all others. */
-function lookupWith(resolve: WebTarget['resolve']): LookupFunction {
-  const known = new Map(Object.entries(resolve).map(([host, address]) => [host.toLowerCase(), address]));
-  return (hostname, options, callback) => {
-    const address = known.get(hostname.toLowerCase());
-    if (address === undefined) {
-      lookupByDns(hostname, options, callback);
-      return;
-    }
-    const family = address.includes(':') ? 6 : 4;
-    if (options.all === true) callback(null, [{ address, family }]);
-    else callback(null, address, family);
-  };
 }
 
 async function exchange(

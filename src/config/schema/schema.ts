@@ -5,7 +5,7 @@ import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
 import { restorePoints } from './restore-points.ts';
 import { seed } from './seed.ts';
-import { smokeCheck } from './smoke.ts';
+import { smoke } from './smoke.ts';
 import { variable } from './variable.ts';
 import { supabase, upstash, vercel } from './vendors.ts';
 
@@ -33,7 +33,7 @@ export const configSchema = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), variable),
   seed,
   restorePoints,
-  smoke: z.strictObject({ checks: z.array(smokeCheck).min(1) }),
+  smoke,
   perf,
   load,
 });

@@ -44,9 +44,27 @@ export interface Cache {
 
 /** What became of a probe job. */
 export type ProbeJob =
-  | { readonly state: 'completed'; readonly result: unknown; readonly durationMs: number }
+  | {
+      readonly state: 'completed';
+      readonly result: unknown;
+      /** From waiting to completed. */
+      readonly durationMs: number;
+      /** From waiting to active, when the job says so. */
+      readonly waitedMs?: number | undefined;
+    }
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'waiting' | 'active' | 'delayed' | 'unknown'; readonly waitedMs: number };
+
+/** How a queue stands. */
+export interface QueueHealth {
+  readonly waiting: number;
+  readonly active: number;
+  readonly failed: number;
+  /** Active jobs whose worker's lock has run out: the worker died or hangs. */
+  readonly stalled: number;
+  /** `maxmemory_policy` as Redis says it, or null when it does not. BullMQ needs `noeviction`. */
+  readonly evictionPolicy: string | null;
+}
 
 /** Queues as a producer sees them. Throws `REDIS_…` errors. */
 export interface Queues {
@@ -54,6 +72,8 @@ export interface Queues {
   addProbe(queue: string, signal: AbortSignal): Promise<string>;
   /** Waits until the job is completed or failed, at most `timeoutMs`; the job is removed afterwards. */
   outcome(queue: string, jobId: string, timeoutMs: number, signal: AbortSignal): Promise<ProbeJob>;
+  /** Returns how the queue stands now. */
+  health(queue: string, signal: AbortSignal): Promise<QueueHealth>;
   close(): Promise<void>;
 }
 

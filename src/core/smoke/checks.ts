@@ -1,4 +1,5 @@
 import type { SmokeDetails } from '../report.ts';
+import { withNeeded } from './order.ts';
 import type { HealthCheck, SmokeCheck, SmokeExpectation } from './smoke.ts';
 import type { Finding, StageResult, Verdict } from '../verdict.ts';
 
@@ -61,7 +62,8 @@ export function selectChecks({ origin, profile, checks, only }: SmokeWish): Smok
   const missing = outsideChecks(origin).filter(({ kind }) => !fromOutside.some((check) => check.kind === kind));
   const candidates = profile === 'full' ? checks : [...fromOutside, ...missing];
   const health = candidates.find((check) => check.kind === 'health') ?? healthCheck;
-  const others = candidates.filter((check) => check !== health && (only === undefined || only.includes(check.id)));
+  const wanted = candidates.filter((check) => only === undefined || only.includes(check.id));
+  const others = withNeeded(candidates, wanted).filter((check) => check !== health);
   const known = new Set([health.id, ...candidates.map((check) => check.id)]);
   return {
     health,
@@ -75,7 +77,11 @@ export function selectChecks({ origin, profile, checks, only }: SmokeWish): Smok
 /** Returns true for a check that anybody may run: it signs nobody in and changes nothing. */
 function isOutside(check: SmokeCheck): boolean {
   return (
-    check.kind === 'health' || check.kind === 'headers' || check.kind === 'negative' || (check.kind === 'page' && check.as === 'nobody')
+    check.kind === 'health' ||
+    check.kind === 'headers' ||
+    check.kind === 'negative' ||
+    check.kind === 'websocket' ||
+    (check.kind === 'page' && check.as === 'nobody')
   );
 }
 
@@ -84,7 +90,15 @@ export function needsProof(check: SmokeCheck): boolean {
   switch (check.kind) {
     case 'realtime':
     case 'queue':
+    case 'auth':
+    case 'database':
+    case 'redis':
+    case 'sentry':
+    case 'refusal':
       return true;
+    case 'websocket':
+    case 'logs':
+      return false;
     case 'page':
       return check.as !== 'nobody';
     case 'api':
@@ -120,7 +134,9 @@ export function smokeResult({
   const enough = executed >= Math.max(1, minimumExecuted);
   const all = enough ? findings : [...findings, tooFew(executed, Math.max(1, minimumExecuted))];
   const green = findings.filter((finding) => finding.verdict === 'green').length;
-  const counts = `${green} of ${findings.length} checks green`;
+  const flakyIds = findings.filter((finding) => finding.flaky === true).map(({ id }) => id);
+  const flakyText = flakyIds.length === 0 ? '' : `, flaky: ${flakyIds.join(', ')}`;
+  const counts = `${green} of ${findings.length} checks green${flakyText}`;
   const left = notInProfile.length === 0 ? '' : `, not in this profile: ${notInProfile.join(', ')}`;
   return {
     stage: 'smoke',
@@ -129,7 +145,7 @@ export function smokeResult({
     findings: all,
     startedAt,
     durationMs,
-    details: { profile, notInProfile, executed },
+    details: { profile, notInProfile, executed, flaky: flakyIds },
   };
 }
 

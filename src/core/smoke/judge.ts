@@ -2,6 +2,7 @@ import { type Health, healthProblems, readHealth, shortCommit } from './health.t
 import { looksLikeHtml } from './html.ts';
 import { typeName, valueAt } from '../json.ts';
 import { type Forbidden, leaksIn } from './leaks.ts';
+import type { JsonShapes } from '../ports/probes.ts';
 import type { WebOutcome } from '../ports/web.ts';
 import { clip, findingOf, type Problem, quoted } from '../problem.ts';
 import type { ApiCheck, HeadersCheck, HealthCheck, NegativeCheck, PageCheck, SmokeExpectation } from './smoke.ts';
@@ -98,14 +99,15 @@ export function judgeApi(
   check: ApiCheck,
   outcome: WebOutcome,
   context: RequestContext,
+  shapes?: JsonShapes,
 ): { readonly finding: Finding; readonly json: unknown } {
   let answered: JsonAnswer = { value: undefined };
   const names = Object.keys(check.fields);
-  const needsJson = names.length > 0 || check.notEmpty !== undefined || check.remove !== undefined;
+  const needsJson = names.length > 0 || check.schema !== undefined || check.notEmpty !== undefined || check.remove !== undefined;
   const problems = answerProblems(outcome, context, { status: check.status, marker: '', content: 'data' }, (answer) => {
     answered = needsJson || answer.body !== '' ? jsonOf(answer, context) : answered;
     return answered.problem === undefined
-      ? apiProblems(check, answered.value)
+      ? [...apiProblems(check, answered.value), ...shapeProblems(check, answered.value, shapes), ...timeProblems(check, answer)]
       : needsJson || looksLikeHtml(answer.body)
         ? [answered.problem]
         : [];
@@ -142,13 +144,46 @@ function apiProblems(check: ApiCheck, json: unknown): readonly Problem[] {
   ];
 }
 
+/** More of what does not fit a schema is only counted. */
+const namedMisfits = 3;
+
+function shapeProblems({ schema, method, path }: ApiCheck, json: unknown, shapes: JsonShapes | undefined): readonly Problem[] {
+  if (schema === undefined) return [];
+  const misfits = shapes === undefined ? ['the schema could not be tried'] : shapes.problems(schema, json);
+  if (misfits.length === 0) return [];
+  const named = misfits.slice(0, namedMisfits).map((misfit) => clip(misfit, 120));
+  const more = misfits.length > namedMisfits ? `; and ${misfits.length - namedMisfits} more` : '';
+  return [
+    {
+      seen: named.join('; '),
+      expected: 'JSON that fits the schema',
+      message: `The answer of ${method} ${path} does not fit the check's schema: ${named.join('; ')}${more}.`,
+      fix: `Compare the answer of ${method} ${path} with \`schema\` of the check.`,
+    },
+  ];
+}
+
+function timeProblems({ maxMs, method, path }: ApiCheck, { durationMs }: WebAnswer): readonly Problem[] {
+  if (maxMs === undefined || durationMs <= maxMs) return [];
+  return [
+    {
+      seen: `${Math.round(durationMs)} ms`,
+      expected: `at most ${maxMs} ms`,
+      message: `${method} ${path} took ${Math.round(durationMs)} ms, more than ${maxMs} ms.`,
+      fix: "Look at the app's log and at the slowest statements of the database.",
+    },
+  ];
+}
+
 /** Judges the headers of an answer; an error page's headers prove nothing. */
 export function judgeHeaders(check: HeadersCheck, outcome: WebOutcome, context: RequestContext): Finding {
+  // RFC 6797 section 7.2: HSTS has no place over http.
+  const wanted = { ...check.headers, ...(context.origin.startsWith('https:') ? check.tlsHeaders : {}) };
   const problems = answerProblems(outcome, context, { status: 200, marker: '', content: 'any' }, (answer) =>
-    Object.entries(check.headers).flatMap(([name, wanted]) => headerProblem(name, wanted, answer.headers[name.toLowerCase()], check.path)),
+    Object.entries(wanted).flatMap(([name, value]) => headerProblem(name, value, answer.headers[name.toLowerCase()], check.path)),
   );
-  const expected = Object.entries(check.headers)
-    .map(([name, wanted]) => `${name}: ${wanted}`)
+  const expected = Object.entries(wanted)
+    .map(([name, value]) => `${name}: ${value}`)
     .join('; ');
   return findingOf({ ...check, seen: expected, expected, problems, durationMs: outcome.durationMs });
 }

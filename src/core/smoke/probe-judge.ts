@@ -1,5 +1,5 @@
 import { typeName, valueAt } from '../json.ts';
-import type { ProbeJob } from '../ports/cache.ts';
+import type { ProbeJob, QueueHealth } from '../ports/cache.ts';
 import type { RealtimeOutcome, WebOutcome } from '../ports/web.ts';
 import { clip, findingOf, type Problem, quoted } from '../problem.ts';
 import type { QueueCheck, RealtimeCheck, SmokeExpectation } from './smoke.ts';
@@ -46,13 +46,15 @@ function realtimeProblem({ table }: RealtimeCheck, outcome: Extract<RealtimeOutc
 export interface QueueOutcome {
   readonly worker: WebOutcome;
   readonly job: ProbeJob;
+  /** How the queue stands after the job, or undefined when it was not looked at. */
+  readonly health?: QueueHealth | undefined;
   readonly durationMs: number;
 }
 
 /** Judges a probe job: processed by the app, of the right deployment. The worker's own failure comes first. */
 export function judgeQueue(
   check: QueueCheck,
-  { worker, job, durationMs }: QueueOutcome,
+  { worker, job, health, durationMs }: QueueOutcome,
   context: RequestContext,
   expectation: SmokeExpectation,
 ): Finding {
@@ -62,13 +64,54 @@ export function judgeQueue(
     unauthorized ? { ...problem, fix: cronSecretFix } : problem,
   );
   const jobProblems = job.state === 'completed' ? probeResultProblems(check, job.result, expectation) : [jobProblem(check, job)];
-  const problems = [...workerProblems, ...jobProblems];
+  const problems = [...workerProblems, ...jobProblems, ...(health === undefined ? [] : healthProblems(check, health))];
   const expected = `a job completed by the app within ${check.timeoutMs} ms`;
-  const seen = job.state === 'completed' ? `completed after ${Math.round(job.durationMs)} ms` : '';
-  return findingOf({ ...check, seen, expected, problems, durationMs });
+  return findingOf({ ...check, seen: completedText(job, health), expected, problems, durationMs });
 }
 
 const cronSecretFix = 'Set CRON_SECRET to the same value in .env.staging and among the variables of the project.';
+
+function completedText(job: ProbeJob, health: QueueHealth | undefined): string {
+  if (job.state !== 'completed') return '';
+  const { durationMs, waitedMs } = job;
+  const steps = waitedMs === undefined ? '' : ` (active after ${Math.round(waitedMs)} ms)`;
+  const counts =
+    health === undefined ? '' : `; ${health.failed} failed, ${health.stalled} stalled, ${health.evictionPolicy ?? 'no'} policy`;
+  return `completed after ${Math.round(durationMs)} ms${steps}${counts}`;
+}
+
+function healthProblems({ queue, maxFailed, maxStalled }: QueueCheck, health: QueueHealth): readonly Problem[] {
+  const { failed, stalled, evictionPolicy } = health;
+  const tooMany = (count: number, what: string, atMost: number | undefined, fix: string): readonly Problem[] =>
+    atMost === undefined || count <= atMost
+      ? []
+      : [
+          {
+            seen: `${count} ${what} jobs`,
+            expected: `at most ${atMost} ${what} jobs`,
+            message: `Queue ${queue} has ${count} ${what} jobs, more than ${atMost}.`,
+            fix,
+          },
+        ];
+  return [
+    ...tooMany(failed, 'failed', maxFailed, `Read why they failed, mend that, then remove or retry the failed jobs of ${queue}.`),
+    ...tooMany(stalled, 'stalled', maxStalled, `Check that the worker of ${queue} lives to the end of its jobs: its log, its maxDuration.`),
+    ...(evictionPolicy === 'noeviction' ? [] : [evictionProblem(queue, evictionPolicy)]),
+  ];
+}
+
+// docs.bullmq.io, "Going to production": "maxmemory-policy=noeviction" is the one setting under which it works.
+function evictionProblem(queue: string, policy: string | null): Problem {
+  return {
+    seen: policy === null ? 'no eviction policy told' : `eviction policy ${clip(policy)}`,
+    expected: 'eviction policy noeviction',
+    message:
+      policy === null
+        ? `Redis does not tell its eviction policy: whether the jobs of ${queue} may be evicted is not known.`
+        : `Redis evicts keys by the policy ${clip(policy)} when it is full: jobs of ${queue} would vanish.`,
+    fix: 'Turn eviction off for the database: run `jv-staging provision`.',
+  };
+}
 
 function jobProblem(check: QueueCheck, job: Exclude<ProbeJob, { state: 'completed' }>): Problem {
   const expected = `a job completed by the app within ${check.timeoutMs} ms`;

@@ -9,7 +9,11 @@ import { judgeApi, judgeHeaders, judgeHealth, judgeNegative, judgePage, type Loa
 import type { ApiCheck, NegativeCheck, PageCheck, RealtimeCheck, SmokeCheck } from '../../core/smoke/smoke.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { documentOf, type RequestContext } from '../../core/smoke/who-answered.ts';
+import { browserProblem } from '../../core/smoke/service-judge.ts';
+import { checkDatabase } from './database.ts';
 import { checkQueue } from './queue.ts';
+import { checkRedis } from './redis.ts';
+import { checkAuth, checkLogs, checkRefusal, checkSentry, checkWebSocket } from './services.ts';
 import { type CheckRun, contextOf, failed, get, graceMs, notConfigured, type Running, sessionOf } from './running.ts';
 
 /** Bound on removing what a check created. */
@@ -51,6 +55,20 @@ function executeCheck(check: SmokeCheck, run: Running): Promise<Finding> {
       return checkQueue(check, run);
     case 'negative':
       return checkNegative(check, run);
+    case 'auth':
+      return checkAuth(check, run);
+    case 'database':
+      return checkDatabase(check, run);
+    case 'redis':
+      return checkRedis(check, run);
+    case 'websocket':
+      return checkWebSocket(check, run);
+    case 'sentry':
+      return checkSentry(check, run);
+    case 'logs':
+      return checkLogs(check, run);
+    case 'refusal':
+      return checkRefusal(check, run);
     case 'health':
       return get(check.path, run).then((outcome) => judgeHealth(check, outcome, context(check, run), run.input.expected).finding);
     case 'headers':
@@ -61,7 +79,14 @@ function executeCheck(check: SmokeCheck, run: Running): Promise<Finding> {
 async function checkPage(check: PageCheck, run: Running): Promise<Finding> {
   const session = await sessionOf(check.as, run);
   const outcome = await get(check.path, run, session?.headers);
-  return judgePage(check, outcome, context(check, run), session?.email);
+  const finding = judgePage(check, outcome, context(check, run), session?.email);
+  if (check.browser !== true || finding.verdict !== 'green') return finding;
+  const { browser } = run.deps;
+  if (browser === undefined)
+    return notConfigured(check, 'The page’s console', 'there is no browser here', 'Run `jv-staging doctor`, or set `browser: false`.');
+  const page = { path: check.path, headers: session?.headers ?? {}, timeoutMs: run.leftMs() };
+  const problem = browserProblem(check.path, await browser.visit(run.input.target, page, run.signal));
+  return problem === undefined ? { ...finding, seen: `${finding.seen}, no console error` } : withProblem(finding, problem);
 }
 
 async function checkApi(check: ApiCheck, run: Running): Promise<Finding> {
@@ -77,7 +102,7 @@ async function checkApi(check: ApiCheck, run: Running): Promise<Finding> {
     { method: check.method, path: check.path, headers, body, timeoutMs: run.leftMs() },
     run.signal,
   );
-  const { finding, json } = judgeApi(check, outcome, context(check, run));
+  const { finding, json } = judgeApi(check, outcome, context(check, run), run.deps.shapes);
   if (check.remove === undefined || outcome.kind === 'failure' || outcome.status >= 300) return finding;
   const problem = await removeCreated(check.remove, json, session, run);
   return problem === undefined ? finding : withProblem(finding, problem);

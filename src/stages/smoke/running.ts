@@ -1,9 +1,20 @@
 import type { Queues } from '../../core/ports/cache.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { TableProtection } from '../../core/ports/database.ts';
+import type {
+  CacheProbe,
+  CanaryRows,
+  EchoSockets,
+  ErrorEvents,
+  ForeignDoors,
+  JsonShapes,
+  PageBrowser,
+  RuntimeLogs,
+} from '../../core/ports/probes.ts';
 import type { Realtime, Session, Sessions, WebClient, WebOutcome, WebTarget } from '../../core/ports/web.ts';
 import { findingOf, type Problem } from '../../core/problem.ts';
-import type { ProductionSettings } from '../../core/settings.ts';
-import type { CheckIdentity, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
+import type { EnvReference, ProductionSettings } from '../../core/settings.ts';
+import type { AuthCheck, CheckIdentity, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
 import type { Finding } from '../../core/verdict.ts';
 import type { RequestContext } from '../../core/smoke/who-answered.ts';
 
@@ -14,6 +25,20 @@ export interface SmokeDeps {
   readonly sessions?: Sessions | undefined;
   readonly realtime?: Realtime | undefined;
   readonly queues?: Queues | undefined;
+  /** Sessions of Clerk, where a check signs in there. */
+  readonly clerkSessions?: Sessions | undefined;
+  readonly browser?: PageBrowser | undefined;
+  readonly sockets?: EchoSockets | undefined;
+  readonly rows?: CanaryRows | undefined;
+  /** Returns the tables of the exposed schemas and how they are protected. */
+  readonly tables?: ((signal: AbortSignal) => Promise<readonly TableProtection[]>) | undefined;
+  readonly cache?: (CacheProbe & { readonly prefix: string }) | undefined;
+  /** True when the platform says that the database may evict keys; undefined when it says nothing. */
+  readonly evicts?: ((signal: AbortSignal) => Promise<boolean | undefined>) | undefined;
+  readonly errorEvents?: ErrorEvents | undefined;
+  readonly logs?: RuntimeLogs | undefined;
+  readonly foreign?: ForeignDoors | undefined;
+  readonly shapes?: JsonShapes | undefined;
 }
 
 /** What one check needs of the run that it is part of. */
@@ -25,9 +50,12 @@ export interface CheckRun {
     readonly production: ProductionSettings;
     readonly secrets?: Readonly<Record<string, string>> | undefined;
     readonly workerSecret?: string | undefined;
+    readonly readSecret?: ((reference: EnvReference) => string | undefined) | undefined;
   };
-  /** Signs in once a user and run. */
-  session(email: string): Promise<Session>;
+  /** A word that nothing else has: what this run writes and asks for is known by it. */
+  readonly mark: string;
+  /** Signs in once a user, provider and run. */
+  session(email: string, provider?: AuthCheck['provider']): Promise<Session>;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +76,11 @@ export function contextOf(target: WebTarget, path: string, timeoutMs: number): R
 /** Asks for a path with what is left of the check's time. */
 export function get(path: string, run: Running, headers: Readonly<Record<string, string>> = {}): Promise<WebOutcome> {
   return run.deps.web.request(run.input.target, { method: 'GET', path, headers, timeoutMs: run.leftMs() }, run.signal);
+}
+
+/** Returns the header that the app's worker endpoints want; none when the secret is not known. */
+export function workerHeaders({ input }: Running): Readonly<Record<string, string>> {
+  return input.workerSecret === undefined ? {} : { authorization: `Bearer ${input.workerSecret}` };
 }
 
 /** Signs in whom a check asks as; undefined for nobody. */

@@ -1,12 +1,14 @@
 import { StagingError } from '../../core/errors.ts';
 import type { Health } from '../../core/smoke/health.ts';
 import { noProduction } from '../../core/smoke/leaks.ts';
-import type { Session, WebTarget } from '../../core/ports/web.ts';
+import type { Session, Sessions, WebTarget } from '../../core/ports/web.ts';
 import type { SmokeDetails } from '../../core/report.ts';
-import type { ProductionSettings } from '../../core/settings.ts';
-import { needsProof, selectChecks, smokeResult } from '../../core/smoke/checks.ts';
+import type { EnvReference, ProductionSettings } from '../../core/settings.ts';
+import { needsProof, selectChecks, smokeResult, type SmokeSelection } from '../../core/smoke/checks.ts';
 import { judgeHealth } from '../../core/smoke/judge.ts';
-import type { HealthCheck, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
+import { flaky, notRunFor } from '../../core/smoke/order.ts';
+import { type BuiltSite, judgeRoutes, unknownRoutes } from '../../core/smoke/routes.ts';
+import type { AuthCheck, HealthCheck, RouteWaiver, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
 import { type StageRun, stepVerdict, verdictStep } from '../../core/run/stage.ts';
 import type { Step } from '../../core/run/step.ts';
 import type { Finding, StageResult } from '../../core/verdict.ts';
@@ -32,6 +34,21 @@ export interface SmokeInput {
   readonly workerSecret?: string | undefined;
   /** Fewer executed checks than this are red; 1 by default. A check of the run that was not executed is never green anyway. */
   readonly minimumExecuted?: number | undefined;
+  /** A word that nothing else has, to find again what this run wrote; one made of the time by default. */
+  readonly mark?: string | undefined;
+  /** Reads the values that checks refer to. */
+  readonly readSecret?: ((reference: EnvReference) => string | undefined) | undefined;
+  /** The routes of the build output, where every one must be visited or waived. */
+  readonly routes?: RoutesInput | undefined;
+}
+
+/** Where the routes of the build output are read, and which need no check. */
+export interface RoutesInput {
+  /** The build output's folder, for messages. */
+  readonly output: string;
+  /** Returns undefined when there is no build output. */
+  read(): Promise<BuiltSite | undefined>;
+  readonly waivers: readonly RouteWaiver[];
 }
 
 /** Who answered, and whether it proved to be the environment that was meant. */
@@ -41,8 +58,8 @@ interface Proof {
 }
 
 /**
- * Returns the smoke stage: all checks at the same time, then the verdict. Checks that write or sign in wait until the address has
- * proved which environment it is, and are skipped (the run is red) when it has not.
+ * Returns the smoke stage: all checks at the same time but for those that need another first, then the verdict. Checks that write or
+ * sign in wait until the address has proved which environment it is, and are skipped (the run is red) when it has not.
  * Throws `SMOKE_CHECK_UNKNOWN`; the last step throws `SMOKE_RED`.
  */
 export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDetails> {
@@ -52,33 +69,17 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
   if (selection.unknown.length > 0)
     throw unknownChecks(selection.unknown, [health, ...others].length === 1 ? input.checks : [health, ...others]);
   const findings = new Map<string, Finding>();
-  const prove = once((signal: AbortSignal) => proveAddress(deps, input, health, signal));
-  const sessions = new Map<string, Promise<Session>>();
+  const execute = executor(deps, input, selection);
   let startedMs: number | undefined;
   let found: StageResult<SmokeDetails> | undefined;
 
-  const session = (email: string, signal: AbortSignal): Promise<Session> => {
-    const shared = sessions.get(email) ?? signIn(deps, input.target, email, signal);
-    sessions.set(email, shared);
-    return shared;
-  };
-  const execute = async (check: SmokeCheck, signal: AbortSignal): Promise<Finding> => {
-    if (check === health) return (await prove(signal)).finding;
-    if (needsProof(check) && !(await prove(signal)).isProven) return unproven(check, input);
-    return await runCheck(check, {
-      deps,
-      input: { ...input, production: input.production ?? noProduction },
-      session: (email) => session(email, signal),
-      signal,
-    });
-  };
-  const stepOf = (check: SmokeCheck): Step => ({
-    id: check.id,
-    title: check.title,
+  const stepOf = (id: string, title: string, work: (signal: AbortSignal) => Promise<Finding>): Step => ({
+    id,
+    title,
     run: async ({ signal }) => {
       startedMs ??= clock.nowMs();
-      const finding = await execute(check, signal);
-      findings.set(check.id, finding);
+      const finding = await work(signal);
+      findings.set(id, finding);
       return stepVerdict(finding);
     },
   });
@@ -88,22 +89,78 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
     found = smokeResult({
       profile: input.profile,
       notInProfile: selection.notInProfile,
-      findings: [health, ...others].flatMap(({ id }) => findings.get(id) ?? []),
+      findings: [health.id, ...others.map(({ id }) => id), 'routes'].flatMap((id) => findings.get(id) ?? []),
       minimumExecuted: input.minimumExecuted ?? 1,
       startedAt: new Date(endedMs - durationMs).toISOString(),
       durationMs,
     });
     return found;
   };
+  const routes = input.only === undefined ? input.routes : undefined;
   const checks: Step = {
     id: 'checks',
     title: `Run ${others.length + 1} checks against ${input.target.origin}`,
     concurrent: true,
     // Some checks create what they remove again: nothing for a dry run.
     mutates: true,
-    steps: () => [health, ...others].map(stepOf),
+    steps: () => [
+      ...[health, ...others].map((check) => stepOf(check.id, check.title, (signal) => execute(check, signal))),
+      ...(routes === undefined ? [] : [stepOf('routes', 'Routes visited', () => checkRoutes(routes, input.checks))]),
+    ],
   };
   return { steps: [checks, verdictStep('Judge the checks', judge)], result: () => found };
+}
+
+/** Returns what runs a check of the run, once each however often it is asked for: after those that it needs, twice when it may. */
+function executor(deps: SmokeDeps, input: SmokeInput, { health, others }: SmokeSelection) {
+  const all = [health, ...others];
+  const running = new Map<string, Promise<Finding>>();
+  const sessions = new Map<string, Promise<Session>>();
+  const prove = once(async (signal: AbortSignal): Promise<Proof> => {
+    const first = await proveAddress(deps, input, health, signal);
+    if (first.finding.verdict !== 'red' || health.retry !== true) return first;
+    const second = await proveAddress(deps, input, health, signal);
+    return second.finding.verdict === 'green' ? { ...second, finding: flaky(first.finding, second.finding) } : second;
+  });
+  const session = (email: string, provider: AuthCheck['provider'], signal: AbortSignal): Promise<Session> => {
+    const key = `${provider} ${email}`;
+    const shared = sessions.get(key) ?? signIn(provider === 'clerk' ? deps.clerkSessions : deps.sessions, input.target, email, signal);
+    sessions.set(key, shared);
+    // A check that is tried once more signs in anew.
+    shared.catch(() => sessions.delete(key));
+    return shared;
+  };
+  const attempt = (check: SmokeCheck, signal: AbortSignal): Promise<Finding> =>
+    runCheck(check, {
+      deps,
+      input: { ...input, production: input.production ?? noProduction },
+      mark: input.mark ?? `t${deps.clock.nowMs().toString(36)}`,
+      session: (email, provider = 'app') => session(email, provider, signal),
+      signal,
+    });
+  const perform = async (check: SmokeCheck, signal: AbortSignal): Promise<Finding> => {
+    if (check === health) return (await prove(signal)).finding;
+    for (const id of check.needs ?? []) {
+      const needed = all.find((other) => other.id === id);
+      if (needed !== undefined && (await execute(needed, signal)).verdict !== 'green') return notRunFor(check, needed);
+    }
+    if (needsProof(check) && !(await prove(signal)).isProven) return unproven(check, input);
+    const first = await attempt(check, signal);
+    if (first.verdict !== 'red' || check.retry !== true) return first;
+    const second = await attempt(check, signal);
+    return second.verdict === 'green' ? flaky(first, second) : second;
+  };
+  const execute = (check: SmokeCheck, signal: AbortSignal): Promise<Finding> => {
+    const started = running.get(check.id) ?? perform(check, signal);
+    running.set(check.id, started);
+    return started;
+  };
+  return execute;
+}
+
+async function checkRoutes({ read, output, waivers }: RoutesInput, checks: readonly SmokeCheck[]): Promise<Finding> {
+  const site = await read();
+  return site === undefined ? unknownRoutes(output) : judgeRoutes(site, checks, waivers);
 }
 
 async function proveAddress(deps: SmokeDeps, input: SmokeInput, check: HealthCheck, signal: AbortSignal): Promise<Proof> {
@@ -117,8 +174,8 @@ function isMeant(health: Health | undefined, { expected, production, target }: S
   return health?.environment === expected.environment && !isProduction;
 }
 
-async function signIn(deps: SmokeDeps, target: WebTarget, email: string, signal: AbortSignal): Promise<Session> {
-  if (deps.sessions === undefined) {
+async function signIn(sessions: Sessions | undefined, target: WebTarget, email: string, signal: AbortSignal): Promise<Session> {
+  if (sessions === undefined) {
     throw new StagingError(
       'red',
       'SMOKE_SESSIONS_MISSING',
@@ -128,7 +185,7 @@ async function signIn(deps: SmokeDeps, target: WebTarget, email: string, signal:
       },
     );
   }
-  return await deps.sessions.signIn(target, email, signal);
+  return await sessions.signIn(target, email, signal);
 }
 
 function unproven(check: SmokeCheck, { expected }: SmokeInput): Finding {
