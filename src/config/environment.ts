@@ -75,3 +75,12 @@ export function childEnvironment(environment: NodeJS.ProcessEnv = process.env): 
   ];
   return Object.fromEntries(passed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
+
+/** Returns the environment that GitHub's own program may see: what programs need, and how it is signed in. */
+export function githubEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const own = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'GH_REPO', 'XDG_CONFIG_HOME', 'HTTPS_PROXY', 'NO_PROXY'];
+  return {
+    ...childEnvironment(environment),
+    ...Object.fromEntries(own.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))),
+  };
+}

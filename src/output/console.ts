@@ -5,6 +5,7 @@ import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
+import type { SecretPlace } from '../core/secrets/secrets.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
@@ -18,6 +19,7 @@ import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-te
 import { colorLevel, type TextView } from './paint.ts';
 import { renderPlanText } from './plan-text.ts';
 import { renderReport, type ReportFormat } from './report-formats.ts';
+import { renderSecretsText } from './secrets-text.ts';
 import { createSink, type Sink } from './sink.ts';
 import { renderRollbackText, type ShownRollback } from './rollback-text.ts';
 import { renderIsolationText } from './isolation-text.ts';
@@ -80,6 +82,7 @@ export interface Console {
   status(status: EnvironmentStatus): void;
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
+  secrets(places: readonly SecretPlace[]): void;
   envCheck(checked: Parameters<typeof renderEnvCheckText>[0]): void;
   faults(faults: readonly Fault[]): void;
   ledger(report: LedgerReport): void;
@@ -226,6 +229,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     status: (status) => out((page) => renderStatusText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),
+    secrets: (places) => out((page) => renderSecretsText(places, page)),
     envCheck: (checked) => out((page) => renderEnvCheckText(checked, page)),
     faults: (faults) => out((page) => renderFaultsText(faults, page)),
     ledger: (report) => out((page) => renderLedgerText(report, page)),

@@ -1,6 +1,7 @@
 import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Toolbox, ToolState } from '../core/ports/toolbox.ts';
+import type { SecretPlace } from '../core/secrets/secrets.ts';
 import type { EnvReference, StagingSettings } from '../core/settings.ts';
 import { slot } from '../core/run/slot.ts';
 import { failingFindings, type StageRun } from '../core/run/stage.ts';
@@ -15,6 +16,8 @@ export interface DoctorDeps {
   /** Undefined when there is no configuration here. */
   readonly settings: StagingSettings | undefined;
   readonly readSecret: (reference: EnvReference) => string | undefined;
+  /** Returns where each secret lives; none without a configuration. */
+  readonly secretPlaces: () => Promise<readonly SecretPlace[]>;
   /** Installs k6 before looking; undefined when that was not asked for. */
   readonly installK6?: ((note: (text: string) => void, signal: AbortSignal) => Promise<string>) | undefined;
 }
@@ -23,14 +26,22 @@ export interface DoctorDeps {
 export function doctorStage(deps: DoctorDeps): StageRun<null> {
   const startedAtMs = deps.clock.nowMs();
   const tools = slot<readonly ToolState[]>('programs');
+  const places = slot<readonly SecretPlace[]>('places of secrets');
   const result = (): StageResult<null> =>
-    stageResult('doctor', [...tools.get().map(toolFinding), ...credentialFindings(deps)], startedAtMs, deps.clock, null);
+    stageResult(
+      'doctor',
+      [...tools.get().map(toolFinding), ...credentialFindings(deps), ...secretFindings(places.peek() ?? [])],
+      startedAtMs,
+      deps.clock,
+      null,
+    );
   const steps: readonly Step[] = [
     ...(deps.installK6 === undefined ? [] : [installStep(deps.installK6)]),
     {
       id: 'programs',
       title: 'Look for programs',
       run: async (io) => {
+        places.set(await deps.secretPlaces());
         tools.set(await deps.toolbox.look(io.signal));
         return `${tools.get().filter((tool) => tool.found !== undefined).length} of ${tools.get().length} found`;
       },
@@ -95,4 +106,26 @@ function credentialFindings(deps: DoctorDeps): readonly Finding[] {
       fix: isThere ? undefined : `Set ${reference.name}.`,
     };
   });
+}
+
+/** Says where each secret lives and how old it is; the vendors' credentials have findings of their own. */
+function secretFindings(places: readonly SecretPlace[]): readonly Finding[] {
+  return places
+    .filter(({ kind }) => kind !== 'credential')
+    .map(({ name, where, atLeastMs, rotating }) => ({
+      id: `secret-${name.toLowerCase().replaceAll('_', '-')}`,
+      title: name,
+      verdict: rotating ? ('red' as const) : where === null ? ('skipped' as const) : ('green' as const),
+      seen: rotating ? 'a rotation of it was cut off' : where === null ? 'nowhere' : `${where}${ageText(atLeastMs)}`,
+      expected: 'the environment file, or the environment of CI',
+      fix: rotating ? `Run \`jv-staging secrets rotate ${name}\` again.` : undefined,
+    }));
+}
+
+const dayMs = 86_400_000;
+
+function ageText(atLeastMs: number | null): string {
+  if (atLeastMs === null) return ', age unknown';
+  const days = Math.floor(atLeastMs / dayMs);
+  return days === 0 ? ', changed today or earlier' : `, unchanged for ${days} ${days === 1 ? 'day' : 'days'} at least`;
 }

@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
 import { envCommands } from './env-commands.ts';
+import { secretCommands } from './secret-commands.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
@@ -35,6 +36,7 @@ export function appOf(context: Context, waitMs: number): App {
   const eventFile =
     request.events === undefined || request.events === '-' ? undefined : openEventFile(resolve(request.cwd, request.events));
   const resources = emptyResources();
+  const typed = new Set<string>();
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
   const deps = openDeps(context, resources, guard, local);
@@ -54,7 +56,7 @@ export function appOf(context: Context, waitMs: number): App {
     plan: (choice) => planRun(deps.plan(), emptyResources(), choice),
     planFiles: planFiles(context),
     provision: (choice) => provisionStage(deps.provision(), resources, choice),
-    secrets: () => [...deps.secrets(), ...preview.secrets()],
+    secrets: () => [...deps.secrets(), ...preview.secrets(), ...typed],
     preview,
     process: context.process,
     preparation: localPreparation(context, local, deps),
@@ -79,6 +81,7 @@ export function appOf(context: Context, waitMs: number): App {
     writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
     readReport: reportReader(context),
     env: envCommands(context, deps, resources),
+    secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
     local,
     close: async () => {
       await guard.close(() => Promise.allSettled([gates.close(), preview.close(), deps.close()]));

@@ -4,6 +4,7 @@ import { systemToolbox, type ToolboxOptions } from '../adapters/system/toolbox.t
 import { childEnvironment } from '../config/environment.ts';
 import type { DoctorDeps } from '../stages/doctor.ts';
 import type { Context } from './context.ts';
+import { listSecretsOf } from './secret-commands.ts';
 
 /** Returns where programs are looked for on this machine. */
 export function toolboxOptions(context: Context): ToolboxOptions {
@@ -26,6 +27,7 @@ export function doctorDeps(context: Context, install: 'k6' | undefined): DoctorD
     toolbox: systemToolbox(toolboxOptions(context)),
     settings: context.loaded?.settings,
     readSecret: context.secrets.read,
+    secretPlaces: context.loaded === undefined ? async () => [] : () => listSecretsOf(context),
     installK6:
       install === undefined
         ? undefined

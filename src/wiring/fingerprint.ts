@@ -1,16 +1,13 @@
 import { StagingError } from '../core/errors.ts';
 import type { Sealing } from '../core/ports/secret-file.ts';
+import { stdinValue } from './stdin-value.ts';
 
 /**
  * Returns the keyed fingerprint of what an input holds, without its last line feed, as `production.fingerprints` takes it. Throws
  * `FINGERPRINT_INPUT_EMPTY` (exit 2) and `STATE_KEY_MISSING` (exit 3).
  */
 export async function fingerprintOf(input: AsyncIterable<string | Buffer>, sealing: () => Promise<Sealing>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of input) chunks.push(Buffer.from(chunk));
-  const value = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  const value = await stdinValue(input);
   if (value === '') {
     throw new StagingError('usage', 'FINGERPRINT_INPUT_EMPTY', 'There is nothing on stdin, expected the secret itself.', {
       fix: 'Pipe the secret in: `pass production/stripe | jv-staging doctor isolation --fingerprint`.',

@@ -63,6 +63,9 @@ export function fakeCachePlatform(): FakeCachePlatform {
       restUrl: `https://${id}.upstash.io`,
       restToken: `token-${id}`,
     }),
+    resetPassword: async (id) => {
+      existing(id);
+    },
     addresses: async (id) => [`rediss://${existing(id).id}.upstash.io:6379`, `https://${id}.upstash.io`],
   };
 }

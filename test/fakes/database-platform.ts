@@ -11,11 +11,14 @@ export interface FakeDatabasePlatform extends DatabasePlatform {
   /** What the platform says of a project's schema. */
   readonly schemas: { read: (ref: string, environment: string) => SchemaReading | undefined };
   readonly projects: Map<string, DatabaseProject>;
+  /** Passwords that were set after creation, by ref. */
+  readonly passwords: Map<string, string>;
 }
 
 /** Returns a database platform in memory; a new project is healthy from the `looksUntilHealthy`th look at it on. */
 export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatform {
   const projects = new Map<string, DatabaseProject>();
+  const passwords = new Map<string, string>();
   const looks = new Map<string, number>();
   const settings = new Map<string, Fields>();
   const schemas: FakeDatabasePlatform['schemas'] = { read: () => undefined };
@@ -35,6 +38,7 @@ export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatfor
   };
   return {
     projects,
+    passwords,
     settings,
     schemas,
     managed: {
@@ -74,6 +78,9 @@ export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatfor
     },
     get: async (ref) => look(ref),
     unhealthy: async (ref) => (look(ref).state === 'healthy' ? [] : ['db', 'rest']),
+    setPassword: async (ref, password) => {
+      passwords.set(ref, password);
+    },
     addresses: async (ref) => [`https://${ref}.supabase.co`, `postgresql://postgres@db.${ref}.supabase.co:5432/postgres`],
     access: async (ref, password) => {
       look(ref);

@@ -43,7 +43,7 @@ export interface StagingProject {
   /** Runs the built tool in the project's folder on the local cloud; never rejects for its exit code. */
   run(
     args: readonly string[],
-    options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> },
+    options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>; readonly input?: string },
   ): Promise<CliRun>;
   /** Returns the texts of all reports and journals that were written. */
   stateTexts(): Promise<readonly string[]>;
@@ -98,12 +98,13 @@ export async function createStagingProject(): Promise<StagingProject> {
   return {
     dir,
     stateDir,
-    run: async (args, { signal, env } = {}) =>
+    run: async (args, { signal, env, input } = {}) =>
       cliRun(
         await execa(process.execPath, command(args), {
           ...settings,
           env: { NO_COLOR: '1', JV_YES: 'true', ...env },
           ...(signal === undefined ? {} : { cancelSignal: signal }),
+          ...(input === undefined ? {} : { stdin: 'pipe' as const, input }),
         }),
       ),
     start: (args, { env } = {}) =>

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { parse } from 'dotenv';
 import { StagingError } from '../../core/errors.ts';
 import type { SecretFile } from '../../core/ports/secret-file.ts';
@@ -22,6 +23,11 @@ export function envFile(path: string): SecretFile {
       await turn;
     },
   };
+}
+
+/** Returns when a file was last changed (ms since 1970 UTC), or undefined when it is not there. */
+export async function fileChangedAtMs(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 /**

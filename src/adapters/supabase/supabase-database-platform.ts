@@ -48,6 +48,11 @@ export function supabaseDatabasePlatform(api: ApiClient, options: DatabasePlatfo
       databaseProject(await api.read({ method: 'GET', path: apiPath`/v1/projects/${ref}`, signal }, projectSchema)),
     unhealthy: (ref, signal) => unhealthyParts(api, ref, signal),
     access: (ref, password, signal) => readAccess(api, options.addresses, ref, password, signal),
+    // Path: Supabase's OpenAPI file of 2026-06-01, `v1-update-database-password`.
+    setPassword: async (ref, password, signal) => {
+      const path = apiPath`/v1/projects/${ref}/database/password`;
+      await api.send({ method: 'PATCH', path, json: { password }, repeatable: true, signal });
+    },
     addresses: (ref, signal) => options.knownAddresses(api, ref, signal),
   };
 }

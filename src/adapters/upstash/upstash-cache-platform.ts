@@ -77,6 +77,10 @@ export function upstashCachePlatform(
       (await listDatabases(api, signal)).filter((database) => database.database_name === name).map(cacheDatabase),
     create: (database, signal) => createDatabase(api, options.clock, database, signal),
     access: (id, signal) => readAccess(api, options.addresses, id, signal),
+    // Path: Upstash's OpenAPI file of 2026-08-21. Done twice it is only done once more: what counts is what `access` tells then.
+    resetPassword: async (id, signal) => {
+      await api.send({ method: 'POST', path: apiPath`/v2/redis/reset-password/${id}`, repeatable: true, signal });
+    },
     addresses: async (id, signal) => {
       const path = apiPath`/v2/redis/database/${id}`;
       // Its password is not ours to know: the platform is asked to leave it out (contracts.md §3.1).

@@ -37,6 +37,8 @@ export interface DatabasePlatform {
   /** Returns the parts that are not healthy by the platform's own word; empty when all are. */
   unhealthy(ref: string, signal: AbortSignal): Promise<readonly string[]>;
   access(ref: string, password: string, signal: AbortSignal): Promise<DatabaseAccess>;
+  /** Gives the project's own login another password; the same one again changes nothing. */
+  setPassword(ref: string, password: string, signal: AbortSignal): Promise<void>;
   /** Returns the addresses that a project answers at, without any secret: to recognise it where a variable leads to it. */
   addresses(ref: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -1,0 +1,193 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'dotenv';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { z } from 'zod';
+import { fakeProgram } from '../support/fake-program.ts';
+import { requires } from '../support/requires.ts';
+import { runTool } from '../support/tool.ts';
+import { type CliRun, createStagingProject, type StagingProject } from '../support/staging-project.ts';
+
+const support = resolve(import.meta.dirname, '../support');
+const places = z.array(z.object({ name: z.string(), place: z.string().nullable(), rotating: z.boolean(), variables: z.array(z.string()) }));
+/** Characters that base64 and URLs write otherwise stand in each. */
+const canaries = Array.from({ length: 20 }, (_, at) => `canary+${at}/ä?${'0123456789abcdef'.repeat(2)}${at}=`);
+const canaryName = (at: number) => `CANARY_${at}`;
+const password = 'STAGING_SUPABASE_DB_PASSWORD';
+
+describe('secrets', () => {
+  const it = requires('git', 'redis-server');
+  let project: StagingProject;
+  let children = '';
+  const outputs: string[] = [];
+
+  beforeAll(async () => {
+    project = await createStagingProject();
+    children = join(project.dir, 'children.log');
+    await writeFile(children, '');
+    const config = join(project.dir, 'staging.config.ts');
+    const declared = canaries.map((_, at) => `${canaryName(at)}: { value: env('${canaryName(at)}'), class: 'secret' }`).join(', ');
+    const text = (await readFile(config, 'utf8')).replace('defineConfig }', 'defineConfig, env }');
+    await writeFile(config, text.replace('  ...sample,\n', `  ...sample,\n  env: { ...sample.env, ${declared} },\n`));
+    const lines = canaries.map((value, at) => `${canaryName(at)}='${value}'\n`).join('');
+    await writeFile(join(project.dir, '.env.staging.local'), lines, { mode: 0o600 });
+    expect((await watched(['provision'])).exitCode).toBe(0);
+    expect((await watched(['seed'])).exitCode).toBe(0);
+  }, 180_000);
+  afterAll(() => project.remove());
+
+  /** Runs the tool with its children written down, and keeps what it prints. */
+  const watched = async (args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Promise<CliRun> => {
+    const options = `--import ${join(support, 'record-children.ts')}`;
+    const more = input === undefined ? {} : { input };
+    const run = await project.run(args, { env: { NODE_OPTIONS: options, RECORD_CHILDREN: children, ...env }, ...more });
+    outputs.push(run.stdout, run.stderr);
+    return run;
+  };
+  const fileValues = async () => parse(await readFile(join(project.dir, '.env.staging.local'), 'utf8'));
+  const pending = async () => parse(await readFile(join(project.stateDir, 'rotation.env'), 'utf8').catch(() => ''));
+
+  it('are listed with where they live and which variables hold them', async () => {
+    const run = await watched(['secrets', 'list', '--json']);
+
+    expect(run.exitCode, run.stdout).toBe(0);
+    const found = run.json(places).data;
+    expect(found.find(({ name }) => name === password)).toEqual({
+      name: password,
+      place: 'file',
+      rotating: false,
+      variables: ['DATABASE_URL'],
+    });
+    expect(found.filter(({ name }) => name.startsWith('CANARY_'))).toHaveLength(canaries.length);
+  });
+
+  it('are set by stdin alone, and those that a vendor holds, too, are not', async () => {
+    const set = await watched(['secrets', 'set', 'CRON_SECRET'], {}, 'a-new-cron-secret-from-stdin\n');
+    const refused = await watched(['secrets', 'set', password, '--json'], {}, 'x');
+    const empty = await watched(['secrets', 'set', 'CRON_SECRET', '--json'], {}, '');
+    const unknown = await watched(['secrets', 'set', 'NO_SUCH', '--json'], {}, 'x');
+
+    expect(set.exitCode, set.stderr).toBe(0);
+    expect((await fileValues())['CRON_SECRET']).toBe('a-new-cron-secret-from-stdin');
+    expect(`${set.stdout}${set.stderr}`).not.toContain('a-new-cron-secret');
+    const codes = [refused, empty, unknown].map((run) => [run.exitCode, run.json(z.unknown()).error?.code]);
+    expect(codes).toEqual([
+      [2, 'SECRET_NOT_SETTABLE'],
+      [2, 'SECRET_INPUT_EMPTY'],
+      [2, 'SECRET_UNKNOWN'],
+    ]);
+  }, 60_000);
+
+  it.each(['CRON_SECRET', password, 'STAGING_USER_PASSWORD', 'STAGING_REDIS_TOKEN'])(
+    '%s is rotated everywhere: nothing is left to do but a deploy',
+    async (name) => {
+      const before = (await fileValues())[name];
+
+      const run = await watched(['secrets', 'rotate', name]);
+      const plan = await watched(['plan', '--exit-code', '--json']);
+      const seeded = name === 'STAGING_USER_PASSWORD' ? await watched(['seed', '--json']) : plan;
+
+      expect(run.exitCode, run.stderr).toBe(0);
+      expect((await fileValues())[name]).not.toBe(before);
+      expect(plan.exitCode, plan.stdout).toBe(0);
+      expect(seeded.exitCode, seeded.stdout).toBe(0);
+      expect(Object.values(await pending()).filter((value) => value !== '')).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('what others make is not rotated, and why is said', async () => {
+    const run = await watched(['secrets', 'rotate', 'JV_STATE_KEY', '--json']);
+
+    expect(run.exitCode).toBe(2);
+    expect(run.json(z.unknown()).error).toMatchObject({ code: 'SECRET_NOT_ROTATABLE', message: expect.stringContaining('restore points') });
+  });
+
+  it.each([
+    ['next', 'replied'],
+    ['vendor', 'sent'],
+    ['vendor', 'replied'],
+    ['push', 'before'],
+  ])(
+    'a rotation that is killed at %s %s is gone on with, and leaves nothing half changed',
+    async (step, point) => {
+      const options = { KILL_AT: `${step} ${point}`, NODE_OPTIONS: `--import ${join(support, 'kill-at.ts')}` };
+      const killed = await project.run(['secrets', 'rotate', password], { env: options });
+      const half = await pending();
+
+      const again = await watched(['secrets', 'rotate', password]);
+      const status = await watched(['status', '--json']);
+      const plan = await watched(['plan', '--exit-code', '--json']);
+
+      expect(killed.exitCode, killed.stdout).not.toBe(0);
+      expect([again.exitCode, status.exitCode, plan.exitCode], again.stderr).toEqual([0, 0, 0]);
+      expect((await fileValues())[password]).toBe(half[password]);
+    },
+    60_000,
+  );
+
+  it('are handed over to GitHub by stdin, and never stand on its command line', async () => {
+    const log = join(project.dir, 'gh.log');
+    await fakeProgram(
+      join(project.dir, 'bin/gh'),
+      `printf '%s\\n' "$*" >> '${log}.argv'\nprintf '%s=%s\\n' "$3" "$(cat)" >> '${log}.stdin'`,
+    );
+    const held = await fileValues();
+    const env = {
+      ...held,
+      PATH: `${join(project.dir, 'bin')}:${process.env['PATH'] ?? ''}`,
+      VERCEL_TOKEN: 'vercel-credential-of-a-test',
+    };
+
+    const local = await watched(['secrets', 'export', '--to', 'github', '--json']);
+    const args = ['secrets', 'export', '--to', 'github', '--repo', 'jetvision/app', '--target', 'cloud', '--json'];
+    const run = await runTool(args, { cwd: project.dir, env });
+
+    expect(local.json(z.unknown()).error?.code).toBe('SECRETS_LOCAL');
+    expect(run.code, run.stdout).toBe(0);
+    const [argv, stdin] = await Promise.all([readFile(`${log}.argv`, 'utf8'), readFile(`${log}.stdin`, 'utf8')]);
+    expect(argv).toContain('secret set JV_STATE_KEY --app actions --repo jetvision/app');
+    expect(stdin).toContain('VERCEL_TOKEN=vercel-credential-of-a-test\n');
+    expect(stdin).toContain(`CANARY_0=${canaries[0]}\n`);
+    for (const value of [...canaries, 'vercel-credential-of-a-test', held[password] ?? '']) expect(argv).not.toContain(value);
+  }, 60_000);
+
+  it('twenty planted ones are in no file, no output and on no command line, whatever form', async () => {
+    for (const args of [
+      ['plan', '--out', 'plan.json'],
+      ['env', 'diff'],
+      ['env', 'check'],
+      ['status'],
+      ['doctor', '--json'],
+      ['plan', '--json', '--verbose'],
+    ])
+      await watched(args);
+    const given = ['.env.staging.local', 'staging.config.ts', 'gh.log.stdin'];
+
+    const files = await filesBelow(project.dir, given);
+    const texts = [...outputs, ...files.map(({ text }) => text)];
+    const forms = canaries.flatMap((value) => [value, ...base64Forms(value), encodeURIComponent(value), encodeURI(value)]);
+
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['plan.json', 'children.log']));
+    expect((await readFile(children, 'utf8')).split('\n').length).toBeGreaterThan(5);
+    expect(files.length).toBeGreaterThan(20);
+    expect(forms.filter((form) => texts.some((text) => text.includes(form)))).toEqual([]);
+  }, 120_000);
+});
+
+/** A value in base64, whatever stands before it: by its length there are three ways. */
+function base64Forms(value: string): readonly string[] {
+  return [0, 1, 2].flatMap((shift) => {
+    const encoded = Buffer.from(`${'x'.repeat(shift)}${value}`).toString('base64');
+    // What depends on its neighbours is cut off at both ends.
+    return [encoded.slice(4, -4), encoded.slice(4, -4).replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** Returns every file that the tool could have written: not what was given to it, and not the local cloud, which is the vendors' side. */
+async function filesBelow(dir: string, given: readonly string[]): Promise<readonly { readonly path: string; readonly text: string }[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const own = paths.filter((path) => !/[/](?:node_modules|[.]git|local)[/]/.test(path) && !given.some((name) => path === join(dir, name)));
+  return Promise.all(own.map(async (path) => ({ path: path.slice(dir.length + 1), text: await readFile(path, 'utf8') })));
+}
