@@ -11,7 +11,6 @@ export default class Deploy extends StagingCommand {
     '<%= config.bin %> deploy',
     '<%= config.bin %> deploy --contract',
     '<%= config.bin %> deploy --git develop --json',
-    '<%= config.bin %> deploy --prebuilt .vercel/output',
   ];
   static override flags = {
     ...changingFlags,
@@ -25,6 +24,11 @@ export default class Deploy extends StagingCommand {
       default: false,
       env: 'JV_CONTRACT',
       summary: 'Apply the contract migrations, too, that waited for the live release to be green.',
+    }),
+    rehearse: Flags.boolean({
+      default: false,
+      env: 'JV_REHEARSE',
+      summary: 'First prove reverse scripts on a copy of the database (in the cloud a branch, which costs).',
     }),
     'auto-rollback': Flags.boolean({
       default: true,
@@ -49,9 +53,8 @@ export default class Deploy extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(Deploy);
-    const { prebuilt, git, contract, 'auto-rollback': autoRollback, 'ready-within': readyWithin } = flags;
-    const acceptNoRestorePoint = flags['accept-no-restore-point'];
-    const choice = { source: { prebuilt, git }, contract, autoRollback, acceptNoRestorePoint, readyWithin };
-    return this.runStage(flags, (app) => app.deploy(choice), { undoOnFailure: true });
+    const { prebuilt, git, contract, rehearse, 'auto-rollback': autoRollback, 'accept-no-restore-point': acceptNoRestorePoint } = flags;
+    const choice = { contract, rehearse, autoRollback, acceptNoRestorePoint, readyWithin: flags['ready-within'] };
+    return this.runStage(flags, (app) => app.deploy({ source: { prebuilt, git }, ...choice }), { undoOnFailure: true });
   }
 }

@@ -21,6 +21,10 @@ export interface EnvironmentStatus {
   readonly recordMatches: boolean | null;
   /** False after a rollback, until the next deploy. */
   readonly autoAssignDomains: boolean | null;
+  /** Names of variables that changed since the live deployment was made, which has those of then; null when there is none. */
+  readonly variablesNotLive: readonly string[] | null;
+  /** Versions of the contract migrations that wait for `deploy --contract`. */
+  readonly contractWaiting: readonly string[];
   readonly migrations: { readonly head: string | null; readonly applied: number; readonly pending: number } | null;
   /** Newest first; null when there is no database yet. */
   readonly restorePoints: {

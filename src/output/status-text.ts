@@ -22,6 +22,9 @@ export function renderStatusText(status: EnvironmentStatus, view: TextView): str
       ...(shown.openUrl === shown.url ? [] : [['open here', shown.openUrl] as const]),
       ['live', liveText(shown)],
       ['schema', schemaText(shown)],
+      ...(shown.variablesNotLive === null || shown.variablesNotLive.length === 0
+        ? []
+        : [['variables', `${shown.variablesNotLive.join(', ')} changed since: not live until the next deploy`] as const]),
     ],
     { columns: view.columns, indent: 2, paint },
   );
@@ -56,9 +59,10 @@ function liveText(status: EnvironmentStatus): string {
   return `${status.liveDeployment}${status.recordMatches === false ? ', which is not what the newest release record names' : ''}${pinned}`;
 }
 
-function schemaText({ migrations }: EnvironmentStatus): string {
+function schemaText({ migrations, contractWaiting }: EnvironmentStatus): string {
   if (migrations === null) return 'unknown: there is no database yet';
-  return `${migrations.head ?? 'empty'}, ${migrations.applied} migrations applied, ${migrations.pending} pending`;
+  const waiting = contractWaiting.length === 0 ? '' : `; ${contractWaiting.join(', ')} waits for \`deploy --contract\``;
+  return `${migrations.head ?? 'empty'}, ${migrations.applied} migrations applied, ${migrations.pending} pending${waiting}`;
 }
 
 function releaseRow(release: EnvironmentStatus['releases'][number], live: boolean, paint: ReturnType<typeof paintOf>) {

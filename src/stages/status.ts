@@ -4,6 +4,7 @@ import type { Deployments } from '../core/ports/hosting.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
 import { liveRelease, type ReleaseRecord } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
+import { notLiveVariables } from '../core/variables/since-release.ts';
 import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
 import type { SchemaDeps } from './provision/schema.ts';
 
@@ -38,6 +39,11 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
     liveDeployment: live?.id ?? null,
     recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id,
     autoAssignDomains: project?.autoAssignDomains ?? null,
+    variablesNotLive:
+      project === undefined || live === undefined || newest === undefined
+        ? null
+        : notLiveVariables(newest, await deps.projects.variables(project.id, signal), Date.parse(live.createdAt)),
+    contractWaiting: newest?.contractWaiting ?? [],
     migrations: readable ? await migrationStatus(deps, signal) : null,
     restorePoints: readable ? await restorePointStatus(deps, history, signal) : null,
     releases: history

@@ -108,7 +108,7 @@ export interface SourceChoice {
 }
 
 /** What `deploy` was asked for. */
-export interface DeployChoice extends Pick<DeployOptions, 'contract' | 'autoRollback' | 'acceptNoRestorePoint'> {
+export interface DeployChoice extends Pick<DeployOptions, 'contract' | 'rehearse' | 'autoRollback' | 'acceptNoRestorePoint'> {
   readonly source: SourceChoice;
   /** How long the deployment may take to become ready, e.g. `15m`. */
   readonly readyWithin: string;

@@ -18,7 +18,6 @@ import type { SmokeDetails } from '../core/report.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { SmokeCheck } from '../core/smoke/smoke.ts';
-import { migrationReversals } from '../stages/migrate/reversals.ts';
 import type { LocatingDeps } from '../stages/after-locating.ts';
 import type { DriftDeps } from '../stages/drift/drift.ts';
 import type { DestroyDeps } from '../stages/destroy.ts';
@@ -40,8 +39,8 @@ import type { Context } from './context.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
 import { migrationFiles } from './migration-files.ts';
-import { sourceOf, unheardSince } from './release-parts.ts';
-import { openKeptRecords, openRestorePoints } from './restore-points.ts';
+import { releaseParts, sourceOf, unheardSince } from './release-parts.ts';
+import { openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
 import { seedParts } from './seed-parts.ts';
 import { openSecretFile } from './secret-file.ts';
@@ -111,7 +110,7 @@ export function openDeps(
   const seed = () => ({ ...base(), ...connected.seeding.ports, openDataApi, lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
-  const release = () => ({ ...base(), ...releaseDeps(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
+  const release = () => ({ ...base(), ...releaseParts(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
   return {
     usePlatforms: connected.usePlatforms,
     platforms: use,
@@ -162,9 +161,8 @@ function connections(context: Context, resources: Resources) {
   const platforms = slot<Platforms>('platforms');
   const opened: Opened = { database: undefined, cache: undefined, pauses: undefined, source: undefined };
   const use = () => {
-    if (platforms.peek() === undefined && context.target === 'cloud') {
-      platforms.set(cloudPlatforms(context.settings(), context.secrets, context.clock));
-    }
+    const isNeeded = platforms.peek() === undefined && context.target === 'cloud';
+    if (isNeeded) platforms.set(cloudPlatforms(context.settings(), context.secrets, context.clock));
     return platforms.get();
   };
   const seeding = seedParts(context, resources);
@@ -188,13 +186,6 @@ function connections(context: Context, resources: Resources) {
       await Promise.allSettled([closeConnections(), opened.source?.close(), platforms.peek()?.close()]);
     },
   };
-}
-
-/** What both ways of a release need beside the rest. */
-function releaseDeps(context: Context, { use, openPauses, openDatabase }: Connections) {
-  const { deployments, moves } = use();
-  const reversals = () => migrationReversals({ openDatabase, ...migrationFiles(context.settings().supabase) });
-  return { deployments, moves, openPauses, reversals, keptRecords: openKeptRecords(context) };
 }
 
 function baseDeps(context: Context, connected: Connections) {

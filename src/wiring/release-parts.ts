@@ -4,9 +4,16 @@ import { appSource } from '../adapters/source/app-source.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
 import type { Journal } from '../core/ports/journal.ts';
+import type { Database } from '../core/ports/database.ts';
+import type { QueuePauses } from '../core/ports/cache.ts';
+import type { Rehearsal } from '../core/ports/rehearsal.ts';
 import type { AppSource } from '../core/ports/source.ts';
+import { migrationReversals } from '../stages/migrate/reversals.ts';
 import type { SourceChoice } from './app.ts';
 import type { Context } from './context.ts';
+import { migrationFiles } from './migration-files.ts';
+import type { Platforms } from './platforms.ts';
+import { openKeptRecords } from './restore-points.ts';
 
 /** Returns what a release is made from. Throws `SOURCE_AMBIGUOUS` (exit 2) for a built folder and a git reference at once. */
 export function sourceOf(context: Context, { prebuilt, git }: SourceChoice): AppSource {
@@ -33,4 +40,19 @@ export function sourceOf(context: Context, { prebuilt, git }: SourceChoice): App
 export async function unheardSince(unfinished: Journal['unfinished']): Promise<string | undefined> {
   const records = (await unfinished()).filter(({ path }) => path === 'record' || path.endsWith('/record'));
   return records.at(-1)?.at;
+}
+
+/** What of the connections both ways of a release use. */
+export interface ReleaseConnections {
+  readonly use: () => Platforms;
+  readonly openPauses: () => QueuePauses;
+  readonly openDatabase: () => Database;
+  readonly rehearsal: () => Rehearsal;
+}
+
+/** Returns what both ways of a release need beside the rest. */
+export function releaseParts(context: Context, { use, openPauses, openDatabase, rehearsal }: ReleaseConnections) {
+  const { deployments, moves } = use();
+  const reversals = () => migrationReversals({ openDatabase, rehearsal, ...migrationFiles(context.settings().supabase) });
+  return { deployments, moves, openPauses, reversals, keptRecords: openKeptRecords(context) };
 }

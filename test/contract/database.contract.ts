@@ -25,6 +25,7 @@ export function recordOf(id: string, environment: string, previous: string | nul
     envSnapshot: 'jv1.x.y.z',
     seedVersion: null,
     restorePoint: null,
+    restoreMark: null,
     gates: [{ gate: 'smoke', verdict: 'green', summary: '7 of 7 green' }],
     smokeChecks: [{ id: 'health', kind: 'health', title: 'Health', path: '/api/health', timeoutMs: 5000 }],
     createdAt: '2026-11-22T00:00:00.000Z',

@@ -64,6 +64,17 @@ describe('Postgres alone', () => {
     expect(await database.identity(signal)).toEqual({ environments: ['production'], webhooks: ['https://jet.test/hooks'] });
   });
 
+  test('it counts the rows that were inserted or changed since a mark, in the environment’s own tables alone', async () => {
+    await sql.unsafe('create table kept (id int, note text); insert into kept select generate_series(1, 10); create table empty (id int)');
+    const mark = await database.writeMark(signal);
+    await database.appendRelease(recordOf('rel_1', 'staging', null), signal);
+
+    expect(await database.rowsWrittenSince(mark, signal)).toBe(0);
+    await sql.unsafe("insert into kept values (11); update kept set note = 'x' where id <= 2; delete from kept where id = 3");
+
+    expect(await database.rowsWrittenSince(mark, signal)).toBe(3);
+  });
+
   test('the ledger is the Supabase CLI’s: version, name, and the statements without their semicolons', async () => {
     const text = '-- first\ncreate table a (id int);;\n\ninsert into a values (1); -- after\nselect \';\' as "x;y", $$ ; $$;\n-- end\n';
 

@@ -81,6 +81,8 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
         throw new StagingError('locked', 'RELEASE_CONFLICT', `Another run wrote release ${newest ?? 'none'} meanwhile.`);
       releases.push(record);
     },
+    writeMark: async () => '1',
+    rowsWrittenSince: async () => 0,
     close: async () => undefined,
   };
 }

@@ -23,6 +23,10 @@ export function fakeReversals(database: Pick<FakeDatabase, 'applied'>, calls: st
     known,
     natureOf: async ({ version }) => knownOf(version).nature,
     between: async (versions) => versions.map(knownOf),
+    rehearse: async () => {
+      calls.push('rehearse');
+      return [...known.keys()].map(knownOf);
+    },
     reverse: async (version) => {
       const at = database.applied.findIndex((each) => each.version === version);
       if (at !== -1) database.applied.splice(at, 1);

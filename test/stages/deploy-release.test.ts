@@ -216,6 +216,16 @@ it('records the variables as they were deployed, not as they are configured by n
   expect(opened).toMatchObject({ APP_URL: domainUrl });
 });
 
+it('proves reverse scripts first when asked to, and names those that do not lead back', async () => {
+  world.folder.migrations = [...world.folder.migrations, quotes];
+  world.reversals.known.set(quotes.version, { isProven: false, doubt: 'down fails' });
+
+  const { details } = await world.deploy(next('a'), {}, { rehearse: true });
+
+  expect(world.calls[0]).toBe('rehearse');
+  expect(details['rehearse']).toContain('20260103 (down fails)');
+});
+
 it('builds nothing when the output is there already', async () => {
   const { source } = next('a');
 

@@ -17,6 +17,7 @@ export function releaseRecord(id: string, previous: string | null, more: Partial
     envSnapshot: null,
     seedVersion: null,
     restorePoint: null,
+    restoreMark: null,
     gates: [{ gate: 'smoke-domain', verdict: 'green', summary: '7 of 7 green' }],
     smokeChecks: null,
     createdAt: '2026-11-22T00:00:00.000Z',

@@ -9,6 +9,7 @@ import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases } from './releases.ts';
 import { type Session, sessionOn } from './session.ts';
+import { rowsWrittenSince, writeMark } from './written-rows.ts';
 import { openTransactions } from './transactions.ts';
 
 /** Seconds until a server that does not answer counts as unreachable. */
@@ -52,6 +53,8 @@ export function postgresDatabase(url: string): Database {
     identity: (signal) => on(signal, databaseIdentity),
     releases: (environment, signal) => on(signal, (reader) => readReleases(reader, environment)),
     appendRelease: (record, signal) => on(signal, (reader) => appendRelease(transactions, reader, record, signal)),
+    writeMark: (signal) => on(signal, writeMark),
+    rowsWrittenSince: (mark, signal) => on(signal, (reader) => rowsWrittenSince(reader, mark)),
     close: async () => {
       await Promise.all([pool.end({ timeout: 2 }), transactions.close()]);
     },

@@ -26,6 +26,7 @@ export const recordSchema = z.object({
   envSnapshot: z.string().nullable(),
   seedVersion: z.string().nullable(),
   restorePoint: z.string().nullable(),
+  restoreMark: z.string().nullable().default(null),
   gates: z.array(z.object({ gate: z.string(), verdict: z.enum(['green', 'red', 'inconclusive', 'skipped']), summary: z.string() })),
   smokeChecks: z.array(smokeCheck).nullable().default(null),
   createdAt: z.string(),

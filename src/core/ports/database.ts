@@ -123,6 +123,10 @@ export interface Database {
   releases(environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]>;
   /** Appends a record; throws `RELEASE_CONFLICT` when another run appended after `record.previous`. */
   appendRelease(record: ReleaseRecord, signal: AbortSignal): Promise<void>;
+  /** Returns a mark of now, to count from later. */
+  writeMark(signal: AbortSignal): Promise<string>;
+  /** Returns how many rows of the environment's own tables were inserted or changed since, as far as they are still there. */
+  rowsWrittenSince(mark: string, signal: AbortSignal): Promise<number>;
   /** Closes the connections. */
   close(): Promise<void>;
 }

@@ -41,7 +41,7 @@ export function migrationPhases(
 
 /** Takes something away that the code of before needs. */
 function isContract({ nature }: PendingMigration): boolean {
-  return nature === 'destructive' || nature === 'irreversible';
+  return nature !== 'additive' && nature !== 'locking';
 }
 
 function refuseEarly(contracts: readonly MigrationFile[], live: ReleaseRecord): void {

@@ -37,6 +37,8 @@ export interface ReleaseRecord {
   readonly envSnapshot: string | null;
   readonly seedVersion: string | null;
   readonly restorePoint: string | null;
+  /** From where rows are counted that going back to that point would lose, or null without one. */
+  readonly restoreMark: string | null;
   readonly gates: readonly GateResult[];
   /** The checks of smoke that this release was held against, or null in records of before they were kept. */
   readonly smokeChecks: readonly SmokeCheck[] | null;

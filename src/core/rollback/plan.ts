@@ -46,7 +46,7 @@ export interface RollbackPlan {
   /** Versions that the goal ran on and the database lacks, oldest first. */
   readonly apply: readonly string[];
   readonly restorePoint: UsableRestorePoint | undefined;
-  /** Rows that it would lose: 0 for none, null when nobody can say. More than 0 needs consent. */
+  /** Rows that it would lose: 0 for none, null when nobody can say. More than 0 needs consent; a restore does always. */
   readonly losesRows: number | null;
   /** What loses them, for messages. */
   readonly losesText: string;
@@ -129,7 +129,7 @@ function restored(
 ): RollbackPlan | RollbackRefusal {
   if (restorePoint !== undefined) {
     const { rowsSince, createdAt } = restorePoint;
-    const losesText = `${rowsSince === null ? 'whatever was' : counted(rowsSince)} written since ${createdAt}`;
+    const losesText = `${rowsSince === null ? 'whatever was' : counted(rowsSince)} written since ${createdAt}, and what was changed or deleted meanwhile`;
     return { ...plan, decision: 'app-and-restore-point', reverse: [], restorePoint, losesRows: rowsSince, losesText };
   }
   const stakes = between.flatMap(({ rowsAtStake }) => Object.entries(rowsAtStake)).filter(([, rows]) => rows > 0);
@@ -140,6 +140,6 @@ function restored(
     error: 'refused',
     code: 'ROLLBACK_SCHEMA',
     reason: `The code of release ${plan.to.id} cannot run on this schema: ${named} cannot be taken back, and there is no restore point from before.${lost}`,
-    fix: 'Put out a corrected release with `jv-staging deploy`, or prove the reverse scripts with `jv-staging migrate check --rehearse`.',
+    fix: 'Put out a corrected release with `jv-staging deploy`, or prove reverse scripts with `jv-staging deploy --rehearse`.',
   };
 }

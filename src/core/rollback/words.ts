@@ -43,13 +43,13 @@ export function notComingBack(plan: RollbackPlan, addedVariables: readonly strin
     `variables in the build of ${plan.to.id}: it has those that it was made with, whatever was rotated since`,
     ...(addedVariables.length === 0 ? [] : [`variables that came later stay on the project: ${addedVariables.join(', ')}`]),
     ...(plan.keep.length === 0 ? [] : [`the schema of ${files(plan.keep)}: its additions and their rows stay`]),
-    ...(plan.losesRows === 0 ? [] : [`${plan.losesText}: lost for good`]),
+    ...(losesAnything(plan) ? [`${plan.losesText}: lost for good`] : []),
   ];
 }
 
 /** Throws `ROLLBACK_LOSES_ROWS` (exit 6) when rows would be lost and the environment's name was not typed. */
 export function requireConsent(plan: RollbackPlan, name: string, confirmed: string | undefined): void {
-  if (plan.losesRows === 0 || confirmed === name) return;
+  if (!losesAnything(plan) || confirmed === name) return;
   const typed = confirmed === undefined ? '' : ` (--confirm says ${confirmed})`;
   throw new StagingError(
     'refused',
@@ -57,6 +57,11 @@ export function requireConsent(plan: RollbackPlan, name: string, confirmed: stri
     `Going back to ${plan.to.id} would lose ${plan.losesText}, expected none to be lost without consent${typed}.`,
     { fix: `Run \`jv-staging rollback --dry-run\` to see what goes, then \`jv-staging rollback --to ${plan.to.id} --confirm ${name}\`.` },
   );
+}
+
+/** Rows can be counted that were written since, not those that were deleted: a restore takes back both. */
+export function losesAnything({ losesRows, decision }: RollbackPlan): boolean {
+  return losesRows !== 0 || decision === 'app-and-restore-point';
 }
 
 function files(migrations: RollbackPlan['keep']): string {

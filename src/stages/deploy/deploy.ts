@@ -11,7 +11,7 @@ import { resumeStep } from '../rollback/queues.ts';
 import { holdVerdict } from '../rollback/rollback.ts';
 import { buildStep, placeStep, sourceStep } from './build.ts';
 import { type DeployDeps, type DeployDetails, type DeployFacts, type DeployOptions, emptyDeployFacts, plainDeploy } from './deps.ts';
-import { migrateStep, phasesStep, restorePointStep } from './migrate.ts';
+import { migrateStep, phasesStep, rehearseStep, restorePointStep } from './migrate.ts';
 import { moveStep } from './move.ts';
 import { deployFindings, recordStep } from './record.ts';
 import { createStep, readyStep, variablesStep } from './upload.ts';
@@ -33,6 +33,7 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
       historyStep(deps, facts),
       placeStep(deps, facts),
       phasesStep(deps, facts, options),
+      rehearseStep(deps, options),
       buildStep(deps, facts, options),
       sourceStep(deps, facts),
       variablesStep(deps, resources, facts),

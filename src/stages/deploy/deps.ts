@@ -45,6 +45,8 @@ export interface DeployOptions {
   readonly prebuilt: boolean;
   /** True: contract migrations that waited are applied, too. */
   readonly contract: boolean;
+  /** True: reverse scripts that nothing has proven yet are tried on a copy of the database first. */
+  readonly rehearse: boolean;
   /** False: the domain stays on the new release although smoke is red there. */
   readonly autoRollback: boolean;
   /** True: migrations that do more than add are applied although no restore point could be taken. */
@@ -57,6 +59,7 @@ export interface DeployOptions {
 export const plainDeploy: DeployOptions = {
   prebuilt: false,
   contract: false,
+  rehearse: false,
   autoRollback: true,
   acceptNoRestorePoint: false,
   readyWithinMs: 15 * 60_000,
@@ -92,6 +95,8 @@ export interface DeployFacts {
   /** What the migrations that go out now do, by version. */
   readonly natures: Map<string, MigrationNature>;
   readonly restorePoint: Slot<RestorePoint>;
+  /** From where rows are counted that going back to it would lose. */
+  readonly restoreMark: Slot<string>;
   /** The project's variables when the deployment was made: what it has baked in. */
   readonly variables: Slot<readonly ListedVariable[]>;
   readonly variablesChanged: Slot<readonly string[]>;
@@ -117,6 +122,7 @@ export function emptyDeployFacts(): DeployFacts {
     phases: slot('pending migrations'),
     natures: new Map(),
     restorePoint: slot('restore point'),
+    restoreMark: slot('mark of the restore point'),
     variables: slot('variables'),
     variablesChanged: slot('variables that changed'),
     liveBefore: slot('live deployment'),

@@ -31,6 +31,24 @@ export function phasesStep(deps: DeployDeps, facts: DeployFacts, { contract }: D
   };
 }
 
+/** Returns the step that proves reverse scripts on a copy of the database, so that a rollback may use them. */
+export function rehearseStep(deps: DeployDeps, { rehearse }: DeployOptions): Step {
+  return {
+    id: 'rehearse',
+    title: 'Prove the reverse scripts on a copy of the database',
+    mutates: true,
+    skip: () => (rehearse ? undefined : 'not asked for'),
+    run: async (io) => {
+      const found = await deps.reversals().rehearse(io.signal);
+      const doubtful = found
+        .filter(({ isProven }) => !isProven)
+        .map(({ version, doubt }) => `${version} (${doubt ?? 'it does not lead back'})`);
+      const not = doubtful.length === 0 ? '' : `; not proven: ${doubtful.join(', ')}`;
+      return found.length === 0 ? 'all were tried before' : `${found.length - doubtful.length} of ${found.length} lead back${not}`;
+    },
+  };
+}
+
 /**
  * Returns the step that takes a restore point when a migration does more than add: what it does could not be taken back otherwise. Before
  * the first release there is nothing to go back to. Throws `RESTORE_POINT_NO_PLACE` (exit 6).
@@ -77,6 +95,8 @@ export function migrateStep(deps: DeployDeps, resources: Resources, facts: Deplo
         io.note(file.file);
         await deps.openDatabase().applyMigration(file, io.signal);
       }
+      // What the migrations wrote themselves is no loss.
+      if (facts.restorePoint.peek() !== undefined) facts.restoreMark.set(await deps.openDatabase().writeMark(io.signal));
       return `${now.length} migrations applied now`;
     },
     undo: async (io) => {

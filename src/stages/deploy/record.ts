@@ -35,6 +35,7 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
         ...(await deployedVariables(deps, resources, facts)),
         seedVersion: facts.seeded.peek()?.result()?.details.seedVersion ?? liveRelease(facts.history.get())?.seedVersion ?? null,
         restorePoint: facts.restorePoint.peek()?.id ?? null,
+        restoreMark: facts.restoreMark.peek() ?? null,
         gates: facts.gates.map(({ stage, verdict, summary }) => ({ gate: stage, verdict, summary })),
         smokeChecks: deps.settings.smoke.checks,
         createdAt: new Date(deps.clock.nowMs()).toISOString(),

@@ -3,6 +3,7 @@ import { type ClassifiedMigration, classifyMigrations, type Loss } from '../../c
 import type { ParsedMigration } from '../../core/migrate/effects.ts';
 import { lossText, type MigrationProof, proofFor } from '../../core/migrate/proof.ts';
 import type { Database, MigrationFile } from '../../core/ports/database.ts';
+import type { Rehearsal } from '../../core/ports/rehearsal.ts';
 import type { Reversals } from '../../core/ports/reversals.ts';
 import type { MigrationFolder } from '../../core/release/migrations.ts';
 import type { MigrationBetween } from '../../core/rollback/plan.ts';
@@ -13,6 +14,8 @@ export interface ReversalDeps {
   readonly readMigrations: () => Promise<MigrationFolder>;
   readonly readReverseScripts: () => Promise<readonly MigrationFile[]>;
   readonly parseMigration: (file: MigrationFile) => Promise<ParsedMigration>;
+  /** Copies of the database to try reverse scripts on. */
+  readonly rehearsal: () => Rehearsal;
 }
 
 /** Returns what is known of the migrations in the folder: their class by Postgres's parser, and what rehearsals have shown. */
@@ -34,6 +37,17 @@ export function migrationReversals(deps: ReversalDeps): Reversals {
         else found.push(await knownOf(deps, { up, down, proof: proofFor(proofs, { up, down }) }, signal));
       }
       return found;
+    },
+    rehearse: async (signal) => {
+      const [{ migrations }, scripts] = await Promise.all([deps.readMigrations(), deps.readReverseScripts()]);
+      const proofs = await deps.openDatabase().proofs(signal);
+      const pairs = migrations.map((up) => ({ up, down: scripts.find(({ version }) => version === up.version) }));
+      // The newer ones go with it: they stand above it on the copy.
+      const first = pairs.findIndex((pair) => pair.down !== undefined && proofFor(proofs, pair) === undefined);
+      if (first === -1) return [];
+      const found = await deps.rehearsal().rehearse(pairs.slice(first), signal);
+      await deps.openDatabase().keepProofs(found, signal);
+      return found.map(({ version, reversible, reason }) => ({ version, isProven: reversible, doubt: reason ?? undefined }));
     },
     reverse: async (version, signal) => {
       const down = (await deps.readReverseScripts()).find((file) => file.version === version);
@@ -61,7 +75,7 @@ async function knownOf(
   { up, down, proof }: { readonly up: MigrationFile; readonly down: MigrationFile | undefined; readonly proof: MigrationProof | undefined },
   signal: AbortSignal,
 ): Promise<MigrationBetween> {
-  const unrehearsed = 'not rehearsed with these files; run `jv-staging migrate check --rehearse`';
+  const unrehearsed = 'not rehearsed with these files; run `jv-staging deploy --rehearse`';
   const doubt = down === undefined ? 'it has no reverse script' : proof === undefined ? unrehearsed : proof.reason;
   return {
     version: up.version,

@@ -1,4 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
+import { losesAnything } from '../../core/rollback/words.ts';
 import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
@@ -140,13 +141,14 @@ function safeOnly({ run, steps }: Way, name: string): readonly Step[] {
     id: 'drill',
     title: 'See that the drill can come back',
     run: async () => {
-      const { losesRows, losesText, decision, to } = run.facts.plan.get();
-      if (losesRows === 0 && decision !== 'app-and-restore-point') return 'nothing is lost on the way';
+      const plan = run.facts.plan.get();
+      const { losesText, to } = plan;
+      if (!losesAnything(plan)) return 'nothing is lost on the way';
       throw new StagingError(
         'refused',
         'DRILL_LOSES_ROWS',
         `A drill back to ${to.id} would lose ${losesText}, expected a way on which ${name} keeps every row.`,
-        { fix: 'Prove the reverse scripts with `jv-staging migrate check --rehearse`, then run `jv-staging rollback --drill` again.' },
+        { fix: 'Prove the reverse scripts with `jv-staging deploy --rehearse`, then run `jv-staging rollback --drill` again.' },
       );
     },
   };

@@ -4,7 +4,7 @@ import { type RollbackGoal, rollbackGoal } from '../../core/rollback/goal.ts';
 import { type MigrationBetween, planRollback, type UsableRestorePoint, versionsBetween } from '../../core/rollback/plan.ts';
 import { restorePointTo } from '../../core/rollback/restore-point.ts';
 import { variableDrift } from '../../core/variables/since-release.ts';
-import { notComingBack, planText, refusalError, requireConsent } from '../../core/rollback/words.ts';
+import { losesAnything, notComingBack, planText, refusalError, requireConsent } from '../../core/rollback/words.ts';
 import type { Step } from '../../core/run/step.ts';
 import type { Resources } from '../resources.ts';
 import type { RollbackDeps, RollbackFacts, RollbackOptions } from './deps.ts';
@@ -49,10 +49,12 @@ async function usableRestorePoint(
   between: readonly MigrationBetween[],
   signal: AbortSignal,
 ): Promise<UsableRestorePoint | undefined> {
-  const id = between.length === 0 ? undefined : restorePointTo(history, goal.to, between);
-  if (id === undefined) return undefined;
-  const found = (await deps.restorePoints().list([id], signal)).find((point) => point.id === id);
-  return found === undefined ? undefined : { id, createdAt: found.createdAt, place: found.place, rowsSince: null };
+  const named = between.length === 0 ? undefined : restorePointTo(history, goal.to, between);
+  if (named === undefined) return undefined;
+  const found = (await deps.restorePoints().list([named.id], signal)).find((point) => point.id === named.id);
+  if (found === undefined) return undefined;
+  const rowsSince = named.mark === null ? null : await deps.openDatabase().rowsWrittenSince(named.mark, signal);
+  return { id: found.id, createdAt: found.createdAt, place: found.place, rowsSince };
 }
 
 /** Returns the step that refuses to lose rows without consent. Throws `ROLLBACK_LOSES_ROWS` (exit 6). */
@@ -64,7 +66,7 @@ export function consentStep(deps: RollbackDeps, facts: RollbackFacts, options: R
     run: async () => {
       const plan = facts.plan.get();
       requireConsent(plan, deps.settings.name, options.confirm);
-      return plan.losesRows === 0 ? 'none is lost' : `${plan.losesText}: consented to by --confirm`;
+      return losesAnything(plan) ? `${plan.losesText}: consented to by --confirm` : 'none is lost';
     },
   };
 }

@@ -34,6 +34,7 @@ function rollbackRecord(deps: RollbackDeps, { plan, smoked }: RollbackFacts, app
     migrationChecksums: Object.fromEntries(Object.entries(checksums).filter(([version]) => applied.has(version))),
     seedVersion: decision === 'app-and-restore-point' ? to.seedVersion : from.seedVersion,
     restorePoint: null,
+    restoreMark: null,
     gates: gate === undefined ? [] : [{ gate: 'smoke-domain', verdict: gate.verdict, summary: gate.summary }],
     createdAt: new Date(deps.clock.nowMs()).toISOString(),
     actor: deps.actor,

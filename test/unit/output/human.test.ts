@@ -170,6 +170,8 @@ describe('status and doctor', () => {
         liveDeployment: 'dpl_12',
         recordMatches: true,
         autoAssignDomains: false,
+        variablesNotLive: ['LOG_LEVEL'],
+        contractWaiting: ['20260104000000'],
         migrations: { head: '20251020000000', applied: 1, pending: 2 },
         restorePoints: {
           keep: 10,
@@ -203,6 +205,8 @@ describe('status and doctor', () => {
 
     expect(text).toContain('●  rel_12  deploy  aaaaaaaaaaaa+  2026-11-22 20:00 UTC by ci@runner  1/1 green');
     expect(text).toContain('pinned by a rollback until the next deploy');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('LOG_LEVEL changed since: not live until the next deploy');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('20260104000000 waits for `deploy --contract`');
     expect(text).toMatch(/Upstash database +shop-staging +not there/);
     expect(text.match(/●/g)).toHaveLength(1);
     expect(text).toContain('… 2 older');
