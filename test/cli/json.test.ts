@@ -21,6 +21,7 @@ const cases: readonly (readonly [args: string, exitCode: number, code: string | 
   ['status', 2, 'CONFIG_NOT_FOUND'],
   ['smoke --url DEAD', 5, 'SMOKE_RED'],
   ['perf --url DEAD', 5, 'PERF_TARGET_UNREACHABLE'],
+  ['perf --url ALIVE --baseline nowhere.json', 2, 'REPORT_NOT_FOUND'],
   ['load --url DEAD', 5, 'LOAD_TARGET_UNREACHABLE'],
   ['load --url not-an-address', 2, 'URL_INVALID'],
 ];
