@@ -89,7 +89,7 @@ describe('up, when a server dies', () => {
 
     expect(result, result.text).toMatchObject({ exitCode: 5, stages: { perf: 'red' } });
     expect(result.notRun).toContainEqual({ stage: 'load', reason: 'perf was not green' });
-    expect(result.text).toMatch(/Latency of GET \/api\/health[^]*503 x10, expected/);
+    expect(result.text).toMatch(/latency of GET \/api\/health[^]*503 x10, expected/);
   });
 
   it('makes load red, after a green smoke, when Postgres dies under load', async () => {

@@ -423,6 +423,19 @@ describe('the database from inside', () => {
     expect(JSON.stringify(stage.result()?.findings.filter(({ verdict }) => verdict === 'red')) + String(error)).toContain(says);
   });
 
+  test('is not looked at where a page is red already, so that the red is not hidden by what could not be read', async () => {
+    const { stage } = perf({
+      settings: pooled,
+      inside: insideWith(5, 2, { statements: async () => undefined }),
+      run: (path) => pageRun({ score: 40, finalUrl: `${origin}${path}` }),
+    });
+
+    const { error, outcomes } = await runStage(stage.steps);
+
+    expect(error).toMatchObject({ code: 'PERF_RED', exitCode: 5 });
+    expect(outcomes).toMatchObject({ pool: 'skipped', database: 'skipped' });
+  });
+
   test('is inconclusive where statements are not counted', async () => {
     const { stage } = perf({ settings: pooled, inside: insideWith(5, 2, { statements: async () => undefined }) });
 

@@ -5,6 +5,7 @@ import { stepVerdict } from '../../core/run/stage.ts';
 import type { Step } from '../../core/run/step.ts';
 import { readAll } from '../load/watch.ts';
 import { readingRequests, sendCrowd } from './crowd.ts';
+import { failsAlready } from './result.ts';
 import type { PerfDeps, PerfState } from './state.ts';
 
 /** Between two looks at the connections: short, for a burst of requests is over in a second. */
@@ -36,7 +37,7 @@ export function poolStep(deps: PerfDeps, state: PerfState): Step {
   return {
     id: 'pool',
     title: `Connections under ${pool?.concurrency ?? 0} requests at once`,
-    skip: () => (inside === undefined ? notOurs : pool === undefined ? 'switched off' : undefined),
+    skip: () => (inside === undefined ? notOurs : pool === undefined ? 'switched off' : failsAlready(deps, state)),
     run: async ({ signal }) => {
       if (inside === undefined || pool === undefined) return undefined;
       const before = await inside.insight.sessions(signal);
@@ -52,11 +53,12 @@ export function poolStep(deps: PerfDeps, state: PerfState): Step {
 }
 
 /** Returns the step that asks the database for slow statements, foreign keys without an index, and dead rows. */
-export function databaseStep({ inside, settings }: PerfDeps, state: PerfState): Step {
+export function databaseStep(deps: PerfDeps, state: PerfState): Step {
+  const { inside, settings } = deps;
   return {
     id: 'database',
     title: 'Statements, indexes and dead rows',
-    skip: () => (inside === undefined ? notOurs : undefined),
+    skip: () => (inside === undefined ? notOurs : failsAlready(deps, state)),
     run: async ({ signal }) => {
       if (inside === undefined) return undefined;
       const { insight } = inside;

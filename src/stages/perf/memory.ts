@@ -13,6 +13,7 @@ import { readHealth } from '../../core/smoke/health.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { identityHeaders } from '../isolation/identities.ts';
 import { readingRequests, sendCrowd } from './crowd.ts';
+import { failsAlready } from './result.ts';
 import { type PerfDeps, type PerfState, requestTimeoutMs } from './state.ts';
 
 /** Returns the step that soaks the server with requests and reads its memory in between. */
@@ -22,7 +23,7 @@ export function serverMemoryStep(deps: PerfDeps, state: PerfState): Step {
   return {
     id: 'server-memory',
     title: 'Soak the server and read its memory',
-    skip: () => (soak === undefined ? 'switched off' : health === undefined ? 'no health route is configured' : undefined),
+    skip: () => (soak === undefined ? 'switched off' : health === undefined ? 'no health route is configured' : failsAlready(deps, state)),
     run: async (io) => {
       if (soak === undefined) return undefined;
       const rounds: (readonly ServerMemorySample[])[] = [];
@@ -82,7 +83,7 @@ export function browserMemoryStep(deps: PerfDeps, state: PerfState): Step {
   return {
     id: 'browser-memory',
     title: `Repeat the journey on ${page?.path ?? '/'} and read the browser's memory`,
-    skip: () => (soak === undefined || page === undefined ? 'switched off' : undefined),
+    skip: () => (soak === undefined || page === undefined ? 'switched off' : failsAlready(deps, state)),
     run: async (io) => {
       if (soak === undefined || page === undefined) return undefined;
       const headers = identityHeaders(page.as, state.signedIn);
