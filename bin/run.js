@@ -2,7 +2,7 @@
 // The executable. It parses on old Nodes, so that they get an answer instead of a syntax error.
 'use strict';
 
-const { join } = require('node:path');
+const { delimiter, dirname, join } = require('node:path');
 
 const root = join(__dirname, '..');
 
@@ -89,5 +89,7 @@ function runOnNode24() {
     return;
   }
   const { forward } = require('./forward.js');
-  forward(node, [...process.execArgv, __filename, ...process.argv.slice(2)], process.env);
+  // What we run ourselves, such as the build of the app, finds the same Node first.
+  const path = [dirname(node), process.env.PATH].join(delimiter);
+  forward(node, [...process.execArgv, __filename, ...process.argv.slice(2)], { ...process.env, PATH: path });
 }
