@@ -41,9 +41,9 @@ async function setUp(purpose) {
       for (const step of todo()) await step();
     });
   }
-  const { chromeOfNpm, ensureK6 } = require('./setup/programs.js');
-  const k6 = purpose === 'ci' ? [await ensureK6()] : [];
-  const path = [nodeFolder(), join(root, 'node_modules', '.bin'), process.env.PATH, ...k6].join(delimiter);
+  const { chromeOfNpm, ensureGoPrograms } = require('./setup/programs.js');
+  const goFolders = purpose === 'ci' ? await ensureGoPrograms() : [];
+  const path = [nodeFolder(), join(root, 'node_modules', '.bin'), process.env.PATH, ...goFolders].join(delimiter);
   return { ...process.env, ...(purpose === undefined ? {} : chromeOfNpm()), PATH: path };
 }
 

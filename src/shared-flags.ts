@@ -35,9 +35,14 @@ export const sharedFlags = {
   verbose: Flags.boolean({ helpGroup: 'GLOBAL', env: 'JV_VERBOSE', summary: 'Show causes and stacks of errors.' }),
 };
 
+/** The flag of commands that show first what they would do. */
+export const dryRunFlag = {
+  'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
+};
+
 /** Flags of every command that changes something. */
 export const changingFlags = {
-  'dry-run': Flags.boolean({ env: 'JV_DRY_RUN', summary: 'Show what would be done; run no step that writes.' }),
+  ...dryRunFlag,
   'wait-lock': Flags.string({
     helpValue: 'DURATION',
     env: 'JV_WAIT_LOCK',

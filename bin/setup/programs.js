@@ -1,4 +1,4 @@
-// Programs that npm does not bring: redis-server, pgbouncer, Postgres's client, a Chrome, and k6 for CI.
+// Programs that npm does not bring: redis-server, pgbouncer, Postgres's client, a Chrome, and k6 and actionlint for CI.
 'use strict';
 
 const { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
@@ -7,7 +7,6 @@ const { delimiter, dirname, join } = require('node:path');
 const { capture, runQuietly, say, SetupError } = require('./run-quietly.js');
 const { installPackages, packagesFresh } = require('./packages.js');
 
-const k6Version = 'v1.8.1';
 const sbin = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 /** Where a Chrome of npm's @sparticuz/chromium is unpacked to, for users who may not install Debian's. */
 const chromeFolder = join(__dirname, '..', 'chrome');
@@ -165,22 +164,36 @@ function installLine(missing) {
   return `Run \`sudo apt-get install -y --no-install-recommends ${missing.map(({ debian }) => debian).join(' ')}\`.`;
 }
 
-/** Installs k6 with Go where there is no k6. Returns the folder that k6 lies in. */
-async function ensureK6() {
+/** Programs of the tests that come as Go modules. */
+const goPrograms = [
+  { name: 'k6', variable: 'JV_K6', module: 'go.k6.io/k6', version: 'v1.8.1' },
+  { name: 'actionlint', module: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' },
+];
+
+/** Installs with Go what there is not of k6 and actionlint. Returns the folders that they lie in. */
+async function ensureGoPrograms() {
+  const folders = [];
+  for (const program of goPrograms) folders.push(await ensureGoProgram(program));
+  return [...new Set(folders)];
+}
+
+async function ensureGoProgram({ name, variable, module, version }) {
   const goBin = process.env.GOBIN || join(process.env.GOPATH || join(homedir(), 'go'), 'bin');
-  const k6 = { variable: 'JV_K6', names: ['k6'], places: [join(goBin, 'k6')] };
-  const found = findProgram(k6);
+  const found = findProgram({ variable, names: [name], places: [join(goBin, name)] });
   if (found !== undefined) return dirname(found);
   const go = findProgram({ names: ['go'], places: ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'] });
   if (go === undefined)
-    throw new SetupError('There is no k6 on this machine, and no Go to install it with.', 'Install k6 or Go, or name a k6 in JV_K6.');
+    throw new SetupError(
+      `There is no ${name} on this machine, and no Go to install it with.`,
+      `Install ${name} or Go${variable === undefined ? '' : `, or name a ${name} in ${variable}`}.`,
+    );
   await runQuietly({
-    doing: `installing k6 ${k6Version} with Go`,
-    done: `k6 ${k6Version} installed`,
+    doing: `installing ${name} ${version} with Go`,
+    done: `${name} ${version} installed`,
     program: go,
-    args: ['install', `go.k6.io/k6@${k6Version}`],
+    args: ['install', `${module}@${version}`],
     env: { ...process.env, GOBIN: goBin },
-    fix: `Run \`go install go.k6.io/k6@${k6Version}\` and look at what it says.`,
+    fix: `Run \`go install ${module}@${version}\` and look at what it says.`,
   });
   return goBin;
 }
@@ -201,4 +214,4 @@ function isExecutable(file) {
   }
 }
 
-module.exports = { chromeOfNpm, ensureK6, installPrograms, missingPrograms };
+module.exports = { chromeOfNpm, ensureGoPrograms, installPrograms, missingPrograms };

@@ -38,7 +38,10 @@ export default class Rollback extends StagingCommand {
       await this.prepare(app, flags);
       const options = { to, confirm, dryRun: dryRun ?? false };
       const run: StageRun<unknown> & Pick<RollbackRun, 'preview'> = drill ? app.drill(options) : app.rollback(options);
-      const result = await this.runStageIn(app, flags, () => run, { undoOnFailure: true });
+      const result = await this.runStageIn(app, flags, () => run, {
+        undoOnFailure: true,
+        ...(drill ? { report: { command: 'rollback' } as const } : {}),
+      });
       const plan = run.preview();
       if (plan !== undefined) this.printed.rollback(plan);
       return 'dryRun' in result ? { ...result, plan } : result;

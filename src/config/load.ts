@@ -144,6 +144,7 @@ function settingsOf(config: ParsedConfig, folder: string, target: TargetName | u
     app: { dir: appDir, build: config.app.build, output: resolve(appDir, config.app.output) },
     supabase: { ...config.supabase, migrations: absolute(config.supabase.migrations), rollbacks: absolute(config.supabase.rollbacks) },
     seed: { ...config.seed, dir: absolute(config.seed.dir) },
+    gate: { ...config.gate, attestations: absolute(config.gate.attestations) },
     restorePoints: {
       ...config.restorePoints,
       dir: config.restorePoints.dir === undefined ? undefined : absolute(config.restorePoints.dir),

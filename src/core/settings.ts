@@ -1,5 +1,6 @@
 import type { DriftWaiver } from './drift/drift.ts';
 import type { RestorePointSettings } from './restore/place.ts';
+import type { GateSettings } from './gate/settings.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { PerfSettings } from './perf/perf.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
@@ -190,4 +191,5 @@ export interface StagingSettings {
   readonly smoke: SmokeSettings;
   readonly perf: PerfSettings;
   readonly load: LoadSettings;
+  readonly gate: GateSettings;
 }

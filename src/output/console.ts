@@ -1,7 +1,9 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
+import { errorView } from './error-view.ts';
 import type { EventSink } from '../core/run/events.ts';
 import type { DriftDetails } from '../core/drift/drift.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
+import type { FileChange } from '../core/files/generated.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
@@ -14,6 +16,7 @@ import { renderDriftText } from './drift-text.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
+import { renderFilesText, renderSecretLines } from './files-text.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
@@ -89,6 +92,8 @@ export interface Console {
   routes(routes: readonly LocalRoute[]): void;
   /** Prints variables as shell exports; credentials of the local cloud are not hidden here. */
   exports(variables: Readonly<Record<string, string>>): void;
+  files(changes: readonly FileChange[]): void;
+  secretLines(names: readonly string[]): void;
   line(text: string): void;
   /** Prints a failure: one of ours as what happened and what mends it, a bug with its stack. */
   error(error: unknown, options: { readonly verbose: boolean }): void;
@@ -234,6 +239,8 @@ function results(out: (render: (view: TextView) => string) => void) {
     faults: (faults) => out((page) => renderFaultsText(faults, page)),
     ledger: (report) => out((page) => renderLedgerText(report, page)),
     routes: (routes) => out((page) => renderRoutesText(routes, page)),
+    files: (changes) => out((page) => renderFilesText(changes, page)),
+    secretLines: (names) => out(() => renderSecretLines(names)),
     line: (text) => out(() => `${text}\n`),
   } satisfies Partial<Console>;
 }
@@ -241,20 +248,4 @@ function results(out: (render: (view: TextView) => string) => void) {
 /** Returns a line that a POSIX shell takes as it is meant, whatever the value holds. */
 function exportLine([name, value]: readonly [string, string]): string {
   return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`;
-}
-
-function errorView(
-  error: unknown,
-  verbose: boolean,
-): { readonly code: string; readonly message: string; readonly fix: string | undefined } {
-  if (error instanceof StagingError) {
-    return { code: error.code, message: verbose ? withCauses(error) : error.message, fix: error.fix };
-  }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'BUG', message, fix: 'Report this with the command that you ran: it is a bug of jv-staging.' };
-}
-
-function withCauses(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by: ${error.cause.stack ?? error.cause.message}` : '';
-  return `${error.stack ?? error.message}${cause}`;
 }

@@ -16,9 +16,12 @@ import type { App } from './app.ts';
 import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
+import { ciCommands } from './ci-commands.ts';
 import { envCommands } from './env-commands.ts';
 import { secretCommands } from './secret-commands.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { gateDeps } from './gate-deps.ts';
+import { gateStage } from '../stages/gate/gate.ts';
 import { gatesOf } from './gates.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
@@ -30,8 +33,7 @@ import { unlockPlaces } from './unlock-places.ts';
 
 /** Returns the tool's parts wired up in a context; `waitMs` is how long to wait for another run's lock. */
 export function appOf(context: Context, waitMs: number): App {
-  const { request } = context;
-  const { clock } = context;
+  const { request, clock } = context;
   const startedAtMs = clock.nowMs();
   const eventFile =
     request.events === undefined || request.events === '-' ? undefined : openEventFile(resolve(request.cwd, request.events));
@@ -68,6 +70,7 @@ export function appOf(context: Context, waitMs: number): App {
     destroy: (options) => destroyStage(deps.destroy(), resources, options),
     up: (selection) => upRun(stages, selection, clock),
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
+    gate: (choice) => gateStage(gateDeps(context, deps, resources, { runId: guard.runId, local: () => local.running() }), choice),
     isolation: () => isolationStage(deps.isolation(), resources),
     fingerprint: (input) => fingerprintOf(input, deps.sealing),
     status: () => environmentStatus(deps.status(), resources, request.signal),
@@ -80,6 +83,7 @@ export function appOf(context: Context, waitMs: number): App {
     runSteps: guard.runSteps,
     writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
     readReport: reportReader(context),
+    ci: ciCommands(context),
     env: envCommands(context, deps, resources),
     secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
     local,

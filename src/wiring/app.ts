@@ -5,6 +5,8 @@ import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
 import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
 import type { SavedPlan } from '../core/plan/saved.ts';
+import type { GateLedger } from '../core/gate/ledger.ts';
+import type { GateChoice } from '../stages/gate/gate.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/run/step.ts';
@@ -17,6 +19,7 @@ import type { RollbackOptions } from '../stages/rollback/deps.ts';
 import type { DrillRun } from '../stages/rollback/drill.ts';
 import type { RollbackRun } from '../stages/rollback/rollback.ts';
 import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
+import type { CiCommands } from './ci-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
 import type { PreviewCommands } from './preview.ts';
@@ -68,6 +71,7 @@ export interface App {
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
   isolation(): StageRun<IsolationDetails>;
+  gate(choice: GateChoice): StageRun<GateLedger>;
   /** Returns the keyed fingerprint of what an input holds, without its last line feed. Throws `FINGERPRINT_INPUT_EMPTY` (exit 2). */
   fingerprint(input: AsyncIterable<string | Buffer>): Promise<string>;
   status(): Promise<EnvironmentStatus>;
@@ -89,6 +93,7 @@ export interface App {
   readonly env: EnvCommands;
   readonly secretCommands: SecretCommands;
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
+  readonly ci: CiCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
 }

@@ -17,6 +17,8 @@ import { localPlatforms } from './platforms.ts';
 export interface LocalCloud extends LocalCommands {
   /** Returns where it answers, starting it first when it does not run. */
   ensure(signal: AbortSignal): Promise<LocalEndpoints>;
+  /** Returns where it answers when it is the target and runs; undefined otherwise. */
+  running(): Promise<LocalEndpoints | undefined>;
   /** Returns an address that any browser on this machine can open for an origin; the origin itself when there is none. */
   openUrl(origin: string): Promise<string>;
   /** Returns once the production that stands beside staging is there; at once with the target `cloud`. */
@@ -32,6 +34,7 @@ export function localCloud(context: Context): LocalCloud {
   const status = async (): Promise<LocalStatus> => withoutCredentials(await cloudStatus({ stateDir }));
   return {
     ensure,
+    running: async () => (context.target === 'local' ? (await cloudStatus({ stateDir })).endpoints : undefined),
     stopCommand: context.target === 'local' ? stopCommand(context) : undefined,
     start: async () => {
       await ensure(context.request.signal);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { gitBranches } from '../adapters/source/git-branches.ts';
 import { newId } from '../adapters/system/ids.ts';
 import { childEnvironment } from '../config/environment.ts';
@@ -14,10 +15,17 @@ import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { gatesOf } from './gates.ts';
 
+/** What `preview up` was asked for. */
+export interface PreviewUpChoice {
+  /** The one that is checked out when undefined. */
+  readonly branch?: string | undefined;
+  /** Folder of an output that is built already. */
+  readonly prebuilt?: string | undefined;
+}
+
 /** What `preview …` does. */
 export interface PreviewCommands {
-  /** `branch` is the one that is checked out when undefined. */
-  up(branch: string | undefined): StageRun<PreviewUpDetails>;
+  up(choice: PreviewUpChoice): StageRun<PreviewUpDetails>;
   remove(options: RemovePreviewOptions): StageRun<RemovePreviewDetails>;
   list(): StageRun<PreviewListDetails>;
   secrets(): Iterable<string>;
@@ -61,7 +69,10 @@ export function previewCommands(
     open,
   });
   return {
-    up: (branch) => previewUpStage(previewDeps(), resources, branch),
+    up: ({ branch, prebuilt }) => {
+      const folder = prebuilt === undefined ? undefined : resolve(context.request.cwd, prebuilt);
+      return previewUpStage({ ...previewDeps(), prebuilt: folder }, resources, branch);
+    },
     remove: (options) => removePreviewsStage(previewDeps(), resources, options),
     list: () => listPreviewsStage(previewDeps(), resources),
     secrets: () => opened.flatMap((one) => [...one.deps.secrets()]),

@@ -17,6 +17,15 @@ const reportShape = z.object({
 const healthShape = z.object({ version: z.string(), environment: z.string() });
 const provisionShape = z.object({ details: z.object({ variablesWritten: z.array(z.string()) }) });
 const seedShape = z.object({ details: z.object({ changed: z.number() }) });
+const gateShape = z.object({
+  data: z.object({
+    details: z.object({
+      entries: z.array(
+        z.object({ id: z.string(), verdict: z.string(), evidence: z.array(z.object({ file: z.string(), sha256: z.string() })) }),
+      ),
+    }),
+  }),
+});
 const statusShape = z.object({ releases: z.array(z.object({ id: z.string() })) });
 
 /** The whole lifecycle with the built tool, as a user runs it: one environment, its stages in order. */
@@ -65,6 +74,26 @@ describe('the lifecycle of an environment', () => {
     expect(secrets.length).toBeGreaterThan(5);
     expect(written.length).toBeGreaterThan(3);
     for (const secret of secrets) expect(written.filter((text) => text.includes(secret))).toEqual([]);
+  });
+
+  it('judges the release by every criterion: what was measured passes, what was measured too short or not at all does not', async () => {
+    const run = await project.run(['gate', '--json']);
+
+    expect(run.exitCode, run.stdout).toBe(5);
+    const { entries } = gateShape.parse(JSON.parse(run.stdout)).data.details;
+    const verdicts = Object.fromEntries(entries.map(({ id, verdict }) => [id, verdict]));
+    expect(entries).toHaveLength(25);
+    expect(verdicts).toMatchObject({
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 10].map((number) => [`AC-${number}`, 'passed'])),
+      'AC-9': 'short',
+      'AC-12': 'unknown',
+      'AC-13': 'unknown',
+      'FR-8': 'unknown',
+      'NFR-isolation': 'passed',
+    });
+    for (const { id, verdict, evidence } of entries)
+      if (verdict === 'passed')
+        expect(evidence, id).toContainEqual({ file: expect.any(String), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
   it('changes nothing when provision and seed run again', async () => {

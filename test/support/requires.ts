@@ -6,6 +6,7 @@ import { it } from 'vitest';
 
 /** Programs that a test of real components may need from the machine. */
 export type Component =
+  | 'actionlint'
   | 'chrome'
   | 'git'
   | 'k6'
@@ -27,6 +28,7 @@ const node24Modules = join(import.meta.dirname, '../../bin/node24/node_modules')
 const places: Readonly<
   Record<Component, { readonly variable?: string; readonly names: readonly string[]; readonly paths: readonly string[] }>
 > = {
+  actionlint: { names: ['actionlint'], paths: [join(homedir(), 'go/bin/actionlint')] },
   chrome: {
     variable: 'CHROME_PATH',
     names: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
@@ -62,6 +64,7 @@ export function findComponent(component: Component): string | undefined {
 
 /** What set-up brings, so that CI has it. */
 const broughtBySetup: readonly Component[] = [
+  'actionlint',
   'chrome',
   'k6',
   'next',

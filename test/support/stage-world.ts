@@ -67,6 +67,7 @@ export const stagingSettings: StagingSettings = {
     SENTRY_DSN: { value: reference('SENTRY_DSN'), class: 'public', required: false },
   },
   seed: { dir: '/project/seed', profile: 'demo', value: 1 },
+  gate: { token: reference('GITHUB_TOKEN'), severityLabels: ['critical', 'high'], attestations: '/project/staging.attestations.json' },
   restorePoints: { kind: 'auto', outlivesRunner: false, keep: 10 },
   smoke: { checks: [], minimum: 1 },
   perf: perfSettingsForUrl('/'),

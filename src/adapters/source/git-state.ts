@@ -22,7 +22,7 @@ export async function readGitState(
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<GitState | undefined> {
-  if (!isInRepository(dir)) return undefined;
+  if (gitRoot(dir) === undefined) return undefined;
   const git = (arguments_: readonly string[]) => runGit(dir, arguments_, environment, signal);
   const head = await git(['rev-parse', '--verify', '--quiet', 'HEAD']);
   if (head.exitCode === 1) return undefined;
@@ -33,9 +33,10 @@ export async function readGitState(
   return { sha: head.text, dirty: changes.text !== '', branch: branch.exitCode === 0 && branch.text !== '' ? branch.text : null };
 }
 
-/** A repository's folder has `.git`: a folder, or a file in a worktree or submodule. */
-function isInRepository(dir: string): boolean {
-  return existsSync(join(dir, '.git')) || (dirname(dir) !== dir && isInRepository(dirname(dir)));
+/** Returns the root of the repository that a folder lies in, if any: it has `.git`, a folder, or a file in a worktree or submodule. */
+export function gitRoot(dir: string): string | undefined {
+  if (existsSync(join(dir, '.git'))) return dir;
+  return dirname(dir) === dir ? undefined : gitRoot(dirname(dir));
 }
 
 async function runGit(

@@ -11,6 +11,7 @@ export default class PreviewUp extends StagingCommand {
   static override flags = {
     ...changingFlags,
     branch: Flags.string({ helpValue: 'B', env: 'JV_BRANCH', summary: 'The branch (default: the one that is checked out).' }),
+    prebuilt: Flags.string({ helpValue: 'DIR', env: 'JV_PREBUILT', summary: 'Put out this build output; nothing is built.' }),
     markdown: Flags.boolean({ env: 'JV_MARKDOWN', summary: 'Print a comment for the pull request, in Markdown.' }),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
@@ -18,6 +19,8 @@ export default class PreviewUp extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(PreviewUp);
-    return this.runStage(flags, (app) => app.preview.up(flags.branch), { show: flags.markdown ? 'comment' : 'stage' });
+    return this.runStage(flags, (app) => app.preview.up({ branch: flags.branch, prebuilt: flags.prebuilt }), {
+      show: flags.markdown ? 'comment' : 'stage',
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { drift } from './drift.ts';
+import { gate } from './gate.ts';
 import { load, perf } from './measure.ts';
 import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
@@ -36,6 +37,7 @@ export const configSchema = z.strictObject({
   smoke,
   perf,
   load,
+  gate,
 });
 
 /** What `defineConfig` takes: the shape of `staging.config.ts`, defaults optional. */

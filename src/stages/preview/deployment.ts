@@ -20,7 +20,7 @@ export function deploymentSteps(deps: PreviewDeps, resources: Resources, facts: 
       id: 'build',
       title: 'Build the app',
       mutates: true,
-      skip: () => (build === undefined ? 'no build command configured' : undefined),
+      skip: () => (deps.prebuilt === undefined ? (build === undefined ? 'no build command configured' : undefined) : 'built already'),
       run: async (io) => {
         if (build !== undefined) await deps.source.build(build, io.note, io.signal);
       },
@@ -64,7 +64,7 @@ function createStep(deps: PreviewDeps, resources: Resources, facts: PreviewFacts
         {
           projectId: project.id,
           projectName: project.name,
-          outputDir: deps.settings.app.output,
+          outputDir: deps.prebuilt ?? deps.settings.app.output,
           meta,
           environment: environmentOf(deps, facts),
         },

@@ -30,6 +30,8 @@ export interface PreviewWorld {
 export interface PreviewDeps extends ResourceDeps, LeaseDeps {
   readonly clock: Clock;
   readonly source: AppSource;
+  /** Folder of an output that is built already, absolute: nothing is built then. */
+  readonly prebuilt?: string | undefined;
   readonly branches: SourceBranches;
   readonly deployments: Deployments;
   readonly previewHosting: PreviewHosting;

@@ -1,0 +1,20 @@
+import { Document, isMap, isScalar, visit } from 'yaml';
+import type { PinnedActions } from '../../core/ci/steps.ts';
+import type { Workflow } from '../../core/ci/workflow.ts';
+
+/** Returns a workflow as YAML, with `heading` as its first comment and the release beside each pinned action. */
+export function workflowText(workflow: Workflow, actions: PinnedActions, heading: readonly string[]): string {
+  const document = new Document(workflow, { aliasDuplicateObjects: false });
+  const releases = new Map(Object.values(actions).map(({ pinned, release }) => [pinned, release]));
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (isScalar(pair.key) && pair.key.value === 'uses' && isScalar(pair.value)) {
+        const release = releases.get(String(pair.value.value));
+        if (release !== undefined) pair.value.comment = ` ${release}`;
+      }
+    },
+  });
+  if (isMap(document.contents)) for (const pair of document.contents.items.slice(1)) if (isScalar(pair.key)) pair.key.spaceBefore = true;
+  document.commentBefore = heading.map((line) => ` ${line}`).join('\n');
+  return document.toString({ lineWidth: 0 });
+}

@@ -1,0 +1,23 @@
+import type { EnvReference, StagingSettings } from '../settings.ts';
+
+/** Names that GitHub keeps for itself: a secret cannot have one (docs.github.com, "Using secrets in GitHub Actions", naming rules). */
+const reserved = /^GITHUB_/;
+
+/**
+ * Returns the names of all secrets that a CI job needs for this configuration: every `env(…)` in it, the key of the sealed state and what
+ * `provision` keeps in the environment file. Sorted, each once.
+ */
+export function secretNames(settings: StagingSettings, generated: readonly string[]): readonly string[] {
+  const found = new Set([...references(settings), ...generated].filter((name) => !reserved.test(name)));
+  return [...found].toSorted();
+}
+
+function references(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isReference(value)) return [value.name];
+  return Object.values(value).flatMap(references);
+}
+
+function isReference(value: object): value is EnvReference {
+  return 'kind' in value && value.kind === 'env' && 'name' in value && typeof value.name === 'string';
+}

@@ -1,0 +1,30 @@
+import type { FileChange } from '../core/files/generated.ts';
+import { paintOf, type TextView } from './paint.ts';
+
+/** Renders what happens to files: a line each, and the diff of what is overwritten. */
+export function renderFilesText(changes: readonly FileChange[], { color, redact = (text) => text }: TextView): string {
+  const paint = paintOf(color);
+  const mark = { create: paint.green('+ create   '), update: paint.yellow('~ update   '), unchanged: '= unchanged' } as const;
+  const diffs = changes.filter(({ diff }) => diff !== '').map(({ diff }) => paintDiff(redact(diff), paint));
+  return [...diffs, ...changes.map(({ action, shown }) => `${mark[action]} ${redact(shown)}`), ''].join('\n');
+}
+
+function paintDiff(diff: string, paint: ReturnType<typeof paintOf>): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('+')) return paint.green(line);
+      return line.startsWith('-') ? paint.red(line) : line;
+    })
+    .join('\n');
+}
+
+/** Renders the commands that hand secrets to GitHub; values are typed or piped in, they stand nowhere. */
+export function renderSecretLines(names: readonly string[]): string {
+  return [
+    '',
+    'Secrets that the workflow reads (each line asks for its value):',
+    ...names.map((name) => `  gh secret set ${name}`),
+    '',
+  ].join('\n');
+}

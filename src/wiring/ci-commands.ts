@@ -1,0 +1,88 @@
+import { dirname, join, relative, sep } from 'node:path';
+import { compareGenerated, writeGenerated } from '../adapters/files/generated-files.ts';
+import { resolveActions } from '../adapters/github/action-releases.ts';
+import { workflowText } from '../adapters/github/workflow-file.ts';
+import { hasPackageLock } from '../adapters/source/package-lock.ts';
+import { gitRoot } from '../adapters/source/git-state.ts';
+import { childEnvironment } from '../config/environment.ts';
+import { secretNames } from '../core/ci/secrets.ts';
+import { stagingWorkflow } from '../core/ci/workflow.ts';
+import { StagingError } from '../core/errors.ts';
+import type { FileChange } from '../core/files/generated.ts';
+import { generatedSecrets } from '../stages/provision/generated-secrets.ts';
+import type { Context } from './context.ts';
+
+/** What `ci init` would write, and the secrets that the workflow reads. */
+export interface CiPlan {
+  readonly changes: readonly FileChange[];
+  readonly secrets: readonly string[];
+}
+
+/** What `ci …` does. */
+export interface CiCommands {
+  /** Reads the actions' newest releases and makes the workflow; writes nothing. Throws `CI_…` errors. */
+  plan(): Promise<CiPlan>;
+  write(plan: CiPlan): Promise<void>;
+}
+
+/** Branch that releases are merged into (original plan: "Promote: merge to `main`"). */
+const releaseBranch = 'main';
+
+/** Returns the `ci` commands of one run. */
+export function ciCommands(context: Context): CiCommands {
+  return {
+    plan: async () => {
+      const { settings, path } = located(context);
+      const root = gitRoot(dirname(path));
+      if (root === undefined) {
+        throw new StagingError('usage', 'CI_NO_REPOSITORY', `${dirname(path)} lies in no git repository; a workflow belongs to one.`, {
+          fix: 'Run `git init` in the root of your repository.',
+        });
+      }
+      const { build, dir, output } = settings.app;
+      if (build === undefined) {
+        throw new StagingError(
+          'usage',
+          'CI_BUILD_UNKNOWN',
+          'The configuration names no `app.build`, so the workflow could not build the app.',
+          {
+            fix: "Add `app: { build: ['npm', 'run', 'build'] }`, the command that writes `app.output`.",
+          },
+        );
+      }
+      const actions = await resolveActions(childEnvironment(), context.request.signal);
+      const secrets = secretNames(settings, generatedSecrets);
+      const inRoot = (absolute: string) => relative(root, absolute).split(sep).join('/') || '.';
+      const workflow = stagingWorkflow({
+        environment: settings.environment,
+        branch: settings.branch,
+        releaseBranch,
+        configPath: inRoot(path),
+        appDir: inRoot(dir),
+        build,
+        output: inRoot(output),
+        installs: hasPackageLock(dir),
+        toolVersion: context.request.toolVersion,
+        actions,
+        secrets,
+        notifies: false,
+      });
+      const text = workflowText(workflow, actions, heading);
+      const file = { path: join(root, '.github/workflows/deploy-staging.yml'), text };
+      return { changes: await compareGenerated([file], context.request.cwd), secrets };
+    },
+    write: ({ changes }) => writeGenerated(changes),
+  };
+}
+
+const heading = [
+  'Written by `jv-staging ci init`; run it again after the configuration or the tool changed.',
+  'The job that runs the repository’s own build has no secret. Previews and the gate run the configuration of the pull request,',
+  'so only branches of this repository get secrets.',
+];
+
+function located(context: Context): { readonly settings: ReturnType<Context['settings']>; readonly path: string } {
+  const settings = context.settings();
+  if (context.loaded === undefined) throw new Error('Settings without a configuration.');
+  return { settings, path: context.loaded.path };
+}

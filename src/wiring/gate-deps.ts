@@ -1,0 +1,119 @@
+import { dirname, join } from 'node:path';
+import { readAttestations } from '../adapters/files/attestations.ts';
+import { writeDurably } from '../adapters/files/durable-file.ts';
+import { evidenceOf } from '../adapters/files/evidence.ts';
+import { keptReports } from '../adapters/files/kept-reports.ts';
+import { githubRepository } from '../adapters/github/github-api.ts';
+import { readGitState } from '../adapters/source/git-state.ts';
+import { probeTls } from '../adapters/web/tls-probe.ts';
+import { childEnvironment } from '../config/environment.ts';
+import { StagingError } from '../core/errors.ts';
+import type { Evidence } from '../core/gate/model.ts';
+import { judgeIsolation } from '../core/isolation/isolation.ts';
+import type { LocalEndpoints } from '../core/local/endpoints.ts';
+import type { GateDeps } from '../stages/gate/gate.ts';
+import { isolationFacts } from '../stages/isolation/facts.ts';
+import { planRun } from '../stages/plan/plan.ts';
+import type { Resources } from '../stages/resources.ts';
+import { environmentStatus } from '../stages/status.ts';
+import type { Context } from './context.ts';
+import type { Deps } from './deps.ts';
+import { reportsFolder } from './report-files.ts';
+
+/** Where the gate's own run keeps its evidence, and the local cloud when it is the target. */
+export interface GatePlace {
+  readonly runId: string;
+  readonly local: () => Promise<LocalEndpoints | undefined>;
+}
+
+/** Returns what the gate asks, over the context's vendors, files and repository. */
+export function gateDeps(context: Context, deps: Deps, resources: Resources, place: GatePlace): GateDeps {
+  const settings = context.settings();
+  const evidence = (path: string): Promise<Evidence> => evidenceOf(path, context.request.cwd);
+  const github = async () => openRepository(context, await place.local());
+  return {
+    settings,
+    clock: context.clock,
+    headCommit: (signal) => headCommit(context, signal),
+    plan: async (signal) => {
+      const run = planRun(deps.plan(), resources, { adopt: false });
+      for (const step of run.steps) await step.run?.({ signal, note: () => undefined });
+      return run.planned.get().plan;
+    },
+    status: (signal) => environmentStatus(deps.status(), resources, signal),
+    tls: async (signal) => {
+      const local = await place.local();
+      const at =
+        local === undefined
+          ? { host: settings.domain, port: 443 }
+          : { host: local.gateway.host, port: local.gateway.tlsPort, caFile: local.gateway.caFile };
+      return probeTls(settings.domain, at, signal);
+    },
+    isolation: async (signal) => judgeIsolation(await isolationFacts(deps.isolation(), resources, signal)),
+    issues: async (signal) => {
+      const repository = await github();
+      return repository.openIssues(settings.gate.severityLabels, signal).finally(() => void repository.close());
+    },
+    review: async (pullRequest, signal) => {
+      const repository = await github();
+      return repository.reviews(pullRequest, signal).finally(() => void repository.close());
+    },
+    reports: async (commit) => {
+      const folder = reportsFolder(context);
+      const kept = keptReports(folder);
+      const all = await Promise.all((await kept.runs()).map(async (runId) => ({ runId, report: await kept.read(runId) })));
+      const ours = all.filter(
+        ({ report }) => report.gitSha === commit && report.environment === settings.environment && report.target === context.target,
+      );
+      return Promise.all(ours.map(async ({ runId, report }) => ({ report, evidence: await evidence(join(folder, runId, 'report.json')) })));
+    },
+    attestations: async () => {
+      const found = await readAttestations(settings.gate.attestations);
+      if (found.length === 0) return [];
+      const file = await evidence(settings.gate.attestations);
+      return found.map((attestation) => ({ attestation, evidence: file }));
+    },
+    keep: async (name, answer) => {
+      const path = join(context.stateDir, 'gates', place.runId, `${name}.json`);
+      await writeDurably(path, `${JSON.stringify(answer, null, 2)}\n`);
+      return evidence(path);
+    },
+  };
+}
+
+async function headCommit(context: Context, signal: AbortSignal): Promise<string> {
+  const dir = context.loaded === undefined ? context.request.cwd : dirname(context.loaded.path);
+  const state = await readGitState(dir, childEnvironment(), signal);
+  if (state !== undefined) return state.sha;
+  throw new StagingError('usage', 'GATE_NO_COMMIT', `${dir} is in no git repository with a commit, and no commit was named.`, {
+    fix: 'Name one with `--commit SHA`.',
+  });
+}
+
+function openRepository(context: Context, local: LocalEndpoints | undefined) {
+  const { clock } = context;
+  if (context.target === 'local') {
+    const github = local?.beside?.github;
+    if (github === undefined)
+      throw new StagingError('missing', 'LOCAL_NOT_RUNNING', 'The local cloud has no GitHub.', { fix: 'Run `jv-staging local start`.' });
+    return githubRepository({ token: github.token, repository: github.repository, localUrl: github.apiUrl, clock });
+  }
+  const { repository, token } = context.settings().gate;
+  if (repository === undefined) {
+    throw new StagingError(
+      'usage',
+      'GATE_NO_REPOSITORY',
+      'The configuration names no `gate.repository`, so issues and reviews are unknown.',
+      {
+        fix: "Add `gate: { repository: 'owner/name' }`.",
+      },
+    );
+  }
+  const value = context.secrets.read(token);
+  if (value === undefined) {
+    throw new StagingError('missing', 'CREDENTIAL_MISSING', `There is no value for ${token.name}, expected a token of GitHub.`, {
+      fix: `Set ${token.name} in the environment.`,
+    });
+  }
+  return githubRepository({ token: value, repository, clock });
+}
