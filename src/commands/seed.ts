@@ -11,6 +11,7 @@ export default class Seed extends StagingCommand {
     '<%= config.bin %> seed',
     '<%= config.bin %> seed --profile demo --json',
     '<%= config.bin %> seed --profile volume --rows 100000',
+    '<%= config.bin %> seed --from production --anonymise',
     '<%= config.bin %> seed --profile volume --reset --confirm jetvision-staging',
   ];
   static override flags = {
@@ -21,6 +22,13 @@ export default class Seed extends StagingCommand {
       env: 'JV_ROWS',
       summary: 'Rows of the profile `volume`, in all tables together (default: 10000).',
     }),
+    from: Flags.option({
+      options: ['production'] as const,
+      env: 'JV_SEED_FROM',
+      summary: 'Copy rows from production; wants `--anonymise`.',
+      dependsOn: ['anonymise'],
+    })(),
+    anonymise: Flags.boolean({ env: 'JV_ANONYMISE', summary: 'Hide whatever the configuration does not keep.', dependsOn: ['from'] }),
     reset: Flags.boolean({ env: 'JV_RESET', summary: 'Empty what the profile owns first; wants `--confirm`.' }),
     confirm: Flags.string({ helpValue: 'ENVIRONMENT', env: 'JV_CONFIRM', summary: 'Name of the environment; `--yes` does not suffice.' }),
   };
@@ -29,8 +37,8 @@ export default class Seed extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(Seed);
-    const { profile, rows, confirm } = flags;
+    const { profile, rows, confirm, from } = flags;
     const reset = flags.reset ? { confirm, dryRun: flags['dry-run'] } : undefined;
-    return this.runStage(flags, (app) => app.seed({ profile, rows, reset }));
+    return this.runStage(flags, (app) => app.seed({ profile, rows, reset, from }));
   }
 }

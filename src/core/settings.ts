@@ -1,4 +1,5 @@
 import type { DriftWaiver } from './drift/drift.ts';
+import type { AnonymiseSettings } from './seed/anonymise/plan.ts';
 import type { RestorePointSettings } from './restore/place.ts';
 import type { GateSettings } from './gate/settings.ts';
 import type { LoadSettings } from './load/load.ts';
@@ -103,6 +104,8 @@ export interface SeedSettings {
   readonly profile: string;
   /** What made rows are drawn from, 0 to 65,535: the same value, the same rows. */
   readonly value: number;
+  /** What may be copied from production, and how. */
+  readonly anonymise?: AnonymiseSettings | undefined;
 }
 
 /** The Vercel project. What is undefined is not managed. */

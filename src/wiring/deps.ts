@@ -107,7 +107,7 @@ export function openDeps(
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
   const openDataApi = () => use().dataApi(resources.databaseAccess.get());
-  const seed = () => ({ ...base(), ...connected.seeding.ports, openDataApi, lease });
+  const seed = () => ({ ...base(), ...connected.seeding.ports, openPauses: connected.openPauses, openDataApi, lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
   const release = () => ({ ...base(), ...releaseParts(context, connected), lease, restorePoints, sealing, newReleaseId, actor });

@@ -1,28 +1,52 @@
 import { bulkTables } from '../adapters/copy/bulk-tables.ts';
+import { sourceDatabase } from '../adapters/copy/source-database.ts';
 import { fakerVocabulary } from '../adapters/faker/vocabulary.ts';
 import { readSeedFile } from '../adapters/files/seed-file.ts';
 import type { BulkTables } from '../core/ports/bulk.ts';
+import { StagingError } from '../core/errors.ts';
+import type { SourceDatabase } from '../core/ports/source-database.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { SeedDeps } from '../stages/seed/parts.ts';
 import type { Context } from './context.ts';
 
 /** What only seeding needs, opened when first used. */
 export interface SeedParts {
-  readonly ports: Pick<SeedDeps, 'openBulk' | 'readSeed' | 'vocabulary'>;
+  readonly ports: Pick<SeedDeps, 'openBulk' | 'readSeed' | 'vocabulary' | 'source' | 'openTarget'>;
   close(): Promise<void>;
 }
 
 /** Returns what only seeding needs in one command. */
 export function seedParts(context: Context, resources: Resources): SeedParts {
   let bulk: BulkTables | undefined;
+  let target: SourceDatabase | undefined;
+  let production: SourceDatabase | undefined;
+  const source = () => (production ??= sourceDatabase(productionUrl(context)));
   return {
     ports: {
       openBulk: () => (bulk ??= bulkTables(resources.databaseAccess.get().directUrl)),
       readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
       vocabulary: fakerVocabulary,
+      openTarget: () => (target ??= sourceDatabase(resources.databaseAccess.get().directUrl)),
+      source: {
+        inspect: (signal) => source().inspect(signal),
+        snapshot: (work, signal) => source().snapshot(work, signal),
+        rows: (table, columns, signal) => source().rows(table, columns, signal),
+        close: async () => production?.close(),
+      },
     },
     close: async () => {
-      await bulk?.close();
+      await Promise.allSettled([bulk?.close(), target?.close(), production?.close()]);
     },
   };
+}
+
+/** Throws `PRODUCTION_DATABASE_UNKNOWN` (exit 3) when nobody says where production's rows are read. */
+function productionUrl(context: Context): string {
+  const reference = context.settings().production.database;
+  const url = reference === undefined ? undefined : context.secrets.read(reference);
+  if (url !== undefined) return url;
+  const where = reference === undefined ? 'the configuration has no `production.database`' : `${reference.name} is not set`;
+  throw new StagingError('missing', 'PRODUCTION_DATABASE_UNKNOWN', `Production's rows cannot be read: ${where}.`, {
+    fix: 'Set it to the connection string of a role that may only read.',
+  });
 }

@@ -36,6 +36,7 @@ export function fakeBulk(): FakeBulk {
       });
     },
     removeKeys: async (tables) => tables.reduce((sum, { keys }) => sum + keys.length, 0),
+    empty: async () => 0,
     close: async () => undefined,
   };
   return fake;

@@ -6,6 +6,7 @@ import { perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import type { ClerkInstance } from '../../src/core/isolation/facts.ts';
 import type { Database, DataApi, MigrationFile } from '../../src/core/ports/database.ts';
 import type { ReleaseRecord } from '../../src/core/release/release.ts';
+import type { SourceDatabase } from '../../src/core/ports/source-database.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { type RunOptions, runSteps } from '../../src/core/run/run-steps.ts';
 import type { SeedPlan } from '../../src/core/seed/plan.ts';
@@ -39,6 +40,16 @@ import { fakePauses, fakeReversals } from '../fakes/reversals.ts';
 import { fakeAppSource, fakeJournal, fakeSecretFile } from '../fakes/records.ts';
 
 const reference = (name: string): EnvReference => ({ kind: 'env', name });
+
+/** A source that nobody may ask. */
+const noSource: SourceDatabase = {
+  inspect: () => Promise.reject(new Error('Nothing is read from production here.')),
+  snapshot: () => Promise.reject(new Error('Nothing is read from production here.')),
+  rows: () => {
+    throw new Error('Nothing is read from production here.');
+  },
+  close: async () => undefined,
+};
 
 /** Settings of an environment named `jet-staging`. */
 export const stagingSettings: StagingSettings = {
@@ -169,6 +180,9 @@ export function stageWorld() {
     ...base,
     openDataApi: () => parts.data,
     openBulk: () => bulk,
+    source: noSource,
+    openTarget: () => noSource,
+    openPauses: () => ({ pause: async (queues) => queues }),
     readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }),
     vocabulary: async () => ({ firstNames: ['Ann', 'Bo'], lastNames: ['Lee', 'Kim'], operators: ['Jets'] }),
   };

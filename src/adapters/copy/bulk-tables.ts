@@ -18,6 +18,16 @@ export function bulkTables(url: string): BulkTables {
     orphans: (tables, signal) => orphans(connection, tables, signal),
     remove: (owned, signal) => connection.transaction('begin', () => remove(connection, owned, signal), signal),
     removeKeys: (tables, signal) => connection.transaction('begin', () => removeKeys(connection, tables, signal), signal),
+    empty: (tables, signal) =>
+      connection.transaction(
+        'begin',
+        async () => {
+          let removed = 0;
+          for (const table of tables) removed += await connection.run(`delete from public.${quotedName(table)}`, signal);
+          return removed;
+        },
+        signal,
+      ),
     close: connection.close,
   };
 }

@@ -59,5 +59,7 @@ export interface BulkTables {
     tables: readonly { readonly table: string; readonly key: readonly string[]; readonly keys: readonly Row[] }[],
     signal: AbortSignal,
   ): Promise<number>;
+  /** Removes every row of these tables, all in one transaction; returns how many. */
+  empty(tables: readonly string[], signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }

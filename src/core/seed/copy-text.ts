@@ -43,3 +43,14 @@ export function* copyChunks(count: number, line: (index: number) => string): Gen
   }
   if (rows > 0) yield { text, rows };
 }
+
+/** Returns the values of one line of COPY's text format (without its line feed); undoes what `copyLine` does. */
+export function parseCopyLine(line: string): readonly (string | null)[] {
+  return line.split('\t').map((text) => (text === '\\N' ? null : unescaped(text)));
+}
+
+const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', v: '\v' };
+
+function unescaped(text: string): string {
+  return text.includes('\\') ? text.replaceAll(/\\(.)/gs, (_, escape: string) => escapes[escape] ?? escape) : text;
+}

@@ -1,7 +1,9 @@
 import { guardProduction } from '../../core/guard.ts';
 import type { BulkTables } from '../../core/ports/bulk.ts';
+import type { QueuePauses } from '../../core/ports/cache.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { DataApi } from '../../core/ports/database.ts';
+import type { SourceDatabase } from '../../core/ports/source-database.ts';
 import type { StepIo } from '../../core/run/step.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { SeedPlan } from '../../core/seed/plan.ts';
@@ -15,6 +17,11 @@ export interface SeedDeps extends ResourceDeps, LeaseDeps {
   readonly clock: Clock;
   readonly openDataApi: () => DataApi;
   readonly openBulk: () => BulkTables;
+  /** Production's database, read by a role that cannot write. */
+  readonly source: SourceDatabase;
+  /** Staging's database, read as the source is. */
+  readonly openTarget: () => SourceDatabase;
+  readonly openPauses: () => Pick<QueuePauses, 'pause'>;
   /** Reads a seed profile and the hash that is its version. */
   readonly readSeed: (profile: string) => Promise<{ readonly plan: SeedPlan; readonly version: string }>;
   /** Returns the names that the volume seed draws from. */
@@ -26,6 +33,8 @@ export interface SeedChoice {
   readonly profile: string;
   /** Rows of the profile `volume`, in all tables together. */
   readonly rows?: number | undefined;
+  /** Copies production's rows, anonymised, instead of writing a profile. */
+  readonly from?: 'production' | undefined;
   /** Empties what the profile owns first. */
   readonly reset?: SeedReset | undefined;
 }
