@@ -27,7 +27,7 @@ export function recordOf(id: string, environment: string, previous: string | nul
     restorePoint: null,
     restoreMark: null,
     gates: [{ gate: 'smoke', verdict: 'green', summary: '7 of 7 green' }],
-    smokeChecks: [{ id: 'health', kind: 'health', title: 'Health', path: '/api/health', timeoutMs: 5000 }],
+    smokeChecks: [{ id: 'health', kind: 'health', title: 'Health', path: '/api/health', timeoutMs: 5000, needs: [], retry: false }],
     createdAt: '2026-11-22T00:00:00.000Z',
     actor: 'tester@host “ü”',
     previous,

@@ -119,8 +119,8 @@ describe('Vercel', () => {
     );
 
     await expect(projects.variables('prj_1', signal)).resolves.toEqual([
-      { name: 'A', fingerprint: 'a'.repeat(64) },
-      { name: 'B', fingerprint: null },
+      { name: 'A', fingerprint: 'a'.repeat(64), updatedAtMs: null },
+      { name: 'B', fingerprint: null, updatedAtMs: null },
     ]);
   });
 

@@ -197,7 +197,7 @@ describe('the ledger', () => {
 
     expect(verdictOf(facts, id)).toBe(verdict);
     expect(
-      gateRefusal({ commit: facts.commit, environment: 'staging', target: 'cloud', passed: false, entries, judgedAt: '' }),
+      gateRefusal({ commit: facts.commit, environment: 'staging', target: 'cloud', passed: false, entries, judgedAt: '' }, undefined),
     ).toMatchObject({
       kind: 'red',
       code: 'GATE_RED',

@@ -37,8 +37,8 @@ export function judgeLedger(facts: GateFacts): readonly GateEntry[] {
   ];
 }
 
-/** Returns the error of a ledger that does not let pass (`GATE_RED`, exit 5; the ledger is its data), or undefined. */
-export function gateRefusal(ledger: GateLedger): StagingError | undefined {
+/** Returns the error of a ledger that does not let pass (`GATE_RED`, exit 5; `data` goes along with it), or undefined. */
+export function gateRefusal(ledger: GateLedger, data: unknown): StagingError | undefined {
   const open = ledger.entries.filter((one) => !lets(one));
   const [first] = open;
   if (first === undefined) return undefined;
@@ -47,7 +47,7 @@ export function gateRefusal(ledger: GateLedger): StagingError | undefined {
     'red',
     'GATE_RED',
     `${passed} of ${ledger.entries.length} criteria pass for commit ${ledger.commit.slice(0, 12)}, expected all; open: ${open.map(({ id }) => id).join(', ')}.`,
-    { fix: first.fix, data: ledger },
+    { fix: first.fix, data },
   );
 }
 

@@ -113,7 +113,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
           });
           const { environment, target } = deps.settings;
           ledger.set({ commit: commit.get(), environment, target, passed: entries.every(lets), entries, judgedAt: isoNow(deps.clock) });
-          const refusal = gateRefusal(ledger.get());
+          const refusal = gateRefusal(ledger.get(), result());
           if (refusal !== undefined) throw refusal;
           return `${entries.length} of ${entries.length} criteria pass`;
         },
