@@ -67,11 +67,15 @@ function perfFindings(deps: PerfDeps, state: PerfState, details: PerfDetails): r
   ];
 }
 
-/** Returns why what comes after pages and endpoints is not measured: the app fails already, and a reading that fails with it says nothing. */
+/** Returns why what comes after pages and endpoints is not measured: what was measured of the app is red already, and a reading that fails with it says nothing. */
 export function failsAlready(deps: PerfDeps, state: PerfState): string | undefined {
   const findings = [
-    ...pagesOf(deps, state).flatMap((evidence) => judgePage(evidence, deps.target.origin, deps.settings)),
-    ...endpointsOf(deps, state).flatMap((evidence) => judgeEndpoint(evidence, deps.settings)),
+    ...pagesOf(deps, state)
+      .filter(({ runs }) => runs.length > 0)
+      .flatMap((evidence) => judgePage(evidence, deps.target.origin, deps.settings)),
+    ...endpointsOf(deps, state)
+      .filter(({ endpoint }) => state.endpoints.has(endpoint.id))
+      .flatMap((evidence) => judgeEndpoint(evidence, deps.settings)),
   ];
   return findings.some(({ verdict }) => verdict === 'red') ? 'a page or an endpoint is red already' : undefined;
 }
