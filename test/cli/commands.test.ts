@@ -64,4 +64,15 @@ describe('the commands of the manifest', () => {
 });
 
 /** Commands that change the environment without destroying anything, with --dry-run all the same. */
-const changing = new Set(['deploy', 'ci:init', 'env:push', 'preview:up', 'provision', 'rollback', 'up']);
+const changing = new Set([
+  'deploy',
+  'ci:init',
+  'env:push',
+  'preview:up',
+  'provision',
+  'rollback',
+  'up',
+  'secrets:export',
+  'secrets:rotate',
+  'secrets:set',
+]);

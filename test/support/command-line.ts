@@ -31,6 +31,8 @@ export const { commands } = manifest.parse(JSON.parse(await readFile(join(root, 
 export function problemsOf(example: string, id: string): readonly string[] {
   const [bin, ...words] = example
     .replace(/^eval "\$\((.*)\)"$/, '$1')
+    // What is piped in comes from the user's own programs.
+    .replace(/^[^|]* \| /, '')
     .replace('<%= config.bin %>', 'jv-staging')
     .split(' ');
   const path = id.split(':');
