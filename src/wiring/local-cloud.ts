@@ -139,6 +139,9 @@ async function runningAt(stateDir: string): Promise<LocalEndpoints> {
   return endpoints;
 }
 
+/** Variables that need not be there, but that the local cloud gives to staging: its production has them too. */
+const givenHere = ['NEXT_PUBLIC_SENTRY_DSN'];
+
 function daemonOf(context: Context, stateDir: string): EnsureOptions {
   const settings = context.loaded?.settings;
   return {
@@ -147,7 +150,7 @@ function daemonOf(context: Context, stateDir: string): EnsureOptions {
     engines: enginesOf(context),
     production: settings && {
       migrations: settings.supabase.migrations,
-      variables: Object.keys(settings.env).filter((name) => settings.env[name]?.required === true),
+      variables: Object.keys(settings.env).filter((name) => settings.env[name]?.required === true || givenHere.includes(name)),
     },
   };
 }
