@@ -135,7 +135,7 @@ export function openDeps(
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()), restorePoints }),
-    drift: () => ({ ...plan(), openCatalog: postgresCatalog, productionDatabaseUrl: productionUrl.find }),
+    drift: () => ({ ...plan(), productionReady, openCatalog: postgresCatalog, productionDatabaseUrl: productionUrl.find }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
     schema: base,

@@ -17,6 +17,8 @@ import { databaseSettingNames, namesOf, productionCache, productionDatabase, pro
 /** What looking for drift needs. */
 export interface DriftDeps extends PlanDeps {
   readonly clock: Clock;
+  /** Waits until the platforms know production, where it is made beside staging (the local cloud). */
+  readonly productionReady: (signal: AbortSignal) => Promise<void>;
   /** Returns the connection string of production's database, or undefined when nobody says it. */
   readonly productionDatabaseUrl: (signal: AbortSignal) => Promise<string | undefined>;
   readonly openCatalog: (url: string) => CatalogReader;
@@ -41,6 +43,7 @@ export function driftStage(deps: DriftDeps, resources: Resources): StageRun<Drif
     return { ...made, verdict: driftVerdict(details) };
   };
   const steps: readonly Step[] = [
+    { id: 'production', title: 'Look for production', run: (io) => deps.productionReady(io.signal) },
     ...planning.steps,
     {
       id: 'compare',
