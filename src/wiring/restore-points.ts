@@ -16,7 +16,7 @@ import type { Platforms } from './platforms.ts';
 export function openRestorePoints(context: Context, resources: Resources, platforms: Platforms, stateKey: () => string): RestorePoints {
   const { restorePoints, environment } = context.settings();
   const { postgresBin, path, ci } = context.process;
-  const places = restorePlaces(restorePoints, { ci, stateDir: context.stateDir });
+  const places = restorePlaces(restorePoints, { ci, target: context.target, stateDir: context.stateDir });
   const database = () => resources.database.get().ref;
   const dump = (dir: string) =>
     dumpPoints({

@@ -29,7 +29,7 @@ describe('which deploys need a restore point', () => {
 
 describe('where a restore point may lie', () => {
   const settings = { kind: 'auto', dir: '/kept', outlivesRunner: false, keep: 3 } as const;
-  const laptop = { ci: false, stateDir: '/project/.jv-staging' };
+  const laptop = { ci: false, target: 'cloud', stateDir: '/project/.jv-staging' } as const;
   const runner = { ...laptop, ci: true };
 
   it('on a machine that stays: the configured folder, else the state folder', () => {
@@ -43,6 +43,13 @@ describe('where a restore point may lie', () => {
     expect(restorePlaces({ ...settings, dir: undefined }, runner)).toMatchObject({
       dumpDir: undefined,
       noDump: expect.stringContaining('CI runner'),
+    });
+  });
+
+  it('for the local cloud anywhere: its databases go when the folder goes', () => {
+    expect(restorePlaces({ ...settings, dir: undefined }, { ...runner, target: 'local' })).toMatchObject({
+      dumpDir: '/project/.jv-staging/restore-points',
+      noDump: undefined,
     });
   });
 

@@ -21,13 +21,18 @@ export interface RestorePlaces {
 
 /**
  * Returns where restore points may lie. A folder on a CI runner goes with the runner: it counts only when the configuration says that
- * somebody keeps it. On a machine that stays, the state folder will do.
+ * somebody keeps it. The state folder will do on a machine that stays, and for the local cloud anywhere: its databases lie in the
+ * same folder and go when it goes.
  */
-export function restorePlaces(settings: RestorePointSettings, machine: { readonly ci: boolean; readonly stateDir: string }): RestorePlaces {
+export function restorePlaces(
+  settings: RestorePointSettings,
+  machine: { readonly ci: boolean; readonly target: 'local' | 'cloud'; readonly stateDir: string },
+): RestorePlaces {
   const platform = settings.kind !== 'dump';
   const none = (noDump: string) => ({ platform, dumpDir: undefined, noDump });
   if (settings.kind === 'platform') return none('`restorePoints.kind` allows the platform alone');
-  if (!machine.ci) return { platform, dumpDir: settings.dir ?? `${machine.stateDir}/restore-points`, noDump: undefined };
+  if (!machine.ci || machine.target === 'local')
+    return { platform, dumpDir: settings.dir ?? `${machine.stateDir}/restore-points`, noDump: undefined };
   if (settings.dir === undefined) return none('this is a CI runner and `restorePoints.dir` names no folder');
   if (!settings.outlivesRunner) return none(`this is a CI runner and nothing says that ${settings.dir} outlives it`);
   return { platform, dumpDir: settings.dir, noDump: undefined };
