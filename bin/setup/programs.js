@@ -1,4 +1,4 @@
-// Programs that npm does not bring: redis-server, pgbouncer, Postgres's client, a Chrome, and k6 and actionlint for CI.
+// Programs that npm does not bring: git, redis-server, pgbouncer, Postgres's client, a Chrome, and k6 and actionlint for CI.
 'use strict';
 
 const { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
@@ -12,8 +12,9 @@ const sbin = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 const chromeFolder = join(__dirname, '..', 'chrome');
 const unpackedChrome = join(chromeFolder, 'node_modules', '.unpacked', 'chromium');
 
-/** The programs of the local cloud and of perf: where each is looked for, and who packages it. */
+/** The programs of the local cloud, of deploy and of perf: where each is looked for, and who packages it. */
 const programs = [
+  { name: 'git', names: ['git'], places: [], debian: 'git', brew: 'git' },
   { name: 'redis-server', variable: 'JV_REDIS_SERVER', names: ['redis-server'], places: [], debian: 'redis-server', brew: 'redis' },
   { name: 'pg_dump', names: ['pg_dump'], places: ['/opt/homebrew/opt/libpq/bin/pg_dump'], debian: 'postgresql-client', brew: 'libpq' },
   { name: 'pgbouncer', names: ['pgbouncer'], places: ['/opt/homebrew/bin/pgbouncer'], debian: 'pgbouncer', brew: 'pgbouncer' },
