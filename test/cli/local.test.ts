@@ -105,12 +105,13 @@ describe('local log and local routes', () => {
 
 describe('local env --project', () => {
   it('prints what a shell takes, and it opens the project', async () => {
-    const script = `eval "$(cat exports)" && curl -sf "$UPSTASH_REDIS_REST_URL/ping?_token=$UPSTASH_REDIS_REST_TOKEN"`;
+    const ping = "fetch(process.env.UPSTASH_REDIS_REST_URL + '/ping?_token=' + process.env.UPSTASH_REDIS_REST_TOKEN)";
+    const script = `eval "$(cat exports)" && exec "${process.execPath}" -e "${ping}.then((r) => r.text()).then(console.log)"`;
     await writeFile(join(folder, 'exports'), (await tool('local', 'env', '--project', 'jetvision-production')).stdout);
 
     const ended = await runProcess('/bin/sh', ['-c', script], { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } });
 
-    expect(ended).toMatchObject({ code: 0, stdout: '{"result":"PONG"}' });
+    expect(ended).toMatchObject({ code: 0, stdout: '{"result":"PONG"}\n' });
     expect(await readFile(exported['SUPABASE_PROFILE'] ?? '', 'utf8')).toContain(`api_url: ${exported['SUPABASE_API_URL']}`);
   });
 
