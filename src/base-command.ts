@@ -117,7 +117,7 @@ export abstract class StagingCommand extends Command {
     const { command } = about;
     const failed = thrown?.error instanceof StagingError && ['red', 'inconclusive'].includes(thrown.error.kind);
     if (result === undefined && !failed) return;
-    const ended = { stage: command, result, atMs: startedMs };
+    const ended = { stage: about.stage ?? command, result, atMs: startedMs };
     const stage = result !== undefined && !failed ? result : failedStage(ended, thrown?.error, { nowMs: () => Date.now() });
     const written = await app.writeReport(about, { verdict: stage.verdict, stages: [stage], notRun: [] });
     if (written !== undefined) this.printed.kept(written.report, written);

@@ -35,8 +35,7 @@ import { unlockPlaces } from './unlock-places.ts';
 export function appOf(context: Context, waitMs: number): App {
   const { request, clock } = context;
   const startedAtMs = clock.nowMs();
-  const eventFile =
-    request.events === undefined || request.events === '-' ? undefined : openEventFile(resolve(request.cwd, request.events));
+  const eventFile = eventFileOf(request);
   const resources = emptyResources();
   const typed = new Set<string>();
   const local = localCloud(context);
@@ -64,6 +63,7 @@ export function appOf(context: Context, waitMs: number): App {
     preparation: localPreparation(context, local, deps),
     seed: (choice) => seedStage(deps.seed(), resources, { ...choice, profile: choice.profile ?? context.settings().seed.profile }),
     smoke: gates.smoke,
+    watch: (choice) => gates.watch(choice, guard.runId),
     perf: gates.perf,
     load: gates.load,
     ...releaseStages(deps, gates.smokeOn, resources),
@@ -92,4 +92,8 @@ export function appOf(context: Context, waitMs: number): App {
       eventFile?.close();
     },
   };
+}
+
+function eventFileOf({ events, cwd }: Context['request']): ReturnType<typeof openEventFile> | undefined {
+  return events === undefined || events === '-' ? undefined : openEventFile(resolve(cwd, events));
 }

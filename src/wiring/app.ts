@@ -4,6 +4,7 @@ import type { DriftDetails } from '../core/drift/drift.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
 import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
+import type { WatchDetails } from '../core/smoke/watch.ts';
 import type { SavedPlan } from '../core/plan/saved.ts';
 import type { GateLedger } from '../core/gate/ledger.ts';
 import type { GateChoice } from '../stages/gate/gate.ts';
@@ -62,6 +63,8 @@ export interface App {
   deploy(choice: DeployChoice): StageRun<DeployDetails>;
   seed(choice: Omit<SeedChoice, 'profile'> & { readonly profile: string | undefined }): StageRun<SeedDetails>;
   smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
+  /** Smokes again and again. Throws `DURATION_INVALID`, `WATCH_INTERVAL_TOO_SHORT` (exit 2). */
+  watch(choice: WatchChoice): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
   rollback(options: RollbackOptions): RollbackRun;
@@ -141,6 +144,8 @@ export interface ReportFiles {
 /** The run that a report is about. */
 export interface ReportedRun {
   readonly command: ReportingCommand;
+  /** The name of its stage, when that is not the command's. */
+  readonly stage?: string | undefined;
   /** The address that was named, when it is not the environment's own. */
   readonly url?: string | undefined;
   /** A folder for the files, beside or instead of the one of the run. */
@@ -161,6 +166,13 @@ export interface WrittenReport {
 export interface SmokeChoice {
   readonly url?: string | undefined;
   readonly only?: readonly string[] | undefined;
+}
+
+/** What `smoke --watch` was asked for. */
+export interface WatchChoice extends SmokeChoice {
+  /** How long, e.g. `10m`, and the time between two looks, e.g. `5s`. */
+  readonly for: string;
+  readonly every: string;
 }
 
 /** What `perf` was asked for. */

@@ -3,14 +3,16 @@ import { readAttestations } from '../adapters/files/attestations.ts';
 import { writeDurably } from '../adapters/files/durable-file.ts';
 import { evidenceOf } from '../adapters/files/evidence.ts';
 import { keptReports } from '../adapters/files/kept-reports.ts';
+import { keptWatches } from '../adapters/files/watch-history.ts';
 import { githubRepository } from '../adapters/github/github-api.ts';
 import { readGitState } from '../adapters/source/git-state.ts';
 import { probeTls } from '../adapters/web/tls-probe.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
-import type { Evidence } from '../core/gate/model.ts';
+import type { CommitReport, Evidence } from '../core/gate/model.ts';
 import { judgeIsolation } from '../core/isolation/isolation.ts';
 import type { LocalEndpoints } from '../core/local/endpoints.ts';
+import { judgeWatch } from '../core/smoke/watch.ts';
 import type { GateDeps } from '../stages/gate/gate.ts';
 import { isolationFacts } from '../stages/isolation/facts.ts';
 import { planRun } from '../stages/plan/plan.ts';
@@ -19,6 +21,7 @@ import { environmentStatus } from '../stages/status.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { reportsFolder } from './report-files.ts';
+import { watchFolder } from './watch.ts';
 
 /** Where the gate's own run keeps its evidence, and the local cloud when it is the target. */
 export interface GatePlace {
@@ -58,15 +61,7 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
       const repository = await github();
       return repository.reviews(pullRequest, signal).finally(() => void repository.close());
     },
-    reports: async (commit) => {
-      const folder = reportsFolder(context);
-      const kept = keptReports(folder);
-      const all = await Promise.all((await kept.runs()).map(async (runId) => ({ runId, report: await kept.read(runId) })));
-      const ours = all.filter(
-        ({ report }) => report.gitSha === commit && report.environment === settings.environment && report.target === context.target,
-      );
-      return Promise.all(ours.map(async ({ runId, report }) => ({ report, evidence: await evidence(join(folder, runId, 'report.json')) })));
-    },
+    reports: (commit) => reportsOf(context, commit, evidence),
     attestations: async () => {
       const found = await readAttestations(settings.gate.attestations);
       if (found.length === 0) return [];
@@ -79,6 +74,31 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
       return evidence(path);
     },
   };
+}
+
+/** Returns the reports about a commit, newest first, and the watches that never came to write one: they were killed. */
+async function reportsOf(
+  context: Context,
+  commit: string,
+  evidence: (path: string) => Promise<Evidence>,
+): Promise<readonly CommitReport[]> {
+  const folder = reportsFolder(context);
+  const { environment } = context.settings();
+  const isOurs = (about: { readonly environment: string; readonly target: string; readonly gitSha: string | null }) =>
+    about.gitSha === commit && about.environment === environment && about.target === context.target;
+  const kept = keptReports(folder);
+  const runs = await kept.runs();
+  const reports = await Promise.all(
+    runs.map(async (runId) => ({ runId, path: join(folder, runId, 'report.json'), report: await kept.read(runId) })),
+  );
+  const watches = (await keptWatches(watchFolder(context)))
+    .filter(({ runId, head }) => !runs.includes(runId) && isOurs(head))
+    .map(({ runId, path, head, samples }) => ({ runId, path, report: { stages: [judgeWatch(head, samples)] } }));
+  return Promise.all(
+    [...reports.filter(({ report }) => isOurs(report)), ...watches]
+      .toSorted((a, b) => (a.runId < b.runId ? 1 : -1))
+      .map(async ({ path, report }) => ({ report, evidence: await evidence(path) })),
+  );
 }
 
 async function headCommit(context: Context, signal: AbortSignal): Promise<string> {

@@ -2,11 +2,13 @@ import { appSessions } from '../adapters/sessions/app-sessions.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import { webClient } from '../adapters/web/web-client.ts';
 import { StagingError } from '../core/errors.ts';
+import { createRedactor } from '../core/redaction.ts';
 import { guardProduction } from '../core/guard.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
 import type { SmokeCheck } from '../core/smoke/smoke.ts';
+import type { WatchDetails } from '../core/smoke/watch.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
@@ -15,16 +17,19 @@ import type { PerfDeps } from '../stages/perf/state.ts';
 import { userPasswordName } from '../stages/seed/rows.ts';
 import { smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
-import type { LoadChoice, PerfChoice, SmokeChoice } from './app.ts';
+import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
 import { gaugesOf, insideOf, loadGate, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
+import { type Smokes, watchOf, watchTimes } from './watch.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
 export interface Gates {
   smoke(choice: SmokeChoice): StageRun<SmokeDetails>;
+  /** Smokes again and again, and keeps what it sees as the run's. */
+  watch(choice: WatchChoice, runId: string): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
   /** Smokes an address of the environment, expecting this commit; the resources are known by then. */
@@ -49,23 +54,34 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
     address: WebTarget,
     live: LiveRelease,
     choice: { readonly only?: readonly string[] | undefined; readonly checks?: readonly SmokeCheck[] | undefined } = {},
-  ): StageRun<SmokeDetails> => {
+  ): Smokes => {
     const parts = smokeParts(context, deps, resources, { web, clock, sessions });
     opened.push(parts);
-    return smokeRun(parts.deps, fullInput(context, resources, { target: address, live, ...choice }));
+    return { deps: parts.deps, input: fullInput(context, resources, { target: address, live, ...choice }) };
+  };
+  const smoked = <Details>({ url, only }: SmokeChoice, open: (smokes: Smokes) => StageRun<Details>): StageRun<Details> => {
+    if (url !== undefined && context.loaded === undefined) {
+      return open({
+        deps: { web, clock, sockets: echoSockets() },
+        input: { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only },
+      });
+    }
+    return afterLocating(deps.locating(), resources, (live) => {
+      const expected = url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {};
+      return open({ ...fullSmoke(target(url), expected, { only }), live: url === undefined ? live : undefined });
+    });
   };
 
   return {
-    smokeOn: (origin, gitSha, deploymentId, checks) => fullSmoke(own(origin), { gitSha, deploymentId }, { checks }),
-    smoke: ({ url, only }) => {
-      if (url !== undefined && context.loaded === undefined) {
-        return smokeRun(
-          { web, clock, sockets: echoSockets() },
-          { target: target(url), checks: [], profile: 'outside', expected: outsideExpectation, only },
-        );
-      }
-      return afterLocating(deps.locating(), resources, (live) =>
-        fullSmoke(target(url), url === undefined ? { gitSha: live?.gitSha, deploymentId: live?.vercelDeploymentId } : {}, { only }),
+    smokeOn: (origin, gitSha, deploymentId, checks) => {
+      const smokes = fullSmoke(own(origin), { gitSha, deploymentId }, { checks });
+      return smokeRun(smokes.deps, smokes.input);
+    },
+    smoke: (choice) => smoked(choice, (smokes) => smokeRun(smokes.deps, smokes.input)),
+    watch: (choice, runId) => {
+      const times = watchTimes(choice);
+      return smoked(choice, (smokes) =>
+        watchOf(context, { ...smokes, times, runId, redact: (text) => createRedactor([...deps.secrets()])(text) }),
       );
     },
     perf: (choice) =>

@@ -119,12 +119,13 @@ async function runReport(
   };
 }
 
-/** Returns the release that this run put out, if it came so far. */
+/** Returns the release that this run put out, if it came so far, or that it watched. */
 function releaseOf(outcome: UpOutcome): About | undefined {
-  const details = outcome.stages.find((stage) => stage.stage === 'deploy')?.details;
+  const details = outcome.stages.find(({ stage }) => stage === 'deploy' || stage === 'watch')?.details;
   if (typeof details !== 'object' || details === null || !('releaseId' in details) || !('gitSha' in details)) return undefined;
-  const deploymentId = 'deploymentId' in details ? String(details.deploymentId) : null;
-  return { releaseId: String(details.releaseId), gitSha: String(details.gitSha), deploymentId };
+  if (typeof details.releaseId !== 'string' || typeof details.gitSha !== 'string') return undefined;
+  const deploymentId = 'deploymentId' in details && typeof details.deploymentId === 'string' ? details.deploymentId : null;
+  return { releaseId: details.releaseId, gitSha: details.gitSha, deploymentId };
 }
 
 /** Returns the release that is recorded as live on the environment's own address; nothing when the database does not say. */

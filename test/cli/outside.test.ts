@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { delayedServer } from '../support/delayed-server.ts';
-import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
+import { type Answer, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 import { findComponent, requires } from '../support/requires.ts';
-import { startSmallApp, wrongAnswers } from '../support/small-app.ts';
-import { inEmptyFolder, runTool } from '../support/tool.ts';
+import { answerWell, startSmallApp, wrongAnswers } from '../support/small-app.ts';
+import { inEmptyFolder, runTool, unwrapped } from '../support/tool.ts';
 
 /** A machine that is busy just then makes a measurement inconclusive (9), which says nothing of the app: measure again. */
 const mayBeInconclusive = { retry: 2 } as const;
@@ -51,6 +52,60 @@ describe('an app that is known by its address alone', () => {
     const { data } = JSON.parse(ended.stdout);
     expect(data).toMatchObject({ verdict: 'green', details: { pages: [{ path: '/', runs: [{ status: 200 }] }] } });
     expect(data.details.pages[0].runs[0].score).toBeGreaterThan(85);
+  });
+});
+
+describe('a watch', () => {
+  /** Watches until it has told of three looks, and interrupts it. */
+  const watch = async (answer: Answer) => {
+    const app = await startLoopbackServer(answer);
+    let isStopped = false;
+    try {
+      return await inEmptyFolder(async (cwd) => {
+        const ended = await runTool(
+          ['smoke', '--watch', '--every', '1s', '--url', app.url, '--json', '--events', '-', '--report', 'kept'],
+          {
+            cwd,
+            onOutput: (text, kill) => {
+              if (isStopped || !/of 3 looks/.test(text)) return;
+              isStopped = true;
+              kill('SIGINT');
+            },
+          },
+        );
+        return { ...ended, report: JSON.parse(await readFile(join(cwd, 'kept/report.json'), 'utf8')) };
+      });
+    } finally {
+      await app.close();
+    }
+  };
+
+  it('ends with the verdict so far when it is interrupted: inconclusive, of a few good looks', async () => {
+    const { code, stdout, report } = await watch(answerWell);
+
+    expect(code, stdout).toBe(9);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: 'WATCH_INCONCLUSIVE' },
+      data: { stage: 'watch', details: { availability: 1, outages: [] } },
+    });
+    expect(report.stages).toMatchObject([{ stage: 'watch', verdict: 'inconclusive' }]);
+  });
+
+  it('is red when no number of later looks could bring 99 %', async () => {
+    const { code, report } = await watch(wrongAnswers['status 500']);
+
+    expect(code).toBe(5);
+    expect(report.stages).toMatchObject([
+      { verdict: 'red', details: { availability: 0, outages: [{ checks: expect.arrayContaining(['home', 'health']) }] } },
+    ]);
+  });
+
+  it('wants a second between looks, and a length of its own', async () => {
+    const often = await inEmptyFolder((cwd) => runTool(['smoke', '--watch', '--every', '10ms', '--url', 'http://127.0.0.1:9'], { cwd }));
+    const alone = await inEmptyFolder((cwd) => runTool(['smoke', '--for', '10m', '--url', 'http://127.0.0.1:9'], { cwd }));
+
+    expect([often.code, alone.code]).toEqual([2, 2]);
+    expect(unwrapped(often.stderr)).toContain('expected at least 1s between two looks');
   });
 });
 

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { requires } from '../support/requires.ts';
+import { until } from '../support/until.ts';
 import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
 
 const reportShape = z.object({
@@ -21,7 +22,12 @@ const gateShape = z.object({
   data: z.object({
     details: z.object({
       entries: z.array(
-        z.object({ id: z.string(), verdict: z.string(), evidence: z.array(z.object({ file: z.string(), sha256: z.string() })) }),
+        z.object({
+          id: z.string(),
+          verdict: z.string(),
+          seen: z.string(),
+          evidence: z.array(z.object({ file: z.string(), sha256: z.string() })),
+        }),
       ),
     }),
   }),
@@ -94,6 +100,28 @@ describe('the lifecycle of an environment', () => {
     for (const { id, verdict, evidence } of entries)
       if (verdict === 'passed')
         expect(evidence, id).toContainEqual({ file: expect.any(String), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  it('lets the gate read what a watch saw that was killed', async () => {
+    const folder = join(project.stateDir, 'watches');
+    const running = project.start(['smoke', '--watch', '--every', '1s', '--json']);
+    const kept = await until('three looks', async () => {
+      const [name] = await readdir(folder).catch(() => []);
+      const text = name === undefined ? '' : await readFile(join(folder, name), 'utf8');
+      return text.split('\n').length > 3 ? { name, text } : undefined;
+    });
+    running.signal('SIGKILL');
+    await running.done;
+
+    const gate = await project.run(['gate', '--json']);
+
+    const { entries } = gateShape.parse(JSON.parse(gate.stdout)).data.details;
+    expect(JSON.parse(kept.text.split('\n')[1] ?? '')).toMatchObject({ down: [] });
+    expect(entries.find(({ id }) => id === 'NFR-reliability')).toMatchObject({
+      verdict: 'unknown',
+      seen: expect.stringMatching(/Availability: 100 % of .*looks, no outage/),
+      evidence: [{ file: expect.stringContaining(`watches/${kept.name}`) }],
+    });
   });
 
   it('changes nothing when provision and seed run again', async () => {

@@ -14,7 +14,8 @@ const health = {
 
 const home = '<!doctype html><html lang="en"><head><title>Small app</title></head><body><h1>Small app</h1></body></html>';
 
-const answerWell: Answer = (request, response) => {
+/** Answers as a good staging app does. */
+export const answerWell: Answer = (request, response) => {
   const staging = { 'x-robots-tag': 'noindex' };
   if (request.path === '/api/health') sendJson(response, 200, health, staging);
   else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...staging }).end(home);

@@ -31,7 +31,7 @@ export interface RunningCli {
   /** Resolves once stderr holds a line that matches; rejects when the run ends without one. */
   said(line: RegExp): Promise<void>;
   /** Sends a signal to the tool alone, as `kill` does. */
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  signal(name: 'SIGINT' | 'SIGKILL' | 'SIGTERM'): void;
   /** Resolves when it has ended, whatever its exit code. */
   readonly done: Promise<CliRun>;
 }

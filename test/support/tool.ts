@@ -10,12 +10,18 @@ export interface ToolPlace {
   readonly cwd: string;
   /** Set beside this process's own variables, without its `JV_…`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Sees all of stdout so far as it comes, with what signals the tool. */
+  readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the built tool to its end. */
-export function runTool(args: readonly string[], { cwd, env }: ToolPlace): Promise<Ended> {
+export function runTool(args: readonly string[], { cwd, env, onOutput }: ToolPlace): Promise<Ended> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('JV_'));
-  return runProcess(process.execPath, [bin, ...args], { cwd, env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env } });
+  return runProcess(process.execPath, [bin, ...args], {
+    cwd,
+    env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env },
+    ...(onOutput === undefined ? {} : { onOutput }),
+  });
 }
 
 /** Calls `use` with an empty folder of its own, and removes the folder. */

@@ -4,11 +4,9 @@ import { heldMs } from '../../src/core/gate/load-coverage.ts';
 import { type Asked, type CommitReport, type GateFacts, lets } from '../../src/core/gate/model.ts';
 import { builtInProfiles } from '../../src/core/load/profile.ts';
 import type { Plan, PlanItem } from '../../src/core/plan/model.ts';
-import type { RunReport } from '../../src/core/report.ts';
 import type { EnvironmentStatus } from '../../src/core/status.ts';
 import type { Finding, StageResult } from '../../src/core/verdict.ts';
 import { samplePlan } from '../support/sample-plan.ts';
-import { sampleReport } from '../support/sample-report.ts';
 
 const commit = 'c'.repeat(40);
 const evidence = { file: 'evidence.json', sha256: 'e'.repeat(64) };
@@ -33,7 +31,7 @@ const drill = stage('rollback-drill', [green('back'), green('forward')]);
 const watch = stage('watch', [green('availability')]);
 
 const report = (...stages: readonly StageResult[]): CommitReport => ({
-  report: { ...sampleReport(), stages, gitSha: commit } satisfies RunReport,
+  report: { stages },
   evidence,
 });
 

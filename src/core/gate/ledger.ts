@@ -76,11 +76,12 @@ function performance(facts: GateFacts): GateEntry {
 }
 
 function reliability(facts: GateFacts): GateEntry {
+  const judged = judgeFindings(facts, 'watch', ({ id }) => id === 'availability', 'availability');
   return entry(
     'NFR-reliability',
     '99 % uptime',
     'a kept watch of at least 99 %',
-    judgeFindings(facts, 'watch', ({ id }) => id === 'availability', 'availability'),
+    judged.verdict === 'passed' ? judged : { ...judged, fix: 'Run `jv-staging smoke --watch --for 10m` on this release.' },
   );
 }
 

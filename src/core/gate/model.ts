@@ -73,9 +73,9 @@ export interface Attestation {
   readonly words: string;
 }
 
-/** A kept report of a run that was about the commit. */
+/** The stages of a run that was about the commit, and the file that holds them. */
 export interface CommitReport {
-  readonly report: RunReport;
+  readonly report: Pick<RunReport, 'stages'>;
   readonly evidence: Evidence;
 }
 
