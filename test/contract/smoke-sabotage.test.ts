@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
 import type { StageResult } from '../../src/core/verdict.ts';
+import { createClerkClient } from '../clients/vendors.ts';
 import { appTest as test, hasAppPrograms } from '../support/app-world.ts';
 import type { Sabotage } from '../support/sabotage-proxy.ts';
 import { type SmokeWorld, startSmokeWorld, type Wrong } from '../support/smoke-world.ts';
@@ -509,6 +511,100 @@ describe('the sabotage matrix', () => {
     expect(matrix.length).toBeGreaterThan(40);
   });
 });
+
+describe('an app whose users sign in with Clerk', () => {
+  const email = 'agent1@staging.test';
+  let user: { readonly id: string };
+
+  /** Everything that is asked as somebody is asked as a user of Clerk; what signs in at Supabase itself has no user there. */
+  const withClerk = (checks: readonly SmokeCheck[]): readonly SmokeCheck[] =>
+    checks.flatMap((check): readonly SmokeCheck[] => {
+      if (check.kind === 'database' || check.kind === 'realtime') return [];
+      if (check.kind === 'auth') return [{ ...check, provider: 'clerk' as const }];
+      if (check.kind !== 'page' && check.kind !== 'api') return [check];
+      return [check.as === 'nobody' ? check : { ...check, as: { ...check.as, provider: 'clerk' as const } }];
+    });
+  const onlySignIn = (checks: readonly SmokeCheck[]) => withClerk(checks).filter((check) => check.kind === 'auth' || !isSignedIn(check));
+  const startClerkApp = (changes: Readonly<Record<string, string>> = {}) =>
+    world.startApp({
+      AUTH: 'clerk',
+      CLERK_SECRET_KEY: world.clerk.service().issued.secretKey,
+      NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: world.clerk.service().issued.publishableKey,
+      CLERK_API_URL: world.clerk.url(),
+      ...changes,
+    });
+  const knownAs = (id: string) => world.sql`update public.users set clerk_user_id = ${id} where email = ${email}`;
+
+  beforeAll(async () => {
+    if (!hasAppPrograms) return;
+    const { secretKey } = world.clerk.service().issued;
+    user = await createClerkClient({ secretKey, apiUrl: world.clerk.url() }).users.createUser({ emailAddress: [email] });
+  });
+  beforeEach(async () => {
+    if (!hasAppPrograms) return;
+    await knownAs(user.id);
+    world.switches.app = await startClerkApp();
+  });
+  afterEach(async () => {
+    if (hasAppPrograms && world.switches.app !== world.main) await world.switches.app.close();
+  });
+  afterAll(async () => {
+    if (hasAppPrograms) await knownAs('test_user_1');
+  });
+
+  test('the control: the journey, a page and the API are green as that user', async () => {
+    const result = await world.smoke({ checks: withClerk, minimum: 1 });
+
+    expect(result.findings.filter(({ verdict }) => verdict !== 'green')).toEqual([]);
+    expect(result.findings.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['sign-in', 'dashboard', 'create-request', 'list-requests']),
+    );
+  });
+
+  test.each<ClerkRow>([
+    {
+      name: 'whose instance has no such user',
+      says: /no user with this address.*dashboard\.clerk\.com/,
+      checks: (checks) =>
+        onlySignIn(checks).map((check) => (check.kind === 'auth' ? { ...check, as: { user: 'agent9@staging.test' } } : check)),
+    },
+    { name: 'whose database does not know the user', says: /\/dashboard/, act: () => knownAs('user_unknown') },
+    {
+      name: 'that trusts another instance',
+      says: /\/dashboard/,
+      act: async () => {
+        await world.switches.app.close();
+        const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+        world.switches.app = await startClerkApp({ CLERK_JWT_KEY: String(publicKey.export({ type: 'spki', format: 'pem' })) });
+      },
+    },
+    {
+      name: 'that asks for no session',
+      says: /it is not protected/,
+      act: async () => void (world.proxy.sabotage = { '/dashboard': { change: unprotect } }),
+    },
+  ])('an app $name turns exactly the journey red', async ({ name, says, act, checks = onlySignIn }) => {
+    await act?.();
+
+    const result = await world.smoke({ checks, minimum: 1 });
+
+    expect(redIn(result)).toEqual(['sign-in']);
+    expect(messageOf(result, 'sign-in')).toMatch(says);
+    matrix.push({ sabotage: `Clerk: an app ${name}`, red: 'sign-in' });
+  });
+});
+
+/** What is done to an app whose users sign in with Clerk. */
+interface ClerkRow {
+  readonly name: string;
+  readonly says: RegExp;
+  readonly act?: () => Promise<unknown>;
+  readonly checks?: NonNullable<Wrong['checks']>;
+}
+
+function isSignedIn(check: SmokeCheck): boolean {
+  return (check.kind === 'page' || check.kind === 'api') && check.as !== 'nobody';
+}
 
 /** Gives one check less time: for what waits until its time is over. */
 function within(id: string, timeoutMs: number): NonNullable<Wrong['checks']> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resourceFacts } from '../../core/settings.ts';
-import type { CheckIdentity } from '../../core/smoke/smoke.ts';
+import type { CheckCaller, CheckIdentity, SignInProvider } from '../../core/smoke/smoke.ts';
 
 /** A text that is not empty. */
 export const text = z.string().min(1);
@@ -12,6 +12,13 @@ export const factReference = z.strictObject({ kind: z.literal('fact'), fact: z.e
 export const path = z.string().regex(/^\//, 'a path that begins with /');
 /** Who a request is signed in as. */
 export const identity = z.union([z.literal('nobody'), z.strictObject({ user: z.email() })]) satisfies z.ZodType<CheckIdentity>;
+/** Who signs users in. */
+export const signInProvider = z.enum(['app', 'clerk']) satisfies z.ZodType<SignInProvider>;
+/** Whom a page or an API of smoke is asked as. */
+export const caller = z.union([
+  z.literal('nobody'),
+  z.strictObject({ user: z.email(), provider: signInProvider.optional() }),
+]) satisfies z.ZodType<CheckCaller>;
 /** A name in kebab-case. */
 export const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
 /** A time in milliseconds. */

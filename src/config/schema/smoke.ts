@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SmokeCheck, SmokeSettings } from '../../core/smoke/smoke.ts';
-import { durationMs, envReference, fieldType, httpStatus, identifier, identity, path, text } from './parts.ts';
+import { durationMs, envReference, fieldType, httpStatus, identifier, caller, path, text, signInProvider } from './parts.ts';
 
 const checkBase = {
   id: identifier,
@@ -29,19 +29,19 @@ export const smokeCheck = z.discriminatedUnion('kind', [
     kind: z.literal('page'),
     ...checkBase,
     path,
-    as: identity.default('nobody'),
+    as: caller.default('nobody'),
     status: httpStatus.default(200),
     marker: text,
     browser: z.boolean().default(false),
   }),
-  z.strictObject({ kind: z.literal('auth'), ...checkBase, path, as: seededUser, provider: z.enum(['app', 'clerk']).default('app') }),
+  z.strictObject({ kind: z.literal('auth'), ...checkBase, path, as: seededUser, provider: signInProvider.default('app') }),
   z.strictObject({ kind: z.literal('health'), ...checkBase, path: path.default('/api/health') }),
   z.strictObject({
     kind: z.literal('api'),
     ...checkBase,
     method: z.enum(['GET', 'POST']).default('GET'),
     path,
-    as: identity.default('nobody'),
+    as: caller.default('nobody'),
     body: z.unknown().optional(),
     status: httpStatus,
     fields: z.record(z.string(), fieldType).default({}),

@@ -3,6 +3,12 @@ import type { EnvReference } from '../settings.ts';
 /** How a request of a check signs in: as nobody, or as a seeded user by e-mail address. */
 export type CheckIdentity = 'nobody' | { readonly user: string };
 
+/** Who signs users in: the app's own sign-in route (over Supabase Auth), or Clerk (a session of its Backend API). */
+export type SignInProvider = 'app' | 'clerk';
+
+/** How a page or an API is asked: as nobody, or as a user whom this provider signs in (the app itself, unless it is named). */
+export type CheckCaller = 'nobody' | { readonly user: string; readonly provider?: SignInProvider | undefined };
+
 /** Fields that every smoke check has. */
 interface CheckBase {
   /** Unique, kebab-case; `--only` names it. */
@@ -20,7 +26,7 @@ interface CheckBase {
 export interface PageCheck extends CheckBase {
   readonly kind: 'page';
   readonly path: string;
-  readonly as: CheckIdentity;
+  readonly as: CheckCaller;
   readonly status: number;
   /** Text that the body must contain; empty when no marker of the page is known. */
   readonly marker: string;
@@ -34,8 +40,7 @@ export interface AuthCheck extends CheckBase {
   /** A page that only signed-in users see. */
   readonly path: string;
   readonly as: { readonly user: string };
-  /** Who signs the user in: the app's own sign-in route (over Supabase Auth), or Clerk (a session of its Backend API). */
-  readonly provider: 'app' | 'clerk';
+  readonly provider: SignInProvider;
 }
 
 /** The health contract: environment, database, redis, Sentry tag, and the commit that answers. */
@@ -49,7 +54,7 @@ export interface ApiCheck extends CheckBase {
   readonly kind: 'api';
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly as: CheckIdentity;
+  readonly as: CheckCaller;
   /** Sent as JSON, placeholders filled in (see `fillPlaceholders`). */
   readonly body?: unknown;
   readonly status: number;

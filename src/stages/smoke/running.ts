@@ -14,7 +14,7 @@ import type {
 import type { Realtime, Session, Sessions, WebClient, WebOutcome, WebTarget } from '../../core/ports/web.ts';
 import { findingOf, type Problem } from '../../core/problem.ts';
 import type { EnvReference, ProductionSettings } from '../../core/settings.ts';
-import type { AuthCheck, CheckIdentity, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
+import type { CheckCaller, SignInProvider, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
 import type { Finding } from '../../core/verdict.ts';
 import type { RequestContext } from '../../core/smoke/who-answered.ts';
 
@@ -55,7 +55,7 @@ export interface CheckRun {
   /** A word that nothing else has: what this run writes and asks for is known by it. */
   readonly mark: string;
   /** Signs in once a user, provider and run. */
-  session(email: string, provider?: AuthCheck['provider']): Promise<Session>;
+  session(email: string, provider?: SignInProvider): Promise<Session>;
   readonly signal: AbortSignal;
 }
 
@@ -84,8 +84,8 @@ export function workerHeaders({ input }: Running): Readonly<Record<string, strin
 }
 
 /** Signs in whom a check asks as; undefined for nobody. */
-export async function sessionOf(as: CheckIdentity, run: Running): Promise<Session | undefined> {
-  return as === 'nobody' ? undefined : await run.session(as.user);
+export async function sessionOf(as: CheckCaller, run: Running): Promise<Session | undefined> {
+  return as === 'nobody' ? undefined : await run.session(as.user, as.provider);
 }
 
 /** Returns the finding of a check that could not be judged by its kind. */

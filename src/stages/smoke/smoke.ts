@@ -8,7 +8,7 @@ import { needsProof, selectChecks, smokeResult, type SmokeSelection } from '../.
 import { judgeHealth } from '../../core/smoke/judge.ts';
 import { flaky, notRunFor } from '../../core/smoke/order.ts';
 import { type BuiltSite, judgeRoutes, unknownRoutes } from '../../core/smoke/routes.ts';
-import type { AuthCheck, HealthCheck, RouteWaiver, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
+import type { HealthCheck, RouteWaiver, SignInProvider, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
 import { type StageRun, stepVerdict, verdictStep } from '../../core/run/stage.ts';
 import type { Step } from '../../core/run/step.ts';
 import type { Finding, StageResult } from '../../core/verdict.ts';
@@ -122,9 +122,9 @@ function executor(deps: SmokeDeps, input: SmokeInput, { health, others }: SmokeS
     const second = await proveAddress(deps, input, health, signal);
     return second.finding.verdict === 'green' ? { ...second, finding: flaky(first.finding, second.finding) } : second;
   });
-  const session = (email: string, provider: AuthCheck['provider'], signal: AbortSignal): Promise<Session> => {
+  const session = (email: string, provider: SignInProvider, signal: AbortSignal): Promise<Session> => {
     const key = `${provider} ${email}`;
-    const shared = sessions.get(key) ?? signIn(provider === 'clerk' ? deps.clerkSessions : deps.sessions, input.target, email, signal);
+    const shared = sessions.get(key) ?? signIn(deps, provider, { target: input.target, email, signal });
     sessions.set(key, shared);
     // A check that is tried once more signs in anew.
     shared.catch(() => sessions.delete(key));
@@ -174,18 +174,23 @@ function isMeant(health: Health | undefined, { expected, production, target }: S
   return health?.environment === expected.environment && !isProduction;
 }
 
-async function signIn(sessions: Sessions | undefined, target: WebTarget, email: string, signal: AbortSignal): Promise<Session> {
-  if (sessions === undefined) {
-    throw new StagingError(
-      'red',
-      'SMOKE_SESSIONS_MISSING',
-      `Nobody can be signed in as ${email}: the password of the seeded users is not known.`,
-      {
-        fix: 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
-      },
-    );
-  }
-  return await sessions.signIn(target, email, signal);
+/** Who is to be signed in where. */
+interface SignIn {
+  readonly target: WebTarget;
+  readonly email: string;
+  readonly signal: AbortSignal;
+}
+
+async function signIn(deps: SmokeDeps, provider: SignInProvider, { target, email, signal }: SignIn): Promise<Session> {
+  const sessions: Sessions | undefined = provider === 'clerk' ? deps.clerkSessions : deps.sessions;
+  if (sessions !== undefined) return await sessions.signIn(target, email, signal);
+  const missing = provider === 'clerk' ? 'the secret key of Clerk' : 'the password of the seeded users';
+  throw new StagingError('red', 'SMOKE_SESSIONS_MISSING', `Nobody can be signed in as ${email}: ${missing} is not known.`, {
+    fix:
+      provider === 'clerk'
+        ? 'Set CLERK_SECRET_KEY in the environment to the key of the development instance (sk_test_…).'
+        : 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
+  });
 }
 
 function unproven(check: SmokeCheck, { expected }: SmokeInput): Finding {
