@@ -7,6 +7,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
+import { systemClock as clock } from '../../src/adapters/system/system-clock.ts';
+import { webClient } from '../../src/adapters/web/web-client.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import { outsideExpectation } from '../../src/core/smoke/checks.ts';
+import { smokeRun } from '../../src/stages/smoke/smoke.ts';
 import { cloudEnv, ensureCloud } from '../../src/local/lifecycle.ts';
 import type { TestCloud } from '../support/local-cloud.ts';
 import { cloudOptions, startTestCloud } from '../support/local-cloud.ts';
@@ -14,6 +19,7 @@ import { tinyApp } from '../support/tiny-app.ts';
 import { vercelClient, visit } from '../support/vercel-client.ts';
 
 const domain = 'secure.jetvision-assistant.com';
+const hsts = { 'strict-transport-security': 'max-age=63072000' };
 
 let cloud: TestCloud;
 let ownHost: string;
@@ -23,7 +29,11 @@ beforeAll(async () => {
   const vercel = vercelClient(cloud.endpoints);
   await vercel.call('POST', '/v11/projects', { name: 'secure' });
   await vercel.call('POST', '/v10/projects/secure/domains', { name: domain });
-  const created = await vercel.deploy('secure', tinyApp('tls'));
+  const files = tinyApp('tls');
+  const config = files['.vercel/output/config.json'];
+  const { routes, ...rest } = JSON.parse(String(config));
+  const withHsts = { ...rest, routes: [{ src: '/', headers: hsts, continue: true }, ...routes] };
+  const created = await vercel.deploy('secure', { ...files, '.vercel/output/config.json': JSON.stringify(withHsts) });
   ownHost = String((await vercel.settled(created.body['id'])).body['url']);
 }, 60_000);
 afterAll(() => cloud.stop(), 30_000);
@@ -52,6 +62,30 @@ describe('https and wss', () => {
     expect(await secureVisit(host(), '/', await trusted())).toEqual({ status: 200, text: '<h1>tls</h1>' });
     await expect(secureVisit(host(), '/', undefined)).rejects.toMatchObject({ code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_/) });
     expect((await visit(cloud.endpoints, host())).text).toBe('<h1>tls</h1>');
+  });
+
+  it.each([
+    ['green where the header is there', 'https', '/', 'green'],
+    ['red where it is not', 'https', '/about', 'red'],
+    ['no demand over http (RFC 6797 section 7.2)', 'http', '/about', 'green'],
+  ] as const)('let smoke ask for HSTS: %s', async (_what, protocol, path, verdict) => {
+    const { host, port, tlsPort } = cloud.endpoints.gateway;
+    const origin = `${protocol}://${domain}:${protocol === 'https' ? tlsPort : port}`;
+    const web = webClient({ ca: await trusted() });
+    const check = { id: 'headers', title: 'Headers', kind: 'headers', path, headers: {}, tlsHeaders: hsts, timeoutMs: 10_000 } as const;
+    const run = smokeRun(
+      { web, clock },
+      { target: { origin, resolve: { [domain]: host } }, checks: [check], profile: 'outside', expected: outsideExpectation },
+    );
+    const journal = { append: async () => undefined, unfinished: async () => [] };
+    const { signal } = new AbortController();
+    await runSteps(run.steps, { runId: 'r', journal, clock, events: () => undefined, signal }).catch(() => undefined);
+    await web.close();
+
+    const found = run.result()?.findings.find(({ id }) => id === 'headers');
+
+    expect(found).toMatchObject({ verdict });
+    if (verdict === 'red') expect(found?.message).toMatch(/without the header strict-transport-security/);
   });
 
   it('reach functions', async () => {

@@ -4,16 +4,21 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { requestHistogram } from '../../src/adapters/load-trace/histogram.ts';
 import { webClient } from '../../src/adapters/web/web-client.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
-import type { WebTarget } from '../../src/core/ports/web.ts';
+import type { WebClient, WebTarget } from '../../src/core/ports/web.ts';
+import { perfSettingsForUrl } from '../../src/core/perf/perf.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { runSteps } from '../../src/core/run/run-steps.ts';
 import { outsideExpectation } from '../../src/core/smoke/checks.ts';
 import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
 import type { StageResult } from '../../src/core/verdict.ts';
+import { perfStage } from '../../src/stages/perf/perf.ts';
 import { smokeRun } from '../../src/stages/smoke/smoke.ts';
+import { type ServerCertificate, testAuthority } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
+import { openSessions, runStage } from '../support/measure-fakes.ts';
 import { selfSigned } from '../support/self-signed.ts';
 
 const clock: Clock = { nowMs: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }) };
@@ -54,7 +59,7 @@ async function smoke(
   target: WebTarget,
   timeoutMs = 20_000,
 ): Promise<{ readonly result: StageResult<SmokeDetails>; readonly error: unknown }> {
-  const web = webClient();
+  const web = webClient({ ca: authority.ca });
   closers.push(() => web.close());
   const checks: readonly SmokeCheck[] = [
     { id: 'home', title: 'Home', kind: 'page', path: '/', as: 'nobody', status: 200, marker: '', timeoutMs },
@@ -100,6 +105,19 @@ test('the control: an app that this project did not write is green', async () =>
 
   expect(error).toBeUndefined();
   expect(result).toMatchObject({ verdict: 'green', summary: 'outside only: 4 of 4 checks green' });
+});
+
+const authority = await testAuthority();
+
+async function secure({ key, cert }: ServerCertificate): Promise<WebTarget> {
+  const host = 'staging.example.test';
+  return { origin: `https://${host}:${await listen(createTlsServer({ key, cert }, app))}`, resolve: { [host]: '127.0.0.1' } };
+}
+
+test('the control: a certificate of a trusted authority, for the host and in time', async () => {
+  const { result } = await smoke(await secure(await authority.issue('staging.example.test')));
+
+  expect(result.verdict).toBe('green');
 });
 
 const targets: readonly (readonly [string, () => Promise<WebTarget>, RegExp])[] = [
@@ -150,6 +168,26 @@ const targets: readonly (readonly [string, () => Promise<WebTarget>, RegExp])[] 
     /cannot be trusted: self-signed certificate/,
   ],
   [
+    'its certificate is from an authority that nobody knows',
+    async () => secure(await (await testAuthority()).issue('staging.example.test')),
+    /cannot be trusted: its certificate is from an authority that is not trusted here/,
+  ],
+  [
+    'its certificate is for another host',
+    async () => secure(await authority.issue('other.example.test')),
+    /cannot be trusted: its certificate is for another host name/,
+  ],
+  [
+    'its certificate has expired',
+    async () => secure(await authority.issue('staging.example.test', -1)),
+    /cannot be trusted: its certificate has expired/,
+  ],
+  [
+    'it speaks no TLS where https is asked',
+    async () => ({ ...(await http(app)), origin: (await http(app)).origin.replace('http:', 'https:') }),
+    /The TLS connection to .* cannot be trusted/,
+  ],
+  [
     'it redirects to itself for ever',
     () => http((_request, response) => response.writeHead(302, { location: '/' }).end()),
     /redirects to \/ instead of answering/,
@@ -192,3 +230,40 @@ test.each(targets)('%s: red in a sentence, with exit code 5, in bounded time and
   expect(performance.now() - startedMs).toBeLessThan(15_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
 });
+
+/** What cannot be asked at all, for perf: its pages are judged by what the browser sees of them (see lighthouse.test.ts). */
+const unreachable = targets.filter(([name]) => !/redirects|login wall|HTML|with nothing|nested/.test(name));
+
+test.each(unreachable)(
+  '%s: perf is red in a sentence too, with exit code 5, before any browser is started',
+  async (_name, start, message) => {
+    const web = webClient({ ca: authority.ca });
+    closers.push(() => web.close());
+    // What drips or hangs is given the time that perf gives to a request, shortened.
+    const impatient: WebClient = {
+      request: (target, request, signal) =>
+        web.request(target, { ...request, timeoutMs: message.source.includes('700 ms') ? 700 : 10_000 }, signal),
+    };
+    const noBrowser = () => Promise.reject(new Error('No browser is expected.'));
+    const stage = perfStage({
+      target: await start(),
+      web: impatient,
+      sessions: openSessions(),
+      settings: perfSettingsForUrl('/'),
+      productionBudgets: undefined,
+      audit: { versions: noBrowser, audit: noBrowser },
+      browserMemory: { open: noBrowser },
+      histogram: requestHistogram,
+      health: undefined,
+      inside: undefined,
+      baseline: async () => undefined,
+      clock,
+    });
+    const before = process.memoryUsage().rss;
+
+    const { error } = await runStage(stage.steps);
+
+    expect(error).toMatchObject({ code: 'PERF_TARGET_UNREACHABLE', exitCode: 5, message: expect.stringMatching(/^\S[^\n]*\.$/) });
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  },
+);

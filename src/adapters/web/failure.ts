@@ -62,7 +62,20 @@ function codeOf(error: Error): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** OpenSSL's names in words; what is not here says it well itself. */
+const tlsWords: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is from an authority that is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is from an authority that is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is from an authority that is not trusted here',
+};
+
 function tlsText(error: Error, code: string): string {
+  const words = tlsWords[code];
+  if (words !== undefined) return words;
   const reason: unknown = Reflect.get(error, 'reason');
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
     return typeof reason === 'string' ? clip(reason) : 'the other side does not speak TLS';
