@@ -71,7 +71,10 @@ async function readStream(reading: Reading, until: AbortSignal, signal: AbortSig
       answer.body.destroy();
       throw refused(answer.statusCode);
     }
-    for await (const line of createInterface({ input: bounded(answer.body), crlfDelay: Infinity })) {
+    const lines = createInterface({ input: bounded(answer.body), crlfDelay: Infinity });
+    // readline passes on its input's errors, also after the last line was read.
+    lines.on('error', () => undefined);
+    for await (const line of lines) {
       seen.lines += 1;
       seen.found ||= line.includes(text);
       if (seen.found) break;

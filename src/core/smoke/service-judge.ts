@@ -116,14 +116,15 @@ function commitOf(release: string): string {
   return release.slice(release.lastIndexOf('@') + 1);
 }
 
-/** Judges whether a request of this run showed in the runtime logs. */
+/** Judges whether a request of this run showed in the runtime logs; `outcome` is undefined when they were not read, its answer being wrong already. */
 export function judgeLogs(
   check: LogsCheck,
-  outcome: { readonly found: boolean; readonly lines: number },
+  outcome: { readonly found: boolean; readonly lines: number } | undefined,
   problems: readonly Problem[],
   durationMs: number,
 ): Finding {
   const expected = `this run's request in the runtime logs within ${check.timeoutMs} ms`;
+  if (outcome === undefined) return findingOf({ ...check, seen: 'a wrong answer', expected, problems, durationMs });
   const missing: Problem = {
     seen: `${outcome.lines} lines without it`,
     expected,

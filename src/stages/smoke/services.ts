@@ -70,6 +70,8 @@ export async function checkLogs(check: LogsCheck, run: Running): Promise<Finding
   const context = contextOf(target, check.path, check.timeoutMs);
   if (outcome.kind === 'failure') return failed(check, failureProblem(outcome, context), clock.nowMs() - startedMs);
   const problems = answerProblems(outcome, context, { status: outcome.status, marker: '', content: 'any' }, () => []);
+  // A wrong answer is red whatever the logs say, and a broken release is not to stay live for as long as they are waited for.
+  if (problems.length > 0) return judgeLogs(check, undefined, problems, clock.nowMs() - startedMs);
   const found = await logs.waitFor(deploymentId, run.mark, run.leftMs(), run.signal);
   return judgeLogs(check, found, problems, clock.nowMs() - startedMs);
 }
