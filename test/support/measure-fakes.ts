@@ -49,12 +49,12 @@ export function openSessions(): Sessions & { readonly signedIn: string[] } {
 }
 
 /** Runs the steps of a stage; returns the events and what was thrown. */
-export async function runStage(steps: readonly Step[], signal = new AbortController().signal) {
+export async function runStage(steps: readonly Step[], signal = new AbortController().signal, clock: Clock = stillClock()) {
   const events: RunEvent[] = [];
   const journal = { append: async () => undefined, unfinished: async () => [], entries: async () => [] };
   let error: unknown;
   try {
-    await runSteps(steps, { runId: 'run', journal, clock: stillClock(), events: (event) => events.push(event), signal });
+    await runSteps(steps, { runId: 'run', journal, clock, events: (event) => events.push(event), signal });
   } catch (thrown) {
     error = thrown;
   }
