@@ -195,7 +195,7 @@ function verdictOf({ availability, samples, wholeMs, unwatchedMs }: Watched): {
     return {
       verdict: 'red',
       message: `The app was there for ${shareText(availability)} of the time, expected ${shareText(wantedAvailability)}. First: ${first?.message ?? ''}`,
-      fix: 'Read what stood in the log at the times of the outages: `jv-staging report`.',
+      fix: 'Run `jv-staging smoke`, and read the log of the app at the times of the outages.',
     };
   }
   if (samples.length < fewestSamples) {

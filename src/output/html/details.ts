@@ -1,4 +1,5 @@
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../../core/report.ts';
+import type { WatchDetails } from '../../core/smoke/watch.ts';
 
 /** Returns true when a stage's details are those of perf. A report read from a file may hold anything. */
 export function isPerfDetails(details: unknown): details is PerfDetails {
@@ -25,6 +26,19 @@ export function isLoadDetails(details: unknown): details is LoadDetails {
 /** Returns true when a stage's details are those of smoke. */
 export function isSmokeDetails(details: unknown): details is SmokeDetails {
   return has(details, 'profile', (value) => typeof value === 'string') && has(details, 'notInProfile', isList);
+}
+
+/** Returns true when a stage's details are those of a watch. */
+export function isWatchDetails(details: unknown): details is WatchDetails {
+  const isOutage = (outage: unknown) => has(outage, 'from', isText) && has(outage, 'checks', isList);
+  return (
+    has(details, 'outages', (outages) => Array.isArray(outages) && outages.every(isOutage)) &&
+    has(details, 'everyMs', (value) => typeof value === 'number')
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isObject(value: unknown): value is object {

@@ -107,7 +107,7 @@ function heapChart({ title, unit, axis, minimum, rounds }: HeapSeries): readonly
           max: 'dataMax',
           splitLine: { show: false },
         }),
-        yAxis: valueAxis('', formatBytesShort, { min: Math.max(0, lowest - room), max: highest + room, splitNumber: 4 }),
+        yAxis: heapAxis(Math.max(0, lowest - room), highest + room),
         series: [
           {
             name: 'measured',
@@ -143,4 +143,19 @@ function slopeLine(round: readonly SeriesPoint[], perUnit: number): readonly (re
 
 function chartGrid(size: ChartSize) {
   return { top: size.narrow ? 44 : 34, left: 4, right: 12, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' };
+}
+
+const bytesPerMb = 1_000_000;
+
+/** An axis of round steps, whose labels have as many digits as tell one from the next. */
+function heapAxis(lowest: number, highest: number) {
+  const rough = (highest - lowest) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((each) => each * power >= rough) ?? 10);
+  const digits = Math.max(0, -Math.floor(Math.log10(step / bytesPerMb)));
+  return valueAxis('', (bytes) => `${(bytes / bytesPerMb).toFixed(digits)} MB`, {
+    min: Math.floor(lowest / step) * step,
+    max: Math.ceil(highest / step) * step,
+    interval: step,
+  });
 }

@@ -64,7 +64,7 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
   const highest = Math.max(...endpoints.map((endpoint) => Math.max(endpoint.statistics.p99Ms, endpoint.cold?.p95Ms ?? 0)));
   const near = highest > budgets.apiP95Ms / 2;
   const limit = formatDuration(budgets.apiP95Ms);
-  const bars = (name: string, color: string, of: (endpoint: (typeof endpoints)[number]) => number) => ({
+  const bars = (name: string, color: string, of: (endpoint: (typeof endpoints)[number]) => number | null) => ({
     name,
     type: 'bar',
     silent: true,
@@ -103,7 +103,7 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
           ...(near ? { markLine: limitLine('xAxis', budgets.apiP95Ms, `limit ${limit}`) } : {}),
         },
         bars('p99', chartColors.third, (endpoint) => endpoint.statistics.p99Ms),
-        ...(cold ? [bars('cold p95', chartColors.calm, (endpoint) => endpoint.cold?.p95Ms ?? 0)] : []),
+        ...(cold ? [bars('cold p95', chartColors.calm, (endpoint) => endpoint.cold?.p95Ms ?? null)] : []),
       ],
     }),
   };

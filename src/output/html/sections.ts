@@ -1,10 +1,11 @@
 import type { RequestStatistics } from '../../core/load/load.ts';
 import type { LoadDetails, PerfDetails } from '../../core/report.ts';
+import type { WatchDetails } from '../../core/smoke/watch.ts';
 import type { Finding, StageResult, Verdict } from '../../core/verdict.ts';
 import { formatDuration, formatShare, trimmed } from '../measures.ts';
 import { verdictMark } from '../paint.ts';
 import type { ChartDrawer } from './chart.ts';
-import { isLoadDetails, isPerfDetails, isSmokeDetails } from './details.ts';
+import { isLoadDetails, isPerfDetails, isSmokeDetails, isWatchDetails } from './details.ts';
 import { loadCharts } from './load-charts.ts';
 import { figuresTable } from './figures.ts';
 import { html, type Markup } from './markup.ts';
@@ -80,12 +81,26 @@ function withCode(text: string): readonly Markup[] {
 function stageDetails(details: unknown, draw: ChartDrawer | undefined): Markup | null {
   if (isLoadDetails(details)) return html`${draw === undefined ? null : loadCharts(details).map(draw)}${loadFigures(details)}`;
   if (isPerfDetails(details)) return perfParts(details, draw);
+  if (isWatchDetails(details)) return outagesTable(details);
   if (isSmokeDetails(details) && details.notInProfile.length > 0) {
     return html`<p class="summary">
       Profile ${details.profile}: ${details.notInProfile.length} checks are not part of it (${details.notInProfile.join(', ')}).
     </p>`;
   }
   return null;
+}
+
+function outagesTable({ outages, everyMs, unwatchedMs }: WatchDetails): Markup {
+  const gaps = unwatchedMs > 0 ? ` Nobody looked for ${formatDuration(unwatchedMs)} of the time.` : '';
+  const rows = outages.map(({ from, durationMs, samples, checks, message }) => [
+    from.slice(0, 19).replace('T', ' '),
+    formatDuration(durationMs),
+    String(samples),
+    checks.join(', '),
+    message,
+  ]);
+  return html`<p class="summary">One look every ${formatDuration(everyMs)}.${gaps}</p>
+    ${rows.length === 0 ? null : figuresTable(['Outage from (UTC)', 'Length', 'Looks', 'Checks', 'First said'], rows)}`;
 }
 
 function perfParts(details: PerfDetails, draw: ChartDrawer | undefined): Markup {

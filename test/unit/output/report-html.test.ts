@@ -92,6 +92,35 @@ describe('the report page', { timeout: 60_000 }, () => {
     expect(page).toContain('The slowest p95 is 186 ms (POST /api/requests)');
   });
 
+  it('tells the steps of a heap’s axis apart, and draws no bar for what was not measured', async () => {
+    const page = await renderReportHtml(sampleReport());
+    const labels = [...page.matchAll(/>(\d+\.\d+) MB<\/text>/g)].map(([, label]) => label);
+
+    expect(labels.length).toBeGreaterThan(8);
+    expect(page.slice(page.indexOf('<strong>API latency</strong>'), page.indexOf('<strong>Database connections'))).not.toContain('>0 ms<');
+    expect(labels).toEqual(expect.arrayContaining(['40.5', '41.0', '1.38', '1.40']));
+  });
+
+  it('shows every outage of a watch, and survives one that it cannot read', async () => {
+    const outage = { from: '2026-11-26T12:00:50.000Z', durationMs: 15_000, samples: 3, checks: ['home'], message: 'Home answered 500.' };
+    const watch = (outages: readonly unknown[]): StageResult => ({
+      stage: 'watch',
+      verdict: 'red',
+      summary: '96 %',
+      findings: [],
+      startedAt: '',
+      durationMs: 1,
+      details: { everyMs: 5000, unwatchedMs: 0, outages },
+    });
+
+    const page = await renderReportHtml({ ...sampleReport(), stages: [watch(Array.from({ length: 5 }, () => outage))] });
+    const damaged = await renderReportHtml({ ...sampleReport(), stages: [watch([null, {}])] });
+
+    expect(page.split('2026-11-26 12:00:50')).toHaveLength(6);
+    expect(page).toContain('Home answered 500.');
+    expect(damaged).not.toContain('Outage from');
+  });
+
   it('draws the limit where the figures come near it', async () => {
     const near = { ...sampleLoad, thresholds: { p95Ms: 200, errorRate: 0.01 } };
     const report = sampleReport();
