@@ -11,6 +11,8 @@ export default class Load extends StagingCommand {
     '<%= config.bin %> load --vus 50',
     '<%= config.bin %> load --url http://127.0.0.1:3000 --path /api/health --vus 50 --duration 30s',
     '<%= config.bin %> load --profile full --engine k6',
+    '<%= config.bin %> load --emit k6',
+    '<%= config.bin %> load --script load.js',
   ];
   static override flags = {
     ...gateFlags,
@@ -34,14 +36,24 @@ export default class Load extends StagingCommand {
       env: 'JV_ENGINE',
       summary: 'What drives the load.',
     })(),
+    emit: Flags.option({ options: ['k6'] as const, env: 'JV_EMIT', summary: 'Print the load as a k6 script; send nothing.' })(),
+    script: Flags.string({
+      helpValue: 'FILE',
+      env: 'JV_SCRIPT',
+      summary: 'Run this k6 script instead of the journey; it is linted first.',
+    }),
+    compare: Flags.string({ helpValue: 'RUN', env: 'JV_COMPARE', summary: 'Compare with the load of this earlier run.' }),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
 
-  /** Returns the stage's result. */
+  /** Returns the stage's result, or the script. */
   async run() {
     const { flags } = await this.parse(Load);
-    const { url, path, vus, duration, profile, engine } = flags;
-    const ownedHost = flags['i-own-this-target'];
-    return this.runStage(flags, (app) => app.load({ url, path, vus, duration, profile, engine, ownedHost }), gateOptions('load', flags));
+    const { url, path, vus, duration, profile, engine, script, compare, 'i-own-this-target': ownedHost } = flags;
+    const choice = { url, path, vus, duration, profile, engine, script, compare, ownedHost };
+    if (flags.emit === undefined) return this.runStage(flags, (app) => app.load(choice), gateOptions('load', flags));
+    const emitted = await this.withApp(flags, async (app) => app.loadScript(choice), gateOptions('load', flags).config);
+    this.printed.line(emitted.trimEnd());
+    return { script: emitted };
   }
 }

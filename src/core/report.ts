@@ -1,4 +1,5 @@
 import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load/load.ts';
+import type { Recovery } from './load/degradation.ts';
 import type { PageRun } from './ports/measure.ts';
 import type { BaselineComparison } from './perf/baseline.ts';
 import type { DatabaseEvidence } from './perf/database.ts';
@@ -50,6 +51,8 @@ export interface LoadDetails {
   readonly created?: Readonly<Record<string, number>> | undefined;
   /** What database, pooler, Redis, queues and app said of themselves meanwhile; missing when nothing was watched. */
   readonly watched?: Watched | undefined;
+  /** How the target came back after the load. */
+  readonly recovery?: Recovery | undefined;
 }
 
 /** What smoke keeps beside its findings (one finding a check). */

@@ -9,6 +9,8 @@ export interface RequestSample {
   readonly latencyMs: number | null;
   /** The class of its error (`"500"`, `timeout`, `refused` …), or null when it was answered as expected. */
   readonly error: string | null;
+  /** True for an error that refused in good order and said when to come back (`isGraceful` in `core/load/degradation.ts`). */
+  readonly graceful?: boolean | undefined;
 }
 
 /** Times of the requests that have one; all 0 when none has. */

@@ -41,12 +41,12 @@ export function appOf(context: Context, waitMs: number): App {
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
   const deps = openDeps(context, resources, guard, local);
-  const gates = gatesOf(context, deps, resources);
+  const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
-    deploy: () => deployStage(deps.deploy(gates.smokeOn, {}), resources),
+    deploy: () => deployStage(deps.deploy(smokeOn, {}), resources),
     seed: () => seedStage(deps.seed(), resources, { profile: context.settings().seed.profile }),
     smoke: () => gates.smoke({}),
     perf: () => gates.perf({}),
@@ -62,11 +62,9 @@ export function appOf(context: Context, waitMs: number): App {
     process: context.process,
     preparation: localPreparation(context, local, deps),
     seed: (choice) => seedStage(deps.seed(), resources, { ...choice, profile: choice.profile ?? context.settings().seed.profile }),
-    smoke: gates.smoke,
+    ...gates,
     watch: (choice) => gates.watch(choice, guard.runId),
-    perf: gates.perf,
-    load: gates.load,
-    ...releaseStages(deps, gates.smokeOn, resources),
+    ...releaseStages(deps, smokeOn, resources),
     destroy: (options) => destroyStage(deps.destroy(), resources, options),
     up: (selection) => upRun(stages, selection, clock),
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
@@ -88,7 +86,7 @@ export function appOf(context: Context, waitMs: number): App {
     secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
     local,
     close: async () => {
-      await guard.close(() => Promise.allSettled([gates.close(), preview.close(), deps.close()]));
+      await guard.close(() => Promise.allSettled([closeGates(), preview.close(), deps.close()]));
       eventFile?.close();
     },
   };

@@ -67,6 +67,8 @@ export interface App {
   watch(choice: WatchChoice): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
+  /** Returns the load as a k6 script that needs nothing but k6; nothing is asked and nothing is sent. */
+  loadScript(choice: LoadChoice): string;
   rollback(options: RollbackOptions): RollbackRun;
   /** Goes back and forward again, with the time of each. */
   drill(options: RollbackOptions): DrillRun;
@@ -192,6 +194,10 @@ export interface LoadChoice {
   readonly duration?: string | undefined;
   readonly profile?: string | undefined;
   readonly engine: 'auto' | 'k6' | 'embedded';
+  /** A k6 script of the user's own, instead of the journey of the configuration. */
+  readonly script?: string | undefined;
+  /** The earlier run to compare with. */
+  readonly compare?: string | undefined;
   /** The host that the user says is theirs to load. */
   readonly ownedHost?: string | undefined;
 }

@@ -20,7 +20,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
-import { gaugesOf, insideOf, loadGate, type MeasuringParts, perfGate } from './measuring-gates.ts';
+import { gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
 import { type Smokes, watchOf, watchTimes } from './watch.ts';
@@ -32,6 +32,7 @@ export interface Gates {
   watch(choice: WatchChoice, runId: string): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
   load(choice: LoadChoice): StageRun<LoadDetails>;
+  loadScript(choice: LoadChoice): string;
   /** Smokes an address of the environment, expecting this commit; the resources are known by then. */
   readonly smokeOn: SmokeOn;
   close(): Promise<void>;
@@ -41,7 +42,7 @@ export interface Gates {
 export function gatesOf(context: Context, deps: Deps, resources: Resources): Gates {
   const { clock } = context;
   const web = webClient();
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [web];
   const sessions: Sessions = {
     signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
   };
@@ -95,9 +96,8 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         gauges: () => gaugesOf(context, resources, parts),
       });
     },
-    close: async () => {
-      await Promise.allSettled([web.close(), ...opened.map((one) => one.close())]);
-    },
+    loadScript: (choice) => loadScript(context, choice, choice.url === undefined ? targetOf(deps.appOrigin(), deps) : target(choice.url)),
+    close: () => Promise.allSettled(opened.map((one) => one.close())).then(() => undefined),
   };
 }
 

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { embeddedLoad } from '../adapters/embedded-load/engine.ts';
-import { k6Load } from '../adapters/k6/engine.ts';
+import { k6Load, ownScriptLoad } from '../adapters/k6/engine.ts';
 import { findK6 } from '../adapters/k6/find-k6.ts';
+import { type FitScript, fitScript } from '../adapters/k6/own-script.ts';
 import { appGauge } from '../adapters/gauges/app-gauge.ts';
 import { databaseGauge, poolerGauge } from '../adapters/gauges/database-gauges.ts';
 import { queueGauge, redisGauge } from '../adapters/gauges/redis-gauges.ts';
@@ -11,7 +12,10 @@ import { requestHistogram } from '../adapters/load-trace/histogram.ts';
 import { postgresInsight } from '../adapters/postgres/insight.ts';
 import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
-import { loadSettingsForUrl, rampStages } from '../core/load/profile.ts';
+import { earlierLoad } from '../core/load/compare.ts';
+import type { LoadSettings } from '../core/load/load.ts';
+import { loadSettingsForUrl, rampStages, refuseTooMany, requestTimeoutMs } from '../core/load/profile.ts';
+import { standaloneScript } from '../core/load/standalone-script.ts';
 import { perfSettingsForUrl } from '../core/perf/perf.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Gauge } from '../core/ports/gauges.ts';
@@ -20,8 +24,9 @@ import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
 import type { ProductionBudgets } from '../core/perf/production-budgets.ts';
 import type { LoadDetails, PerfDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
+import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
-import { type LoadDeps, loadStage } from '../stages/load/load.ts';
+import { type LoadDeps, type LoadScript, loadStage } from '../stages/load/load.ts';
 import { perfStage } from '../stages/perf/perf.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -29,6 +34,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice } from './app.ts';
 import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
+import { reportReader } from './report-files.ts';
 
 /** What both gates measure with. */
 export interface MeasuringParts {
@@ -85,15 +91,53 @@ export function loadGate(
   choice: LoadChoice,
   parts: MeasuringParts & Pick<LoadDeps, 'locate' | 'gauges'>,
 ): StageRun<LoadDetails> {
+  const { settings, stages } = rampOf(context, choice);
+  const { engine, script } =
+    choice.script === undefined ? { engine: loadEngine(context, choice.engine) } : ownScript(context, choice.script, settings);
+  const permission = { ...expectedAnswer(context), ownedHost: choice.ownedHost };
+  return loadStage({
+    ...parts,
+    settings: script === undefined ? settings : { ...settings, journey: [] },
+    stages,
+    permission,
+    productionBudgets: productionBudgets(context),
+    engine,
+    script,
+    ...(choice.compare === undefined ? {} : { earlier: async () => earlierLoad(await reportReader(context)(choice.compare)) }),
+  });
+}
+
+/** Returns the load as a k6 script of its own. Throws `LOAD_PROFILE_UNKNOWN`, `LOAD_TOO_MANY_USERS` (kind `usage`). */
+export function loadScript(context: Context, choice: LoadChoice, target: WebTarget): string {
+  return standaloneScript({ ...rampOf(context, choice), target, timeoutMs: requestTimeoutMs });
+}
+
+function rampOf(context: Context, choice: LoadChoice) {
   const settings =
     choice.url !== undefined && context.loaded === undefined
       ? loadSettingsForUrl(choice.path === undefined || choice.path.startsWith('/') ? (choice.path ?? '/') : `/${choice.path}`)
       : context.settings().load;
   const durationMs = choice.duration === undefined ? undefined : parseDuration(choice.duration, '--duration');
-  const stages = rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs });
-  const engine = loadEngine(context, choice.engine);
-  const permission = { ...expectedAnswer(context), ownedHost: choice.ownedHost };
-  return loadStage({ ...parts, settings, stages, permission, productionBudgets: productionBudgets(context), engine });
+  return { settings, stages: rampStages(settings, { profile: choice.profile, vus: choice.vus, durationMs }) };
+}
+
+/** Returns the engine of a script of the user's own, which is read before anything is sent. */
+function ownScript(context: Context, name: string, { maxVus }: LoadSettings): { readonly engine: LoadEngine; readonly script: LoadScript } {
+  const k6 = k6Path(context);
+  const fit = slot<FitScript>('script');
+  const valueOf = (variable: string) => context.secrets.read({ kind: 'env', name: variable });
+  return {
+    engine: ownScriptLoad(k6, fit.get),
+    script: {
+      name: basename(name),
+      read: async (signal) => {
+        const found = await fitScript(k6, resolve(context.request.cwd, name), valueOf, signal);
+        refuseTooMany(found.stages, maxVus);
+        fit.set(found);
+        return found.stages;
+      },
+    },
+  };
 }
 
 /** Which environment must answer where before it is loaded; without a configuration the health contract's own route and name. */
@@ -130,9 +174,12 @@ function pathOf(url: string): string {
 /** Returns the engine that was asked for; `auto` is k6 where there is one. */
 function loadEngine(context: Context, wanted: LoadChoice['engine']): LoadEngine {
   const { toolVersion } = context.request;
-  if (wanted === 'embedded') return embeddedLoad(toolVersion);
+  if (wanted === 'embedded' || (wanted === 'auto' && findK6Program(toolboxOptions(context)) === undefined))
+    return embeddedLoad(toolVersion);
+  return k6Load(k6Path(context));
+}
+
+function k6Path(context: Context): string {
   const options = toolboxOptions(context);
-  const path = findK6Program(options);
-  if (path === undefined && wanted === 'auto') return embeddedLoad(toolVersion);
-  return k6Load(findK6(path, [options.installedPrograms, ...options.path]));
+  return findK6(findK6Program(options), [options.installedPrograms, ...options.path]);
 }

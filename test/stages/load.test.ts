@@ -68,7 +68,7 @@ test('a good run is green, names its engine, and says how many rows it left behi
   expect(sessions.signedIn).toEqual(['agent1@staging.test']);
   expect(plans[0]?.headers).toEqual({ health: {}, 'create-request': { cookie: 'jv_session=agent1@staging.test' } });
   expect(plans[0]?.journey[1]?.body).toMatchObject({ departure_date: '2026-12-22' });
-  expect(notes).toContain('7 s: 50 VUs, 33 requests/s, p95 58 ms, 3.03 % errors');
+  expect(notes).toContain('7 s: 50 VUs, 33/s, p95 58 ms, 3.03 % errors');
   expect(stage.result()).toMatchObject({
     verdict: 'green',
     summary: expect.stringContaining('embedded engine 0.1.0'),

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
+import { isGraceful } from '../../core/load/degradation.ts';
 import type { SentRequest } from '../../core/load/request.ts';
 import type { WebTarget } from '../../core/ports/web.ts';
 import type { RequestSample } from '../../core/statistics.ts';
@@ -106,6 +107,7 @@ function answerHandler(
 ): Dispatcher.DispatchHandler {
   let startedMs = performance.now();
   let status = 0;
+  let graceful = false;
   let timedOut = false;
   const timeout: RequestSample = { latencyMs: timeoutMs, error: 'timeout' };
   entry.giveUp = () => {
@@ -124,12 +126,14 @@ function answerHandler(
         controller.abort(new Error('timeout'));
       };
     },
-    onResponseStart: (_controller, statusCode) => {
+    onResponseStart: (_controller, statusCode, headers) => {
       status = statusCode;
+      graceful = isGraceful(statusCode, String(headers['retry-after'] ?? ''));
     },
     onResponseData: () => undefined,
     onResponseEnd: () => {
-      finish({ latencyMs: performance.now() - startedMs, error: status === request.status ? null : String(status) });
+      const error = status === request.status ? null : String(status);
+      finish({ latencyMs: performance.now() - startedMs, error, ...(graceful && error !== null ? { graceful } : {}) });
     },
     onResponseError: (_controller, error) => {
       finish(timedOut ? timeout : sampleOfFailure(errorClass(error), timeoutMs));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StagingError } from '../../core/errors.ts';
 import type { LoadMeasurement, LoadSample } from '../../core/load/load.ts';
@@ -9,6 +9,7 @@ import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
 import { busiestWindow } from '../load-trace/busiest.ts';
 import { cpuSeconds } from './cpu.ts';
 import { k6Version } from './find-k6.ts';
+import type { FitScript } from './own-script.ts';
 import { k6Script, k6Secrets, secretsVariable } from './script.ts';
 
 /** Kept of what k6 says on stderr. */
@@ -26,12 +27,35 @@ export function k6Load(path: string): LoadEngine {
       const engineVersion = await k6Version(path, signal);
       const folder = await mkdtemp(join(tmpdir(), 'jv-staging-k6-'));
       try {
+        const run = { path, cwd: folder, arguments: [...k6Arguments, 'script.js'], env: { [secretsVariable]: './secrets.json' } };
         await writeFile(join(folder, 'script.js'), k6Script(plan), { mode: 0o600 });
         await writeFile(join(folder, 'secrets.json'), k6Secrets(plan), { mode: 0o600 });
-        return { engine: 'k6', engineVersion, ...(await runK6(path, folder, plan, onSample, signal)) };
+        return { engine: 'k6', engineVersion, ...(await runK6(run, plan, onSample, signal)) };
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
+    },
+  };
+}
+
+/**
+ * Returns the load engine that runs a script of the user's own, which passed the linter, where it lies: its journey and ramp count, not
+ * the plan's. It sees the variables that it names, and `JV_URL`.
+ */
+export function ownScriptLoad(path: string, script: () => FitScript): LoadEngine {
+  return {
+    name: 'k6',
+    run: async (plan, onSample, signal) => {
+      const engineVersion = await k6Version(path, signal);
+      const fit = script();
+      const run = {
+        path,
+        cwd: dirname(fit.path),
+        // Its own `handleSummary` runs, too: what that prints is no line of the trace.
+        arguments: [...k6Arguments.filter((argument) => argument !== '--summary-mode=disabled'), basename(fit.path)],
+        env: { JV_URL: plan.target.origin, ...fit.environment },
+      };
+      return { engine: 'k6', engineVersion, ...(await runK6(run, { ...plan, journey: [] }, onSample, signal)) };
     },
   };
 }
@@ -46,24 +70,34 @@ const k6Arguments = [
   '--address=',
   '--log-format=raw',
   '--out=json=-',
-  'script.js',
 ];
 
+/** k6 ends with this code when a threshold was crossed (k6 1.8.1, `errext/exitcodes/codes.go`: ThresholdsHaveFailed). */
+const thresholdsCrossed = 99;
+
+/** One start of k6. */
+interface K6Run {
+  readonly path: string;
+  readonly cwd: string;
+  readonly arguments: readonly string[];
+  /** What it sees beside PATH and HOME. Secret. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 async function runK6(
-  path: string,
-  folder: string,
+  run: K6Run,
   plan: LoadPlan,
   onSample: (sample: LoadSample) => void,
   signal: AbortSignal,
 ): Promise<Omit<LoadMeasurement, 'engine' | 'engineVersion'>> {
   signal.throwIfAborted();
   const { k6Trace } = await import('./trace.ts');
-  const child = spawn(path, k6Arguments, {
-    cwd: folder,
+  const child = spawn(run.path, run.arguments, {
+    cwd: run.cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Nothing of our environment: a K6_… variable of the user's would change the run, and others may be secrets.
-    env: { PATH: '/usr/bin:/bin', HOME: folder, [secretsVariable]: './secrets.json' },
+    env: { PATH: '/usr/bin:/bin', HOME: run.cwd, ...run.env },
   });
   const exited = exitOf(child);
   const story = storyOf(child);
@@ -78,10 +112,17 @@ async function runK6(
     for await (const line of createInterface({ input: child.stdout })) for (const sample of trace.read(line)) onSample(sample);
     const code = await exited;
     signal.throwIfAborted();
-    if (code !== 0 && plan.halt?.aborted !== true) throw engineFailed(path, code, story());
+    if (code !== 0 && code !== thresholdsCrossed && plan.halt?.aborted !== true) throw engineFailed(run.path, code, story());
     const { samples, measured } = trace.end();
     for (const sample of samples) onSample(sample);
-    return { ...measured, generatorCpu: busiestWindow(meter.shares()), generatorCores: availableParallelism(), generatorLateMs: null };
+    const crossed = code === thresholdsCrossed ? { crossedOwnThresholds: true } : {};
+    return {
+      ...measured,
+      ...crossed,
+      generatorCpu: busiestWindow(meter.shares()),
+      generatorCores: availableParallelism(),
+      generatorLateMs: null,
+    };
   } finally {
     meter.stop();
     signal.removeEventListener('abort', onAbort);

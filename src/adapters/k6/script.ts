@@ -1,5 +1,6 @@
 import { gracefulStopMs, startVus } from '../../core/load/profile.ts';
 import { sentRequests } from '../../core/load/request.ts';
+import { gracefulMetric } from './graceful-metric.ts';
 import type { LoadPlan } from '../../core/ports/measure.ts';
 
 /** Name of the environment variable that leads the script to the file with headers and bodies. */
@@ -11,6 +12,7 @@ export function k6Script(plan: LoadPlan): string {
   return `// Written by jv-staging from the load settings of the configuration.
 // Headers and bodies hold sessions: they stand in the JSON file that ${secretsVariable} names, by request id.
 import http from 'k6/http';
+import { Counter } from 'k6/metrics';
 import { check, sleep } from 'k6';
 
 const origin = ${JSON.stringify(plan.target.origin)};
@@ -18,6 +20,9 @@ const origin = ${JSON.stringify(plan.target.origin)};
 const journey = [
 ${journey.map((request) => `  ${JSON.stringify(request)},`).join('\n')}
 ];
+
+// 429 and 503 that say when to come back: refused in good order.
+const graceful = new Counter('${gracefulMetric}');
 
 const sent = JSON.parse(open(__ENV.${secretsVariable}));
 
@@ -34,6 +39,9 @@ export default function () {
       responseCallback: http.expectedStatuses(request.status),
     });
     check(response, { [\`\${request.id} answers \${request.status}\`]: (answer) => answer.status === request.status });
+    if ([429, 503].includes(response.status) && response.status !== request.status && response.headers['Retry-After']) {
+      graceful.add(1, { status: String(response.status) });
+    }
     if (request.thinkMs > 0) sleep(request.thinkMs / 1000);
   }
 }

@@ -1,19 +1,27 @@
 import { z } from 'zod';
 import type { LoadMeasurement, LoadSample } from '../../core/load/load.ts';
 import type { LoadPlan } from '../../core/ports/measure.ts';
+import { gracefulMetric } from './graceful-metric.ts';
 import { loadRecorder } from '../load-trace/recorder.ts';
 
 /** Points of k6's JSON output that are read (k6 1.8.1, `internal/output/json/wrapper.go`: the metric's name comes first). */
 const point = z.object({
-  metric: z.enum(['http_req_duration', 'iterations', 'vus']),
+  metric: z.enum(['http_req_duration', 'iterations', 'vus', gracefulMetric]),
   data: z.object({
     time: z.string(),
     value: z.number(),
-    tags: z.object({ name: z.string().optional(), status: z.string().optional(), error_code: z.string().optional() }).nullable(),
+    tags: z
+      .object({
+        name: z.string().optional(),
+        status: z.string().optional(),
+        error_code: z.string().optional(),
+        expected_response: z.string().optional(),
+      })
+      .nullable(),
   }),
 });
 
-const wanted = ['http_req_duration', 'iterations', 'vus'].map((metric) => `{"metric":"${metric}","type":"Point"`);
+const wanted = ['http_req_duration', 'iterations', 'vus', gracefulMetric].map((metric) => `{"metric":"${metric}","type":"Point"`);
 
 /** Reads k6's trace as it is written. */
 export interface K6Trace {
@@ -51,6 +59,10 @@ export function k6Trace(plan: LoadPlan): K6Trace {
         iterations += data.value;
         return [];
       }
+      if (metric === gracefulMetric) {
+        recorder.graceful(data.tags?.status ?? '');
+        return [];
+      }
       lastMs = Math.max(lastMs, endMs);
       const id = data.tags?.name ?? '';
       recorder.record({ id, endMs, ...sampleOf(data.value, data.tags ?? {}, statuses.get(id), plan.timeoutMs) });
@@ -75,12 +87,14 @@ export function k6ErrorClass(code: number): string {
 
 function sampleOf(
   valueMs: number,
-  tags: { readonly status?: string | undefined; readonly error_code?: string | undefined },
+  tags: { readonly status?: string | undefined; readonly error_code?: string | undefined; readonly expected_response?: string | undefined },
   expected: number | undefined,
   timeoutMs: number,
 ) {
   const status = tags.status ?? '0';
-  if (status !== '0') return { latencyMs: valueMs, error: status === String(expected) ? null : status };
+  // A script of the user's own says itself which answers it expects.
+  const isExpected = expected === undefined ? tags.expected_response === 'true' : status === String(expected);
+  if (status !== '0') return { latencyMs: valueMs, error: isExpected ? null : status };
   const error = k6ErrorClass(Number(tags.error_code ?? 0));
   return { latencyMs: error === 'timeout' ? timeoutMs : null, error };
 }

@@ -10,11 +10,13 @@ export interface TracedRequest extends RequestSample {
 }
 
 /** What the recorder can say at the end of a run. */
-export type RecordedLoad = Pick<LoadMeasurement, 'all' | 'byRequest' | 'timeline' | 'slowByRequest'>;
+export type RecordedLoad = Pick<LoadMeasurement, 'all' | 'byRequest' | 'timeline' | 'slowByRequest' | 'gracefulByStatus'>;
 
 /** Keeps what a load engine sees in bounded memory: a histogram a request id, and the plain times of the seconds still open. */
 export interface LoadRecorder {
   record(request: TracedRequest): void;
+  /** Counts an error as one that refused in good order, where that becomes known apart from the request itself. */
+  graceful(status: string): void;
   /** Closes all seconds before this one and returns their samples, those without requests too. */
   close(beforeSecond: number, vus: (second: number) => number): readonly LoadSample[];
   result(): RecordedLoad;
@@ -42,13 +44,15 @@ export function loadRecorder(journey: readonly { readonly id: string; readonly m
   const tallies = new Map<string, RequestTally>(journey.map((request) => [request.id, newTally()]));
   const open = new Map<number, OpenSecond>();
   const timeline: LoadSample[] = [];
+  let gracefulByStatus: Readonly<Record<string, number>> = {};
   let nextSecond = 0;
 
   return {
-    record: ({ id, endMs, latencyMs, error }) => {
+    record: ({ id, endMs, latencyMs, error, graceful = false }) => {
       const tally = existing(tallies, id, newTally);
       tally.requests += 1;
-      if (error !== null) tally.errorsByClass = { ...tally.errorsByClass, [error]: (tally.errorsByClass[error] ?? 0) + 1 };
+      if (error !== null) tally.errorsByClass = mergeErrors(tally.errorsByClass, { [error]: 1 });
+      if (error !== null && graceful) gracefulByStatus = mergeErrors(gracefulByStatus, { [error]: 1 });
       // A late answer of a second that is already drawn counts in the totals and in the first second still open.
       const second = existing(open, Math.max(nextSecond, Math.floor(endMs / 1000)), newSecond);
       second.requests += 1;
@@ -57,6 +61,9 @@ export function loadRecorder(journey: readonly { readonly id: string; readonly m
       tally.histogram.recordValue(Math.max(1, Math.round(latencyMs * 1000)));
       second.latenciesMs.push(latencyMs);
       if (latencyMs >= (limits.get(id) ?? Number.POSITIVE_INFINITY)) tally.slow += 1;
+    },
+    graceful: (status) => {
+      gracefulByStatus = mergeErrors(gracefulByStatus, { [status]: 1 });
     },
     close: (beforeSecond, vus) => {
       const closed: LoadSample[] = [];
@@ -72,6 +79,7 @@ export function loadRecorder(journey: readonly { readonly id: string; readonly m
       byRequest: Object.fromEntries([...tallies].map(([id, tally]) => [id, tallyStatistics(tally)])),
       timeline,
       slowByRequest: Object.fromEntries([...tallies].map(([id, tally]) => [id, tally.slow])),
+      gracefulByStatus,
     }),
   };
 }

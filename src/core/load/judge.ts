@@ -35,6 +35,7 @@ export function judgeLoad(
     judgeRequests(measurement),
     judgeP95(measurement, thresholds),
     judgeErrors(measurement, thresholds),
+    ...(measurement.crossedOwnThresholds === true ? [ownThresholds] : []),
   ];
 }
 
@@ -80,6 +81,15 @@ export function formatRate(rate: number): string {
 function engineName({ engine, engineVersion }: LoadMeasurement): string {
   return engine === 'k6' ? `k6 ${engineVersion}` : `embedded engine ${engineVersion}`;
 }
+
+const ownThresholds: Finding = {
+  id: 'script-thresholds',
+  title: 'Thresholds of the script',
+  verdict: 'red',
+  seen: 'crossed',
+  expected: 'kept',
+  message: 'The script crossed one of its own thresholds.',
+};
 
 function haltedFinding(reason: string): Finding {
   return {

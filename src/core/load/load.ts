@@ -86,4 +86,8 @@ export interface LoadMeasurement {
   readonly generatorLateMs?: number | null | undefined;
   /** Answers slower than their request's `maxMs`, by request id. */
   readonly slowByRequest?: Readonly<Record<string, number>> | undefined;
+  /** Of the errors, those that refused in good order: 429 and 503 with Retry-After, by status. Missing: none was told apart. */
+  readonly gracefulByStatus?: Readonly<Record<string, number>> | undefined;
+  /** True when a script of the user's own crossed one of its own thresholds. */
+  readonly crossedOwnThresholds?: boolean | undefined;
 }

@@ -7,6 +7,9 @@ export const startVus = 1;
 /** How long virtual users may take to finish their iteration after the last stage; k6's own default for both graceful periods. */
 export const gracefulStopMs = 30_000;
 
+/** Bound on a request under load: k6's default (docs, `Params.timeout`, 60 s) outlasts the short profile, so it is lower here. */
+export const requestTimeoutMs = 15_000;
+
 /** The original plan's limits (`original-plan.md`, FR-7 and its k6 script). */
 export const originalThresholds: LoadThresholds = { p95Ms: 2000, errorRate: 0.15 };
 
@@ -54,18 +57,17 @@ export function rampStages(settings: LoadSettings, choice: RampChoice = {}): rea
     );
   }
   const stages = stretchStages(choice.vus === undefined ? named : scaleStages(named, choice.vus), choice.durationMs);
-  const highest = highestVus(stages);
-  if (highest > settings.maxVus) {
-    throw new StagingError(
-      'usage',
-      'LOAD_TOO_MANY_USERS',
-      `${highest} virtual users are asked for, and load.maxVus allows ${settings.maxVus}.`,
-      {
-        fix: `Pass \`--vus ${settings.maxVus}\`, or raise load.maxVus in the configuration.`,
-      },
-    );
-  }
+  refuseTooMany(stages, settings.maxVus);
   return stages;
+}
+
+/** Throws `LOAD_TOO_MANY_USERS` (kind `usage`) for a ramp above the bound. */
+export function refuseTooMany(stages: readonly LoadStage[], maxVus: number): void {
+  const highest = highestVus(stages);
+  if (highest <= maxVus) return;
+  throw new StagingError('usage', 'LOAD_TOO_MANY_USERS', `${highest} virtual users are asked for, and load.maxVus allows ${maxVus}.`, {
+    fix: `Pass \`--vus ${maxVus}\`, or raise load.maxVus in the configuration.`,
+  });
 }
 
 /** Returns stages whose highest number of virtual users is `vus`; a stage above 0 stays above 0. */

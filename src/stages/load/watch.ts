@@ -14,6 +14,8 @@ export interface Watch {
   end(): Promise<Watched>;
   /** Stops at once; what was seen is not needed any more. */
   abandon(): Promise<void>;
+  /** The last reading of all gauges, as long as there is one. */
+  latest(): GaugeSample | undefined;
 }
 
 /** Starts reading all gauges once a second, beside whatever runs. A gauge that cannot be read is not an error: its reason is kept. */
@@ -46,6 +48,7 @@ export function startWatch(gauges: readonly Gauge[], clock: Clock, signal: Abort
       return { samples, recoveryMs, gauges: gauges.map((gauge) => gauge.name) };
     },
     abandon: halt,
+    latest: () => samples.at(-1),
   };
 }
 

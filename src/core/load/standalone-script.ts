@@ -1,0 +1,252 @@
+import type { WebTarget } from '../ports/web.ts';
+import { bucketCount, bucketGrowth } from './buckets.ts';
+import type { LoadRequest, LoadSettings, LoadStage } from './load.ts';
+import { gracefulStopMs, startVus } from './profile.ts';
+import { bodyText, loadUserAgent } from './request.ts';
+
+/** Where the script writes its result: the name that the original plan's script has. */
+export const standaloneResult = 'staging-load-test-results.json';
+
+/** Begins the line of the summary that `JV_SUMMARY=line` puts on stdout, for whoever collects a fleet. */
+export const summaryLineStart = 'jv-staging-summary ';
+
+/** Variables that the script reads; those that are secret stand in none of its lines. */
+export const scriptVariables = { origin: 'JV_URL', password: 'STAGING_USER_PASSWORD', bypass: 'VERCEL_AUTOMATION_BYPASS_SECRET' } as const;
+
+/** Classes of failures without an answer, and so without a time, as `k6ErrorClass` has them. */
+export const untimedClasses: readonly string[] = ['refused', 'reset', 'dns', 'tls', 'other'];
+
+/** Statuses that are counted one by one; the others count as `other_status`. */
+const countedStatuses = [200, 201, 202, 204, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 425, 429];
+const countedServerErrors = [500, 501, 502, 503, 504, 508, 520, 521, 522, 523, 524];
+
+/** What is compiled. */
+export interface StandaloneInput {
+  readonly target: Pick<WebTarget, 'origin' | 'resolve'>;
+  readonly settings: LoadSettings;
+  readonly stages: readonly LoadStage[];
+  /** Bound on one request. */
+  readonly timeoutMs: number;
+}
+
+/** Returns the users that a journey signs in as, each once. */
+export function journeyUsers(journey: readonly LoadRequest[]): readonly string[] {
+  return [...new Set(journey.flatMap(({ as }) => (as === 'nobody' ? [] : [as.user])))];
+}
+
+/**
+ * Returns the load of a configuration as a k6 script that needs nothing but k6: journey, ramp and thresholds are readable at its
+ * top, and what is secret comes from environment variables.
+ */
+export function standaloneScript(input: StandaloneInput): string {
+  const { settings, target } = input;
+  const users = journeyUsers(settings.journey);
+  return `${head(input, users)}
+const origin = __ENV.${scriptVariables.origin} || ${text(target.origin)};
+
+const journey = [
+${settings.journey.map(requestText).join('\n')}
+];
+
+export const options = ${objectText(options(input))};
+
+${users.length === 0 ? '' : signInText(users)}export default function (${users.length === 0 ? '' : 'sessions'}) {
+  for (const [index, request] of journey.entries()) {
+    const ${users.length === 0 ? '' : 'session = sessions[request.as], '}body = request.body${users.length === 0 ? '()' : '(session)'};
+    const response = http.request(request.method, origin + request.path, body, {
+      headers: headersOf(${users.length === 0 ? 'body' : 'body, session'}),
+      tags: { name: request.id },
+      timeout: ${input.timeoutMs},
+      jar: new http.CookieJar(),
+      responseCallback: http.expectedStatuses(request.status),
+    });
+    check(response, { [\`\${request.id} answers \${request.status}\`]: (answer) => answer.status === request.status });
+    if (request.maxMs > 0) check(response, { [\`\${request.id} < \${request.maxMs} ms\`]: (answer) => answer.timings.duration < request.maxMs });
+    count(index, request, response);
+    if (request.thinkMs > 0) sleep(request.thinkMs / 1000);
+  }
+}
+
+${countingText(input)}`;
+}
+
+function head({ settings }: StandaloneInput, users: readonly string[]): string {
+  const { origin, password, bypass } = scriptVariables;
+  return `// Written by jv-staging from the load settings of the configuration. Run it with:
+//   ${users.length === 0 ? '' : `export ${password}=…   # of the seeded users; never on the command line\n//   `}k6 run script.js
+// ${origin} sends it elsewhere; ${bypass} passes Vercel's deployment protection. It is red from
+// ${settings.thresholds.p95Ms} ms at the 95th percentile or ${settings.thresholds.errorRate * 100} % failed requests on, and writes ${standaloneResult}.
+import http from 'k6/http';
+import { check${users.length === 0 ? '' : ', fail'}, sleep } from 'k6';
+import { Counter, Trend } from 'k6/metrics';
+`;
+}
+
+function requestText({ id, method, path, as, body, status, maxMs, thinkMs }: LoadRequest): string {
+  const fields = {
+    id,
+    method,
+    path,
+    ...(as === 'nobody' ? {} : { as: as.user }),
+    status,
+    ...(maxMs === undefined ? {} : { maxMs }),
+    thinkMs,
+  };
+  const written = Object.entries(fields).map(([name, value]) => `${name}: ${text(value)}`);
+  return `  { ${written.join(', ')}, body: (${/\{user\./.test(bodyText(body) ?? '') ? 'session' : ''}) => ${bodyExpression(body)} },`;
+}
+
+/** Returns the expression of a body: placeholders are filled when it is sent, as `fillPlaceholders` does. */
+function bodyExpression(body: unknown): string {
+  if (body === undefined) return 'null';
+  return typeof body === 'string' ? literal(body) : `JSON.stringify(${valueText(body)})`;
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return literal(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([name, item]) => `${/^[a-z]\w*$/i.test(name) ? name : text(name)}: ${valueText(item)}`)
+    .join(', ')} }`;
+}
+
+function literal(value: string): string {
+  const parts = value.split(/(\{(?:user\.id|user\.email|today(?:\+\d{1,4})?)\})/);
+  if (parts.length === 1) return text(value);
+  const terms = parts.flatMap((part) => {
+    if (part === '') return [];
+    if (part === '{user.id}') return ['session.id'];
+    if (part === '{user.email}') return ['session.email'];
+    const day = /^\{today(?:\+(\d+))?\}$/.exec(part);
+    return [day === null ? text(part) : `dayFromNow(${day[1] ?? 0})`];
+  });
+  return terms.join(' + ');
+}
+
+function options({ settings, stages, target }: StandaloneInput) {
+  const graceful = `${gracefulStopMs}ms`;
+  return {
+    scenarios: {
+      journey: {
+        executor: 'ramping-vus',
+        startVUs: startVus,
+        stages: stages.map(({ durationMs, vus }) => ({ duration: `${durationMs}ms`, target: vus })),
+        gracefulRampDown: graceful,
+        gracefulStop: graceful,
+      },
+    },
+    thresholds: {
+      'http_req_duration{scenario:journey}': [`p(95)<${settings.thresholds.p95Ms}`],
+      'http_req_failed{scenario:journey}': [`rate<${settings.thresholds.errorRate}`],
+    },
+    ...(Object.keys(target.resolve).length === 0 ? {} : { hosts: target.resolve }),
+    // A redirect is an answer of its own, never the page behind it.
+    maxRedirects: 0,
+    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'],
+  };
+}
+
+function signInText(users: readonly string[]): string {
+  return `/** Signs each user in once, as a person does. */
+export function setup() {
+  const password = __ENV.${scriptVariables.password};
+  if (!password) fail('${scriptVariables.password} is not set.');
+  const sessions = {};
+  for (const email of ${JSON.stringify(users)}) {
+    const answer = http.post(\`\${origin}/api/auth/sign-in\`, JSON.stringify({ email, password }), { headers: headersOf('{}') });
+    if (answer.status !== 200) fail(\`\${email} could not sign in: status \${answer.status}.\`);
+    const cookie = Object.entries(answer.cookies).map(([name, [first]]) => \`\${name}=\${first.value}\`).join('; ');
+    const { user, accessToken } = answer.json();
+    const headers = cookie === '' ? { authorization: \`Bearer \${accessToken}\` } : { cookie };
+    sessions[email] = { id: user.id, email: user.email, headers };
+  }
+  return sessions;
+}
+
+`;
+}
+
+function countingText({ settings, timeoutMs }: StandaloneInput): string {
+  const classes = JSON.stringify([...countedStatuses, ...countedServerErrors, 'timeout', ...untimedClasses, 'other_status'].map(String));
+  return `function headersOf(body, session) {
+  const headers = { 'user-agent': '${loadUserAgent}' };
+  if (body !== null) headers['content-type'] = 'application/json';
+  if (__ENV.${scriptVariables.bypass}) headers['x-vercel-protection-bypass'] = __ENV.${scriptVariables.bypass};
+  return Object.assign(headers, session ? session.headers : {});
+}
+
+function dayFromNow(days) {
+  return new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
+}
+
+// Percentiles of several machines cannot be averaged, but counts can be added: each request's times are also counted in buckets, each
+// ${Math.round((bucketGrowth - 1) * 100)} % wider than the one before.
+const counters = (name, keys) => Object.fromEntries(keys.map((key) => [key, new Counter(name + key)]));
+const tallies = journey.map((request, index) => ({
+  times: new Trend(\`jv_r\${index}_ms\`, true),
+  buckets: counters(\`jv_r\${index}_ms_\`, [...Array(${bucketCount(timeoutMs * 1.02)}).keys()]),
+  errors: counters(\`jv_r\${index}_error_\`, ${classes}),
+  graceful: counters(\`jv_r\${index}_graceful_\`, ['429', '503']),
+}));
+
+function count(index, request, response) {
+  const { times, buckets, errors, graceful } = tallies[index];
+  const failure = response.status === 0 ? failureClass(response.error_code) : null;
+  const ms = failure === 'timeout' ? ${timeoutMs} : response.timings.duration;
+  if (failure === null || failure === 'timeout') {
+    times.add(ms);
+    buckets[Math.min(${bucketCount(timeoutMs * 1.02) - 1}, ms < 1 ? 0 : 1 + Math.floor(Math.log(ms) / Math.log(${bucketGrowth})))].add(1);
+  }
+  if (response.status === request.status) return;
+  const name = failure === null ? String(response.status) : failure;
+  (errors[name] || errors.other_status).add(1);
+  // 429 and 503 that say when to come back: refused in good order.
+  if (graceful[name] && response.headers['Retry-After']) graceful[name].add(1);
+}
+
+function failureClass(code) {
+  if (code === 1050 || code === 1211) return 'timeout';
+  if (code >= 1210 && code <= 1213) return 'refused';
+  if (code >= 1200 && code <= 1220) return 'reset';
+  if (code >= 1100 && code < 1200) return 'dns';
+  return code >= 1300 && code < 1400 ? 'tls' : 'other';
+}
+
+export function handleSummary(data) {
+  if (__ENV.JV_SUMMARY === 'line') return { stdout: \`${summaryLineStart}\${JSON.stringify(ownFigures(data))}\\n\` };
+  const { values } = data.metrics['http_req_duration{scenario:journey}'];
+  const failed = data.metrics['http_req_failed{scenario:journey}'].values.rate;
+  return {
+    '${standaloneResult}': JSON.stringify(data, null, 2),
+    stdout: \`\${values.count} requests, p95 \${Math.round(values['p(95)'])} ms (limit ${settings.thresholds.p95Ms}), \${(failed * 100).toFixed(2)} % failed (limit ${settings.thresholds.errorRate * 100})\\n\`,
+  };
+}
+
+/** What is added up over a fleet. */
+function ownFigures({ metrics, state }) {
+  const own = Object.entries(metrics).filter(([name]) => name.startsWith('jv_') || name === 'iterations' || name === 'vus_max');
+  return { durationMs: state.testRunDurationMs, metrics: Object.fromEntries(own.map(([name, metric]) => [name, metric.values])) };
+}
+`;
+}
+
+/** Returns an object as it stands in a script: one line where it is short, one field a line where it is not. */
+function objectText(value: unknown, indent = ''): string {
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  if (typeof value !== 'object' || value === null) return text(value);
+  const fields = Object.entries(value).map(([name, item]) =>
+    Array.isArray(value)
+      ? objectText(item, `${indent}  `)
+      : `${/^[a-z]\w*$/i.test(name) ? name : text(name)}: ${objectText(item, `${indent}  `)}`,
+  );
+  const short = Array.isArray(value) ? `[${fields.join(', ')}]` : `{ ${fields.join(', ')} }`;
+  if (short.length < 90 && !short.includes('\n')) return short;
+  return `${open}\n${fields.map((field) => `${indent}  ${field},`).join('\n')}\n${indent}${close}`;
+}
+
+/** Returns a value as it stands in a script: JSON, with single quotes around plain words. */
+function text(value: unknown): string {
+  const json = JSON.stringify(value);
+  return typeof value === 'string' && /^[\w ./:@+(){}<>-]*$/.test(value) ? `'${value}'` : json;
+}
