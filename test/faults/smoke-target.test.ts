@@ -109,9 +109,9 @@ test('the control: an app that this project did not write is green', async () =>
 
 const authority = await testAuthority();
 
-async function secure({ key, cert }: ServerCertificate): Promise<WebTarget> {
+async function secure({ key, cert }: ServerCertificate, answer: RequestListener = app): Promise<WebTarget> {
   const host = 'staging.example.test';
-  return { origin: `https://${host}:${await listen(createTlsServer({ key, cert }, app))}`, resolve: { [host]: '127.0.0.1' } };
+  return { origin: `https://${host}:${await listen(createTlsServer({ key, cert }, answer))}`, resolve: { [host]: '127.0.0.1' } };
 }
 
 test('the control: a certificate of a trusted authority, for the host and in time', async () => {
@@ -191,6 +191,14 @@ const targets: readonly (readonly [string, () => Promise<WebTarget>, RegExp])[] 
     'it redirects to itself for ever',
     () => http((_request, response) => response.writeHead(302, { location: '/' }).end()),
     /redirects to \/ instead of answering/,
+  ],
+  [
+    'it redirects from https to http',
+    async () =>
+      secure(await authority.issue('staging.example.test'), (_request, response) =>
+        response.writeHead(301, { location: 'http://staging.example.test/' }).end(),
+      ),
+    /redirects to another address, http:\/\/staging\.example\.test/,
   ],
   [
     'it redirects elsewhere',
