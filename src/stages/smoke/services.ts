@@ -9,13 +9,14 @@ import { redirectTarget } from '../../core/smoke/who-answered.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { contextOf, failed, get, notConfigured, type Running, workerHeaders } from './running.ts';
 
-/** Signs a user in, after nobody was let in without a session; then the protected page must show that user. */
+/** Signs a user in, and sees that nobody is let in without a session; then the protected page must show that user. */
 export async function checkAuth(check: AuthCheck, run: Running): Promise<Finding> {
   const { clock } = run.deps;
   const startedMs = clock.nowMs();
   const context = contextOf(run.input.target, check.path, check.timeoutMs);
-  const signedOut = signedOutProblem(check, await get(check.path, run), context);
-  const session = await run.session(check.as.user, check.provider);
+  // Neither waits for the other: a request without a session is one, whoever else is signed in.
+  const [stranger, session] = await Promise.all([get(check.path, run), run.session(check.as.user, check.provider)]);
+  const signedOut = signedOutProblem(check, stranger, context);
   const outcome = await get(check.path, run, session.headers);
   const page = judgePage({ ...check, kind: 'page', status: 200, marker: check.as.user }, outcome, context, session.email);
   return judgeAuth(check, page, signedOut, clock.nowMs() - startedMs);
