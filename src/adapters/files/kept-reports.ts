@@ -22,6 +22,7 @@ const finding = z.object({
   fix: optional(z.string()),
   durationMs: optional(z.number()),
   about: optional(z.literal('configuration')),
+  flaky: optional(z.boolean()),
 });
 
 const stage = z.object({
