@@ -1,4 +1,4 @@
-/** What a migration does to what is there already, statement by statement (`migrate check` tells). */
+/** What a migration does to what is there already, statement by statement, as the classifier tells. */
 export type StatementNature = 'additive' | 'locking' | 'destructive' | 'irreversible';
 
 /** A migration that is about to be applied, with the natures of its statements. */

@@ -13,7 +13,7 @@ import type { Transactions } from '../transactions.ts';
 const blocking = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
 
 /**
- * Runs a file on a copy, as `migrate up` would, and returns how long it held which locks on tables of `before`: from the statement that
+ * Runs a file on a copy, as `deploy` would, and returns how long it held which locks on tables of `before`: from the statement that
  * took one to the end of the transaction. Throws `MIGRATION_FAILED`; then nothing of the file stands, unless it runs outside of a transaction.
  */
 export async function runMeasured(
