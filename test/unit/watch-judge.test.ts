@@ -63,6 +63,16 @@ describe('the verdict of a watch', () => {
     ]);
   });
 
+  it('does not hold its own shortness against a check that was always there', () => {
+    const { findings } = judgeWatch(head, looks(5, [2]));
+
+    expect(findings.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual([
+      'availability inconclusive',
+      'home inconclusive',
+      'health green',
+    ]);
+  });
+
   it('counts time, not looks: one that waited 30 s for an answer weighs more than a quick one', () => {
     const quick = looks(110);
     const slow: WatchSample = { at: at(110 * 5000), durationMs: 30_000, down };
