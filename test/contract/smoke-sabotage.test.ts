@@ -347,6 +347,18 @@ const wrongServices: readonly Row[] = [
     act: () => redis(['config', 'set', 'min-replicas-to-write', '1'], ['config', 'set', 'min-replicas-to-write', '0']),
   },
   {
+    name: 'a Redis that does not answer in time',
+    red: ['health', 'create-request', 'redis', 'queue'],
+    says: /redis/i,
+    wrong: {
+      checks: (checks) => checks.map((check) => (check.kind === 'redis' || check.kind === 'queue' ? { ...check, timeoutMs: 3000 } : check)),
+    },
+    act: async () => {
+      world.redis.pause();
+      return async () => world.redis.resume();
+    },
+  },
+  {
     name: 'a Redis that is gone',
     red: ['health', 'create-request', 'redis', 'queue'],
     says: /redis is "disconnected"/,

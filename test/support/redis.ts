@@ -15,6 +15,9 @@ export interface TestRedis {
   /** Ends the server at once; `start` brings an empty one back on the same port. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Lets the server answer nothing until `resume`: it is there, its connections stay open, and whoever asks waits. */
+  pause(): void;
+  resume(): void;
   /** Ends the server and removes its files. */
   remove(): Promise<void>;
 }
@@ -52,6 +55,8 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
     port,
     kill,
     start,
+    pause: () => void server?.kill('SIGSTOP'),
+    resume: () => void server?.kill('SIGCONT'),
     remove: async () => {
       await kill();
       await rm(dir, { recursive: true, force: true });
