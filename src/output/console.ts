@@ -8,6 +8,7 @@ import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
 import type { SecretPlace } from '../core/secrets/secrets.ts';
+import type { MigrationsStatus } from '../core/migrate/status.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
@@ -27,6 +28,7 @@ import { createSink, type Sink } from './sink.ts';
 import { renderRollbackText, type ShownRollback } from './rollback-text.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderCommentText } from './comment-text.ts';
+import { renderMigrationsText } from './migrations-text.ts';
 import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
 import { createEventLines } from './event-lines.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
@@ -83,6 +85,7 @@ export interface Console {
   ask(question: string): Promise<boolean | undefined>;
   rollback(plan: ShownRollback): void;
   status(status: EnvironmentStatus): void;
+  migrations(status: MigrationsStatus): void;
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
   secrets(places: readonly SecretPlace[]): void;
@@ -232,6 +235,7 @@ function results(out: (render: (view: TextView) => string) => void) {
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     rollback: (plan) => out((page) => renderRollbackText(plan, page)),
     status: (status) => out((page) => renderStatusText(status, page)),
+    migrations: (status) => out((page) => renderMigrationsText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),
     secrets: (places) => out((page) => renderSecretsText(places, page)),

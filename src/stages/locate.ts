@@ -13,16 +13,21 @@ export function locateStep(deps: ResourceDeps, resources: Resources): Step {
     title: `Find the resources of ${deps.settings.name}`,
     run: async (io) => {
       if (resources.cacheAccess.peek() !== undefined) return 'known from the stage before';
-      await Promise.all([
-        findProject(deps, resources, io.signal).then((found) => required(found, 'Vercel project', deps)),
-        findDatabase(deps, resources, io.signal).then((found) => required(found, 'Supabase project', deps)),
-        findCache(deps, resources, io.signal).then((found) => required(found, 'Upstash database', deps)),
-      ]);
-      await readAccess(deps, resources, io.signal);
-      await refuseShared(deps, resources, io.signal);
+      await findLocated(deps, resources, io.signal);
       return `${resources.project.get().id}, ${resources.database.get().ref}, ${resources.cache.get().id}`;
     },
   };
+}
+
+/** Finds the environment's resources by name, reads how to get at them, and refuses those that are not staging's alone; see `locateStep`. */
+export async function findLocated(deps: ResourceDeps, resources: Resources, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    findProject(deps, resources, signal).then((found) => required(found, 'Vercel project', deps)),
+    findDatabase(deps, resources, signal).then((found) => required(found, 'Supabase project', deps)),
+    findCache(deps, resources, signal).then((found) => required(found, 'Upstash database', deps)),
+  ]);
+  await readAccess(deps, resources, signal);
+  await refuseShared(deps, resources, signal);
 }
 
 function required(found: unknown, what: string, deps: ResourceDeps): void {

@@ -23,6 +23,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { gateDeps } from './gate-deps.ts';
 import { gateStage } from '../stages/gate/gate.ts';
 import { gatesOf } from './gates.ts';
+import { migrateCommands } from './migrate-commands.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
@@ -83,6 +84,7 @@ export function appOf(context: Context, waitMs: number): App {
     readReport: reportReader(context),
     ci: ciCommands(context),
     env: envCommands(context, deps, resources),
+    migrate: migrateCommands(context, deps, resources, (value) => typed.add(value)),
     secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
     local,
     close: async () => {

@@ -21,6 +21,7 @@ import type { DrillRun } from '../stages/rollback/drill.ts';
 import type { RollbackRun } from '../stages/rollback/rollback.ts';
 import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
 import type { CiCommands } from './ci-commands.ts';
+import type { MigrateCommands } from './migrate-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
 import type { PreviewCommands } from './preview.ts';
@@ -96,6 +97,7 @@ export interface App {
   /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
   readReport(runId: string | undefined): Promise<RunReport>;
   readonly env: EnvCommands;
+  readonly migrate: MigrateCommands;
   readonly secretCommands: SecretCommands;
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly ci: CiCommands;

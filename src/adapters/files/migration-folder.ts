@@ -19,7 +19,7 @@ export async function readMigrationFolder(dir: string): Promise<MigrationFolder>
     names = (await readdir(dir)).toSorted();
   } catch (error) {
     throw new StagingError('missing', 'MIGRATIONS_MISSING', `The migration folder ${printable(dir)} cannot be read.`, {
-      fix: 'Set `supabase.migrations` in the configuration to the folder of the SQL migrations.',
+      fix: 'Set `supabase.migrations` in the configuration to the folder of the SQL migrations, or pass it with `--dir`.',
       cause: error,
     });
   }
