@@ -61,6 +61,21 @@ export const gateFlags = {
   }),
 };
 
+/** Flags of every `migrate` command. */
+export const migrateFlags = {
+  'db-url-env': Flags.string({
+    helpValue: 'NAME',
+    env: 'JV_DB_URL_ENV',
+    summary: 'Work on any Postgres: the environment variable that holds its address (which is never a flag).',
+  }),
+  dir: Flags.string({
+    helpValue: 'PATH',
+    env: 'JV_DIR',
+    summary:
+      'Folder of the migrations (default: the configuration’s; with `--db-url-env` supabase/migrations). Reverse scripts lie in `rollbacks` beside it.',
+  }),
+};
+
 /** What the flags of a gate were set to. */
 export interface GateFlagValues {
   readonly url?: string | undefined;

@@ -44,6 +44,7 @@ export function appOf(context: Context, waitMs: number): App {
   const deps = openDeps(context, resources, guard, local);
   const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
+  const migrate = migrateCommands(context, deps, resources, (value) => typed.add(value));
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
@@ -84,11 +85,11 @@ export function appOf(context: Context, waitMs: number): App {
     readReport: reportReader(context),
     ci: ciCommands(context),
     env: envCommands(context, deps, resources),
-    migrate: migrateCommands(context, deps, resources, (value) => typed.add(value)),
+    migrate,
     secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
     local,
     close: async () => {
-      await guard.close(() => Promise.allSettled([closeGates(), preview.close(), deps.close()]));
+      await guard.close(() => Promise.allSettled([closeGates(), preview.close(), migrate.close(), deps.close()]));
       eventFile?.close();
     },
   };

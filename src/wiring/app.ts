@@ -97,7 +97,7 @@ export interface App {
   /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
   readReport(runId: string | undefined): Promise<RunReport>;
   readonly env: EnvCommands;
-  readonly migrate: MigrateCommands;
+  readonly migrate: Omit<MigrateCommands, 'close'>;
   readonly secretCommands: SecretCommands;
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly ci: CiCommands;

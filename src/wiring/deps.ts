@@ -12,6 +12,7 @@ import { StagingError } from '../core/errors.ts';
 import type { Cache, QueuePauses } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { Leases } from '../core/ports/leases.ts';
+import type { Rehearsal } from '../core/ports/rehearsal.ts';
 import type { Sealing, SecretFile } from '../core/ports/secret-file.ts';
 import type { AppSource } from '../core/ports/source.ts';
 import type { SmokeDetails } from '../core/report.ts';
@@ -77,6 +78,8 @@ export interface Deps {
   sealing(): Promise<Sealing>;
   destroy(): DestroyDeps;
   schema(): SchemaDeps;
+  /** Copies of the environment's database to try migrations on. */
+  migrationRehearsal(): Rehearsal;
   /** What previews need, but for what the wiring of `preview` adds. */
   preview(): Omit<PreviewDeps, 'branches' | 'newPreviewId' | 'originOf' | 'open'>;
   openDatabase(): Database;
@@ -139,6 +142,7 @@ export function openDeps(
     sealing,
     isolation: () => ({ ...base(), productionReady }),
     schema: base,
+    migrationRehearsal: connected.rehearsal,
     preview: () => ({ ...base(), lease, readSecret, ...previewParts(context, connected) }),
     closeConnections: connected.closeConnections,
     secrets: () => knownSecrets(context, resources, productionUrl.known()),

@@ -1,14 +1,25 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { readMigrationFolder } from '../adapters/files/migration-folder.ts';
 import { postgresDatabase } from '../adapters/postgres/postgres-database.ts';
+import { postgresRehearsal } from '../adapters/postgres/rehearsal/rehearsal.ts';
+import { templateCopies } from '../adapters/postgres/rehearsal/template-copies.ts';
 import { openSecrets } from '../config/secrets.ts';
 import { StagingError } from '../core/errors.ts';
+import { guardProduction } from '../core/guard.ts';
 import { migrationsStatus, type MigrationsStatus } from '../core/migrate/status.ts';
 import type { Database } from '../core/ports/database.ts';
-import { findLocated } from '../stages/locate.ts';
+import type { StageRun } from '../core/run/stage.ts';
+import { leaseStep } from '../stages/lease.ts';
+import { findLocated, locateStep } from '../stages/locate.ts';
+import { type MigrateCheckDetails, migrateCheckStage } from '../stages/migrate/check.ts';
+import type { MigrateDeps } from '../stages/migrate/deps.ts';
+import { type MigrateDownDetails, type MigrateDownOptions, migrateDownStage } from '../stages/migrate/down.ts';
+import { type MigrateUpDetails, type MigrateUpOptions, migrateUpStage } from '../stages/migrate/up.ts';
+import { protectionStep } from '../stages/provision/schema.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
+import { migrationFiles } from './migration-files.ts';
 
 /** Folder that the Supabase CLI keeps migrations in, from where it is called. */
 const usualFolder = 'supabase/migrations';
@@ -17,45 +28,82 @@ const usualFolder = 'supabase/migrations';
 export interface MigrateChoice {
   /** Environment variable that holds the address; undefined is the environment's database. */
   readonly dbUrlEnv: string | undefined;
-  /** Folder of the migrations; undefined is the usual one. */
+  /** Folder of the migrations, with the reverse scripts in `rollbacks` beside it; undefined is the usual one. */
   readonly dir: string | undefined;
 }
 
-/** What `migrate` does. */
+/** What `migrate` does. Throws `DB_URL_MISSING` (exit 2), `MIGRATIONS_MISSING` (exit 3), `DATABASE_…` (exit 4). */
 export interface MigrateCommands {
-  /** Returns how the migrations stand. Throws `DB_URL_MISSING` (exit 2), `MIGRATIONS_MISSING` (exit 3), `DATABASE_…` (exit 4). */
+  /** Returns how the migrations stand. */
   status(choice: MigrateChoice): Promise<MigrationsStatus>;
+  check(choice: MigrateChoice & { readonly rehearse: boolean }): StageRun<MigrateCheckDetails>;
+  up(choice: MigrateChoice & MigrateUpOptions): StageRun<MigrateUpDetails>;
+  down(choice: MigrateChoice & MigrateDownOptions): StageRun<MigrateDownDetails>;
+  /** Closes the connection to a database that was named by its address. */
+  close(): Promise<void>;
 }
 
 /** Returns what `migrate` does in a context; `hide` is told each secret that is read. */
 export function migrateCommands(context: Context, deps: Deps, resources: Resources, hide: (secret: string) => void): MigrateCommands {
-  const { cwd, signal } = context.request;
+  const { signal } = context.request;
+  let named: Database | undefined;
+  const close = async () => {
+    await named?.close();
+    named = undefined;
+  };
+  const onNamed = (variable: string, dir: string | undefined): MigrateDeps => {
+    const url = addressIn(variable, hide);
+    refuseProduction(url, context);
+    return {
+      clock: context.clock,
+      openDatabase: () => (named ??= postgresDatabase(url)),
+      ...filesIn(context, dir ?? usualFolder),
+      // A copy can be made only while nobody is connected.
+      rehearsal: () => postgresRehearsal(templateCopies(url, close)),
+      before: [],
+      after: [],
+    };
+  };
+  const onEnvironment = (dir: string | undefined, changes: boolean): MigrateDeps => {
+    const own = deps.provision();
+    return {
+      clock: context.clock,
+      openDatabase: own.openDatabase,
+      ...(dir === undefined ? migrationFiles(own.settings.supabase) : filesIn(context, dir)),
+      rehearsal: deps.migrationRehearsal,
+      before: [locateStep(own, resources), ...(changes ? [leaseStep(own)] : [])],
+      after: [protectionStep(own)],
+    };
+  };
+  const on = ({ dbUrlEnv, dir }: MigrateChoice, changes = true) =>
+    dbUrlEnv === undefined ? onEnvironment(dir, changes) : onNamed(dbUrlEnv, dir);
   return {
     status: async ({ dbUrlEnv, dir }) => {
       const fallback = dbUrlEnv === undefined ? context.settings().supabase.migrations : usualFolder;
-      const folder = await readMigrationFolder(resolve(cwd, dir ?? fallback));
-      if (dbUrlEnv !== undefined) return onAddress(addressIn(dbUrlEnv, hide), (database) => statusOf(database, signal, folder));
-      await findLocated(deps.locating(), resources, signal);
-      return statusOf(deps.openDatabase(), signal, folder);
+      const folder = await readMigrationFolder(resolve(context.request.cwd, dir ?? fallback));
+      if (dbUrlEnv === undefined) await findLocated(deps.locating(), resources, signal);
+      else named = postgresDatabase(addressIn(dbUrlEnv, hide));
+      const database = named ?? deps.openDatabase();
+      return migrationsStatus(folder, await database.appliedMigrations(signal), await database.dirtyMigrations(signal));
     },
+    check: (choice) => migrateCheckStage(on(choice, choice.rehearse), choice),
+    up: (choice) => migrateUpStage(on(choice), choice),
+    down: (choice) => migrateDownStage(on(choice), choice),
+    close,
   };
 }
 
-async function statusOf(
-  database: Database,
-  signal: AbortSignal,
-  folder: Parameters<typeof migrationsStatus>[0],
-): Promise<MigrationsStatus> {
-  return migrationsStatus(folder, await database.appliedMigrations(signal), await database.dirtyMigrations(signal));
+function filesIn({ request }: Context, dir: string): Pick<MigrateDeps, 'readMigrations' | 'readReverseScripts' | 'parseMigration'> {
+  const migrations = resolve(request.cwd, dir);
+  return migrationFiles({ migrations, rollbacks: join(dirname(migrations), 'rollbacks') });
 }
 
-async function onAddress<Value>(url: string, use: (database: Database) => Promise<Value>): Promise<Value> {
-  const database = postgresDatabase(url);
-  try {
-    return await use(database);
-  } finally {
-    await database.close();
-  }
+/** Refuses an address that leads to a project which the configuration, if one was named, calls production's (exit 6). */
+function refuseProduction(url: string, { loaded }: Context): void {
+  if (loaded === undefined) return;
+  const { hostname, username } = new URL(url);
+  const identities = [hostname, ...hostname.split('.'), ...decodeURIComponent(username).split('.')];
+  guardProduction({ what: 'Supabase project', identities }, loaded.settings.production);
 }
 
 function addressIn(name: string, hide: (secret: string) => void): string {

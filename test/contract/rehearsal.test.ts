@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { postgresDatabase } from '../../src/adapters/postgres/postgres-database.ts';
 import { postgresRehearsal } from '../../src/adapters/postgres/rehearsal/rehearsal.ts';
 import { templateCopies } from '../../src/adapters/postgres/rehearsal/template-copies.ts';
@@ -261,7 +260,7 @@ describe('a reverse script', () => {
     await expect(database.reverseMigration(down(1), signal)).rejects.toMatchObject({
       kind: 'refused',
       code: 'MIGRATION_NOT_NEWEST',
-      fix: expect.stringContaining('`jv-staging rollback`'),
+      fix: expect.stringContaining('`jv-staging migrate down`'),
     });
     expect(await applied()).toEqual(['1', '2']);
   });
@@ -300,9 +299,7 @@ describe('a file outside of a transaction', () => {
     expect(error).toMatchObject({
       code: 'MIGRATION_FAILED',
       message: expect.stringContaining('20260101000001_change.sql:3:1'),
-      fix: expect.stringMatching(
-        /1 of its 3 statements stand.*Invalid now: public\.t_id.*migrations_dirty where version = '20260101000001'/,
-      ),
+      fix: expect.stringMatching(/1 of its 3 statements stand.*Invalid now: public\.t_id.*--retry 20260101000001/),
     });
     expect(dirty).toMatchObject([
       { version: '20260101000001', done: 1, of: 3, error: expect.stringContaining('could not create unique index') },
@@ -316,22 +313,6 @@ describe('a file outside of a transaction', () => {
     await database.applyMigration(broken, signal, { retryDirty: true });
     expect(await database.appliedMigrations(signal)).toHaveLength(1);
     expect(await database.dirtyMigrations(signal)).toEqual([]);
-  });
-
-  test('that broke half way is mended by the statement that its hint names', async () => {
-    await run('create table t (id int); insert into t values (1), (1)');
-    const broken = file('create unique index concurrently t_id on t (id);');
-    const hint = z.object({ fix: z.string() });
-
-    await database.applyMigration(broken, signal).catch(() => undefined);
-    const { fix } = hint.parse(await database.applyMigration(broken, signal).catch((thrown: unknown) => thrown));
-    for (const [, statement = ''] of fix.matchAll(/`([^`]+)`/g)) await run(statement);
-    await run('delete from t');
-    await database.applyMigration(broken, signal);
-
-    expect(await database.appliedMigrations(signal)).toHaveLength(1);
-    expect(await database.dirtyMigrations(signal)).toEqual([]);
-    expect(await database.invalidIndexes(signal)).toEqual([]);
   });
 
   test('whose run is cut off is dirty, too', async () => {

@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import { StagingCommand } from '../../base-command.ts';
 import { StagingError } from '../../core/errors.ts';
 import { migrationsInTheWay } from '../../core/migrate/status.ts';
+import { migrateFlags } from '../../shared-flags.ts';
 
 /** `jv-staging migrate status` */
 export default class MigrateStatus extends StagingCommand {
@@ -12,18 +12,7 @@ export default class MigrateStatus extends StagingCommand {
     '<%= config.bin %> migrate status',
     '<%= config.bin %> migrate status --db-url-env DATABASE_URL --dir supabase/migrations',
   ];
-  static override flags = {
-    'db-url-env': Flags.string({
-      helpValue: 'NAME',
-      env: 'JV_DB_URL_ENV',
-      summary: 'Look at the Postgres whose address this environment variable holds, instead of the environment’s.',
-    }),
-    dir: Flags.string({
-      helpValue: 'PATH',
-      env: 'JV_DIR',
-      summary: 'Folder of the migrations (default: the configuration’s, or supabase/migrations with --db-url-env).',
-    }),
-  };
+  static override flags = migrateFlags;
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 
   /** Returns how the migrations stand. Throws `MIGRATIONS_IN_THE_WAY` (exit 5), `DB_URL_MISSING` (exit 2). */

@@ -137,6 +137,5 @@ function invalidText(invalid: readonly string[]): string {
 }
 
 function retryText({ version }: { readonly version: string }): string {
-  // The version is digits by the file's name.
-  return `See to it that the file can be run from its beginning, then run \`delete from jv_staging.migrations_dirty where version = '${version}'\` on the database and the same command again.`;
+  return `See to it that the file can be run from its beginning, then run \`jv-staging migrate up --retry ${version}\`.`;
 }

@@ -48,6 +48,6 @@ async function refuseOlder(session: Session, { version, file }: MigrationFile): 
     'refused',
     'MIGRATION_NOT_NEWEST',
     `${printable(file)} is not the newest applied migration (${newest.version} is); expected the newest, for later ones build on it.`,
-    { fix: 'Reverse the newer ones first: `jv-staging rollback` does so in order.' },
+    { fix: 'Reverse the newer ones first: `jv-staging migrate down` does so in order.' },
   );
 }

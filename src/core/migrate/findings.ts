@@ -1,0 +1,57 @@
+import type { RowsAtStake } from '../ports/database.ts';
+import type { Finding } from '../verdict.ts';
+import type { ClassifiedMigration, ClassifiedStatement } from './classify.ts';
+import { lossText, type MigrationProof } from './proof.ts';
+
+/** Returns true when a file takes something away and its author has not said why that may be. */
+export function isUnallowed({ class: gravest, allowDestructive }: ClassifiedMigration): boolean {
+  return (gravest === 'destructive' || gravest === 'irreversible') && allowDestructive === null;
+}
+
+/** Returns what a file does as a finding: red when it takes something away without `-- jv:allow-destructive`. */
+export function classFinding(migration: ClassifiedMigration, stakes: readonly RowsAtStake[]): Finding {
+  const { file, version, allowDestructive } = migration;
+  const grave = migration.statements.filter(({ class: own }) => own !== 'additive');
+  const rows = stakes
+    .filter(({ rows: count }) => count !== null && count > 0)
+    .map((stake) => `${String(stake.rows)} of ${lossText(stake)}`);
+  const allowed = allowDestructive === null ? '' : `; allowed: ${allowDestructive}`;
+  const atStake = rows.length === 0 ? '' : `; rows at stake: ${rows.join(', ')}`;
+  const why = grave.length === 0 ? '' : `: ${grave.map(statementText).join('; ')}`;
+  const finding = {
+    id: `${version}-class`,
+    title: file,
+    seen: `${migration.class}${why}${atStake}${allowed}`,
+    expected: 'additive or locking, or allowed in the file',
+  };
+  if (!isUnallowed(migration)) return { ...finding, verdict: 'green' };
+  return {
+    ...finding,
+    verdict: 'red',
+    message: `${file} takes something away${atStake === '' ? '' : ` (${rows.join(', ')})`}, and does not say why that may be.`,
+    fix: `Write \`-- jv:allow-destructive <reason>\` into ${file}, if it is meant.`,
+  };
+}
+
+function statementText({ line, reason, class: own }: ClassifiedStatement): string {
+  return `line ${line} ${reason ?? own}`;
+}
+
+/** Returns what a rehearsal has shown as a finding: red when a reverse script fails or leads elsewhere. */
+export function proofFinding(proof: MigrationProof, file: string): Finding {
+  const held = proof.lockMs === 0 ? '' : `; holds a lock for ${proof.lockMs.toFixed(0)} ms`;
+  const way = proof.reversible ? 'up, down and up again lead to the same schema' : (proof.reason ?? 'not reversible');
+  return {
+    id: `${proof.version}-rehearsal`,
+    title: `${file}, rehearsed`,
+    verdict: proof.isBroken ? 'red' : 'green',
+    seen: `${way}${held}`,
+    expected: 'a reverse script that leads back, or none',
+    ...(proof.isBroken
+      ? {
+          message: `The way back of ${file} does not hold: ${way}.`,
+          fix: `Correct ${file} in the folder of reverse scripts, or remove it.`,
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,120 @@
+import { StagingError } from '../../core/errors.ts';
+import { type ClassifiedMigration, classifyMigrations } from '../../core/migrate/classify.ts';
+import { classFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
+import type { MigrationProof } from '../../core/migrate/proof.ts';
+import { pendingMigrations } from '../../core/release/migrations.ts';
+import { slot } from '../../core/run/slot.ts';
+import { type StageRun, verdictStep } from '../../core/run/stage.ts';
+import { stageResult } from '../../core/run/stage-result.ts';
+import type { Step } from '../../core/run/step.ts';
+import type { Finding } from '../../core/verdict.ts';
+import type { MigrateDeps } from './deps.ts';
+
+/** What `migrate check` reports beside its findings. */
+export interface MigrateCheckDetails {
+  /** The pending files with the class of each statement. */
+  readonly pending: readonly ClassifiedMigration[];
+  /** What a rehearsal has shown; empty without one. */
+  readonly proofs: readonly MigrationProof[];
+}
+
+/** A pending file with its class and what it may cost. */
+export interface CheckedMigration {
+  readonly migration: ClassifiedMigration;
+  readonly finding: Finding;
+}
+
+/** Returns the pending files with their classes and the rows at stake. Throws what keeps them from being applied (`MIGRATION_…`). */
+export async function checkPending(deps: MigrateDeps, signal: AbortSignal): Promise<readonly CheckedMigration[]> {
+  const database = deps.openDatabase();
+  const { migrations } = await deps.readMigrations();
+  const pending = new Set(pendingMigrations(migrations, await database.appliedMigrations(signal)).map(({ version }) => version));
+  // All of them are read: earlier files say what a column's type was.
+  const classified = classifyMigrations(await Promise.all(migrations.map(deps.parseMigration)));
+  const checked: CheckedMigration[] = [];
+  for (const migration of classified.filter(({ version }) => pending.has(version))) {
+    const losses = migration.statements.flatMap((statement) => statement.losses);
+    const stakes = losses.length === 0 ? [] : await database.rowsAtStake(losses, signal);
+    checked.push({ migration, finding: classFinding(migration, stakes) });
+  }
+  return checked;
+}
+
+/** Throws `MIGRATION_DESTRUCTIVE` (exit 6) when a file takes something away and does not say why that may be. */
+export function refuseUnallowed(checked: readonly CheckedMigration[]): void {
+  const refused = checked.filter(({ migration }) => isUnallowed(migration));
+  if (refused.length === 0) return;
+  throw new StagingError(
+    'refused',
+    'MIGRATION_DESTRUCTIVE',
+    `${refused.map(({ finding }) => `${finding.title}: ${finding.seen}`).join(' | ')}, expected additive, or allowed in the file.`,
+    {
+      fix: `Write \`-- jv:allow-destructive <reason>\` into ${refused.map(({ migration }) => migration.file).join(', ')}, if it is meant.`,
+      data: { migrations: refused.map(({ migration }) => migration) },
+    },
+  );
+}
+
+/** Returns the stage that classifies what is pending, and with `rehearse` tries every migration up, down and up on a copy. */
+export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly rehearse: boolean }): StageRun<MigrateCheckDetails> {
+  const startedAtMs = deps.clock.nowMs();
+  const checked = slot<readonly CheckedMigration[]>('pending migrations');
+  const proofs = slot<readonly MigrationProof[]>('proofs');
+  const files = new Map<string, string>();
+  const result = () => {
+    const own = checked.get().map(({ finding }) => finding);
+    const rehearsed = (proofs.peek() ?? []).map((proof) => proofFinding(proof, files.get(proof.version) ?? proof.version));
+    const findings = [...own, ...rehearsed];
+    const details = { pending: checked.get().map(({ migration }) => migration), proofs: proofs.peek() ?? [] };
+    const summary = `${own.length} pending${rehearse ? `, ${rehearsed.length} rehearsed` : ''}`;
+    return stageResult('migrate-check', findings.length === 0 ? [nothingPending] : findings, startedAtMs, deps.clock, details, summary);
+  };
+  return {
+    steps: [
+      ...deps.before,
+      {
+        id: 'classify',
+        title: 'Read what is pending with Postgres’s own parser',
+        run: async (io) => {
+          checked.set(await checkPending(deps, io.signal));
+          return `${checked.get().length} pending`;
+        },
+      },
+      rehearseStep(deps, { rehearse, found: proofs.set, files }),
+      {
+        id: 'destructive',
+        title: 'Refuse what takes something away without saying why',
+        run: async () => refuseUnallowed(checked.get()),
+      },
+      verdictStep('Judge', result),
+    ],
+    result: () => (checked.peek() === undefined ? undefined : result()),
+  };
+}
+
+const nothingPending: Finding = { id: 'none', title: 'Pending migrations', verdict: 'green', seen: 'none', expected: 'any number' };
+
+interface RehearseChoice {
+  readonly rehearse: boolean;
+  readonly found: (proofs: readonly MigrationProof[]) => void;
+  /** Takes the file name of each version. */
+  readonly files: Map<string, string>;
+}
+
+function rehearseStep(deps: MigrateDeps, { rehearse, found, files }: RehearseChoice): Step {
+  return {
+    id: 'rehearse',
+    title: 'Try all migrations up, down and up again on a copy with the rows',
+    mutates: true,
+    skip: () => (rehearse ? undefined : 'not asked for'),
+    run: async (io) => {
+      const [{ migrations }, scripts] = await Promise.all([deps.readMigrations(), deps.readReverseScripts()]);
+      for (const { version, file } of migrations) files.set(version, file);
+      const pairs = migrations.map((up) => ({ up, down: scripts.find(({ version }) => version === up.version) }));
+      const proofs = await deps.rehearsal().rehearse(pairs, io.signal);
+      await deps.openDatabase().keepProofs(proofs, io.signal);
+      found(proofs);
+      return `${proofs.filter(({ reversible }) => reversible).length} of ${proofs.length} lead back`;
+    },
+  };
+}
