@@ -4,8 +4,10 @@ import type { ClassifiedMigration, ClassifiedStatement } from './classify.ts';
 import { lossText, type MigrationProof } from './proof.ts';
 
 /** Returns true when a file takes something away and its author has not said why that may be. */
-export function isUnallowed({ class: gravest, allowDestructive }: ClassifiedMigration): boolean {
-  return (gravest === 'destructive' || gravest === 'irreversible') && allowDestructive === null;
+export function isUnallowed({ statements, allowDestructive }: ClassifiedMigration): boolean {
+  // What cannot be taken back takes nothing away by itself: a value added to an enum, rows that are written anew.
+  const takes = statements.some(({ class: own, losses }) => own === 'destructive' || (own === 'irreversible' && losses.length > 0));
+  return takes && allowDestructive === null;
 }
 
 /** Returns what a file does as a finding: red when it takes something away without `-- jv:allow-destructive`. */
@@ -22,7 +24,7 @@ export function classFinding(migration: ClassifiedMigration, stakes: readonly Ro
     id: `${version}-class`,
     title: file,
     seen: `${migration.class}${why}${atStake}${allowed}`,
-    expected: 'additive or locking, or allowed in the file',
+    expected: 'nothing taken away, or allowed in the file',
   };
   if (!isUnallowed(migration)) return { ...finding, verdict: 'green' };
   return {

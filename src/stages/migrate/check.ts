@@ -47,7 +47,7 @@ export function refuseUnallowed(checked: readonly CheckedMigration[]): void {
   throw new StagingError(
     'refused',
     'MIGRATION_DESTRUCTIVE',
-    `${refused.map(({ finding }) => `${finding.title}: ${finding.seen}`).join(' | ')}, expected additive, or allowed in the file.`,
+    `${refused.map(({ finding }) => `${finding.title}: ${finding.seen}`).join(' | ')}, expected nothing taken away, or a reason in the file.`,
     {
       fix: `Write \`-- jv:allow-destructive <reason>\` into ${refused.map(({ migration }) => migration.file).join(', ')}, if it is meant.`,
       data: { migrations: refused.map(({ migration }) => migration) },
@@ -80,12 +80,12 @@ export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly re
           return `${checked.get().length} pending`;
         },
       },
-      rehearseStep(deps, { rehearse, found: proofs.set, files }),
       {
         id: 'destructive',
         title: 'Refuse what takes something away without saying why',
         run: async () => refuseUnallowed(checked.get()),
       },
+      rehearseStep(deps, { rehearse, found: proofs.set, files }),
       verdictStep('Judge', result),
     ],
     result: () => (checked.peek() === undefined ? undefined : result()),

@@ -75,7 +75,7 @@ async function knownOf(
   { up, down, proof }: { readonly up: MigrationFile; readonly down: MigrationFile | undefined; readonly proof: MigrationProof | undefined },
   signal: AbortSignal,
 ): Promise<MigrationBetween> {
-  const unrehearsed = 'not rehearsed with these files; run `jv-staging deploy --rehearse`';
+  const unrehearsed = 'not rehearsed with these files; run `jv-staging migrate check --rehearse`';
   const doubt = down === undefined ? 'it has no reverse script' : proof === undefined ? unrehearsed : proof.reason;
   return {
     version: up.version,

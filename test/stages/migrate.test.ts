@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { parseMigration } from '../../src/adapters/postgres/parse/migration.ts';
+import type { MigrationFile } from '../../src/core/ports/database.ts';
+import { runSteps } from '../../src/core/run/run-steps.ts';
+import type { StageRun } from '../../src/core/run/stage.ts';
+import { migrateCheckStage } from '../../src/stages/migrate/check.ts';
+import type { MigrateDeps } from '../../src/stages/migrate/deps.ts';
+import { migrateDownStage } from '../../src/stages/migrate/down.ts';
+import { migrateUpStage } from '../../src/stages/migrate/up.ts';
+import { protectionStep } from '../../src/stages/provision/schema.ts';
+import { migrationOf } from '../contract/database.contract.ts';
+import { fakeDatabase } from '../fakes/database.ts';
+import { steppingClock } from '../fakes/clocks.ts';
+import { fakeJournal } from '../fakes/records.ts';
+
+const signal = new AbortController().signal;
+
+/** An environment's database with these files pending. */
+function world(migrations: readonly MigrationFile[], scripts: readonly MigrationFile[] = []) {
+  const database = fakeDatabase();
+  const rehearsed: string[] = [];
+  const deps: MigrateDeps = {
+    clock: steppingClock(),
+    openDatabase: () => database,
+    readMigrations: async () => ({ migrations, ignored: [] }),
+    readReverseScripts: async () => scripts,
+    parseMigration,
+    rehearsal: () => ({
+      rehearse: async (pairs) => {
+        rehearsed.push(...pairs.map(({ up }) => up.version));
+        return pairs.map(({ up, down }) => ({
+          version: up.version,
+          upChecksum: up.checksum,
+          downChecksum: down?.checksum ?? null,
+          reversible: down !== undefined,
+          isBroken: false,
+          reason: down === undefined ? 'it has no reverse script' : null,
+          locks: [],
+          lockMs: 0,
+          losses: [],
+        }));
+      },
+    }),
+    before: [],
+    after: [protectionStep({ openDatabase: () => database, readMigrations: async () => ({ migrations, ignored: [] }) })],
+  };
+  return { database, deps, rehearsed };
+}
+
+async function ran<Details>(stage: StageRun<Details>) {
+  const error: unknown = await runSteps(stage.steps, {
+    runId: 'run_1',
+    journal: fakeJournal('run_1'),
+    clock: steppingClock(),
+    events: () => undefined,
+    signal,
+  }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { error, result: stage.result() };
+}
+
+const table = (version: string, name: string) =>
+  migrationOf(version, `create table ${name} (id int); alter table ${name} enable row level security;`);
+
+it('is red when a table is left without row-level security, and the file stands', async () => {
+  const { database, deps } = world([migrationOf('1', 'create table open_to_all (id int);')]);
+
+  const { error } = await ran(migrateUpStage(deps, {}));
+
+  expect(error).toMatchObject({ code: 'DATABASE_TABLE_UNPROTECTED', exitCode: 5 });
+  expect(database.applied.map(({ version }) => version)).toEqual(['1']);
+});
+
+it('refuses what takes something away before anything is applied, and before a rehearsal is begun', async () => {
+  const { database, deps, rehearsed } = world([table('1', 'a'), migrationOf('2', 'drop table a;')]);
+
+  const up = await ran(migrateUpStage(deps, {}));
+  const check = await ran(migrateCheckStage(deps, { rehearse: true }));
+
+  for (const { error } of [up, check]) expect(error).toMatchObject({ code: 'MIGRATION_DESTRUCTIVE', exitCode: 6 });
+  expect(database.applied).toEqual([]);
+  expect(rehearsed).toEqual([]);
+});
+
+it('takes back what a rehearsal has proven, newest first, down to the version that stays', async () => {
+  const files = [table('1', 'a'), table('2', 'b'), table('3', 'c')];
+  const { database, deps } = world(files, [migrationOf('2', 'drop table b;'), migrationOf('3', 'drop table c;')]);
+  expect((await ran(migrateUpStage(deps, {}))).error).toBeUndefined();
+  expect((await ran(migrateDownStage(deps, { to: '1', acceptLoss: false }))).error).toMatchObject({ code: 'MIGRATION_NOT_PROVEN' });
+  expect((await ran(migrateCheckStage(deps, { rehearse: true }))).error).toBeUndefined();
+
+  const { error, result } = await ran(migrateDownStage(deps, { to: '1', acceptLoss: false }));
+
+  expect(error).toBeUndefined();
+  expect(result?.details.reversed).toEqual(['3_change.sql', '2_change.sql']);
+  expect(database.applied.map(({ version }) => version)).toEqual(['1']);
+  expect((await ran(migrateDownStage(deps, { to: undefined, acceptLoss: false }))).error).toMatchObject({
+    code: 'MIGRATION_NOT_PROVEN',
+    message: expect.stringContaining('it has no reverse script'),
+  });
+});
