@@ -241,3 +241,23 @@ test('a process that has closed its queues ends by itself', async () => {
 
   expect(code).toBe(0);
 });
+
+test('a job that ends between two looks is no stalled one, and one that has lost its lock is', async () => {
+  const queues = open();
+  const client = new Redis(redis.url);
+  closers.push(async () => client.disconnect());
+  let isBusy = true;
+  work(async () => undefined);
+  const busy = (async () => {
+    while (isBusy) await queues.outcome(queue, await queues.addProbe(queue, never), 10_000, never);
+  })();
+
+  const seen = new Set<number>();
+  for (let look = 0; look < 400; look += 1) seen.add((await queues.health(queue, never)).stalled);
+  isBusy = false;
+  await busy;
+  await client.lpush(`${prefix}${queue}:active`, 'lost');
+
+  expect([...seen]).toEqual([0]);
+  expect(await queues.health(queue, never)).toMatchObject({ stalled: 1 });
+});

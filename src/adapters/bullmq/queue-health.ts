@@ -15,12 +15,24 @@ export async function healthOf(queue: Queue, redis: Redis): Promise<QueueHealth>
     redis.lrange(queue.toKey('active'), 0, lockedAtMost - 1),
     redis.info(),
   ]);
-  const isLocked = await Promise.all(active.map((id) => redis.exists(queue.toKey(`${id}:lock`))));
+  const unlocked = await withoutLock(queue, redis, active);
+  // One that ended between the two looks has no lock either, and is not active any more.
+  const still = unlocked.length === 0 ? [] : await redis.lrange(queue.toKey('active'), 0, -1);
+  const lost = await withoutLock(
+    queue,
+    redis,
+    unlocked.filter((id) => still.includes(id)),
+  );
   return {
     waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0) + (counts['delayed'] ?? 0),
     active: counts['active'] ?? 0,
     failed: counts['failed'] ?? 0,
-    stalled: isLocked.filter((locked) => locked === 0).length,
+    stalled: lost.length,
     evictionPolicy: /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? null,
   };
+}
+
+async function withoutLock(queue: Queue, redis: Redis, ids: readonly string[]): Promise<readonly string[]> {
+  const locks = await Promise.all(ids.map((id) => redis.exists(queue.toKey(`${id}:lock`))));
+  return ids.filter((_id, index) => locks[index] === 0);
 }
