@@ -29,7 +29,9 @@ describe('traffic on the domain', () => {
   });
 
   it('loses no request while a release goes out, its upload meeting faults, and while it is taken back', async () => {
-    const sha = await project.commit('B');
+    // Nothing of an attempt before may stand.
+    expect(await project.run(['local', 'fault', 'clear'])).toMatchObject({ exitCode: 0 });
+    const sha = await project.commit(`B${Date.now()}`);
     const fault = ['local', 'fault', 'add', '--service', 'vercel', '--match', 'POST /v2/files', '--times', '1'];
     expect(await project.run([...fault, '--status', '429', '--retry-after', '1'])).toMatchObject({ exitCode: 0 });
     expect(await project.run([...fault, '--status', '503'])).toMatchObject({ exitCode: 0 });

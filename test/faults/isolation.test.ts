@@ -20,7 +20,9 @@ describe('an environment that shares something with production', () => {
 
   beforeAll(async () => {
     project = await createStagingProject();
-    sample = await readFile(join(project.dir, 'sample.config.ts'), 'utf8');
+    const own = "  production: {\n    storage: ['jetvision-uploads'],\n    mail: ['smtp.jetvision-assistant.com'],\n";
+    sample = (await readFile(join(project.dir, 'sample.config.ts'), 'utf8')).replace('  production: {\n', own);
+    await writeFile(join(project.dir, 'sample.config.ts'), sample);
     const provision = await project.run(['provision']);
     expect(provision.exitCode, provision.stderr).toBe(0);
   });
@@ -74,6 +76,8 @@ describe('an environment that shares something with production', () => {
     ['payment', 'STRIPE_SECRET_KEY', async () => 'sk_live_canary-secret'],
     ['clerk', 'CLERK_SECRET_KEY', async () => 'sk_live_canary-secret'],
     ['sentry', 'SENTRY_ENVIRONMENT', async () => 'production'],
+    ['storage', 'S3_BUCKET', async () => 'jetvision-uploads'],
+    ['mail', 'SMTP_HOST', async () => 'smtp.jetvision-assistant.com'],
     ['webhooks', 'BOOKING_WEBHOOK_URL', async () => 'https://www.jetvision-assistant.com/hooks'],
   ];
 
