@@ -76,6 +76,12 @@ export const migrateFlags = {
   }),
 };
 
+/** Returns what a `migrate` stage needs: a database that is named by its address wants neither a configuration nor a local cloud. */
+export function migrateNeeds(flags: { readonly 'db-url-env'?: string | undefined }) {
+  const isNamed = flags['db-url-env'] !== undefined;
+  return { config: isNamed ? ('if-named' as const) : ('required' as const), prepares: !isNamed };
+}
+
 /** What the flags of a gate were set to. */
 export interface GateFlagValues {
   readonly url?: string | undefined;

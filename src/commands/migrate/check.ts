@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../../base-command.ts';
-import { changingFlags, migrateFlags } from '../../shared-flags.ts';
+import { changingFlags, migrateFlags, migrateNeeds } from '../../shared-flags.ts';
 
 /** `jv-staging migrate check` */
 export default class MigrateCheck extends StagingCommand {
@@ -23,8 +23,7 @@ export default class MigrateCheck extends StagingCommand {
   async run() {
     const { flags } = await this.parse(MigrateCheck);
     return this.runStage(flags, (app) => app.migrate.check({ dbUrlEnv: flags['db-url-env'], dir: flags.dir, rehearse: flags.rehearse }), {
-      config: flags['db-url-env'] === undefined ? 'required' : 'if-named',
-      prepares: flags['db-url-env'] === undefined,
+      ...migrateNeeds(flags),
       changes: flags.rehearse,
     });
   }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../../base-command.ts';
-import { changingFlags, migrateFlags } from '../../shared-flags.ts';
+import { changingFlags, migrateFlags, migrateNeeds } from '../../shared-flags.ts';
 
 /** `jv-staging migrate down` */
 export default class MigrateDown extends StagingCommand {
@@ -23,11 +23,10 @@ export default class MigrateDown extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(MigrateDown);
-    const isNamed = flags['db-url-env'] !== undefined;
     return this.runStage(
       flags,
       (app) => app.migrate.down({ dbUrlEnv: flags['db-url-env'], dir: flags.dir, to: flags.to, acceptLoss: flags['accept-loss'] }),
-      { config: isNamed ? 'if-named' : 'required', prepares: !isNamed },
+      migrateNeeds(flags),
     );
   }
 }

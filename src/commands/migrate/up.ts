@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../../base-command.ts';
-import { changingFlags, migrateFlags } from '../../shared-flags.ts';
+import { changingFlags, migrateFlags, migrateNeeds } from '../../shared-flags.ts';
 
 /** `jv-staging migrate up` */
 export default class MigrateUp extends StagingCommand {
@@ -26,9 +26,10 @@ export default class MigrateUp extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(MigrateUp);
-    return this.runStage(flags, (app) => app.migrate.up({ dbUrlEnv: flags['db-url-env'], dir: flags.dir, retry: flags.retry }), {
-      config: flags['db-url-env'] === undefined ? 'required' : 'if-named',
-      prepares: flags['db-url-env'] === undefined,
-    });
+    return this.runStage(
+      flags,
+      (app) => app.migrate.up({ dbUrlEnv: flags['db-url-env'], dir: flags.dir, retry: flags.retry }),
+      migrateNeeds(flags),
+    );
   }
 }

@@ -57,3 +57,16 @@ export function proofFinding(proof: MigrationProof, file: string): Finding {
       : {}),
   };
 }
+
+/** Returns a finding for each file that was to be done: green for those that were, red for what is left. */
+export function doneFindings(
+  files: readonly { readonly version: string; readonly file: string }[],
+  done: readonly string[],
+  words: { readonly done: string; readonly left: string; readonly expected: string },
+): readonly Finding[] {
+  return files.map(({ version, file }) => {
+    const isDone = done.includes(file);
+    const seen = isDone ? words.done : words.left;
+    return { id: version, title: file, verdict: isDone ? 'green' : 'red', seen, expected: words.expected };
+  });
+}

@@ -2,7 +2,8 @@ import { StagingError } from '../../core/errors.ts';
 import { type ClassifiedMigration, classifyMigrations } from '../../core/migrate/classify.ts';
 import { classFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
 import type { MigrationProof } from '../../core/migrate/proof.ts';
-import { pendingMigrations } from '../../core/release/migrations.ts';
+import type { MigrationFile } from '../../core/ports/database.ts';
+import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
 import { slot } from '../../core/run/slot.ts';
 import { type StageRun, verdictStep } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
@@ -20,22 +21,28 @@ export interface MigrateCheckDetails {
 
 /** A pending file with its class and what it may cost. */
 export interface CheckedMigration {
+  readonly file: MigrationFile;
   readonly migration: ClassifiedMigration;
   readonly finding: Finding;
 }
 
-/** Returns the pending files with their classes and the rows at stake. Throws what keeps them from being applied (`MIGRATION_…`). */
-export async function checkPending(deps: MigrateDeps, signal: AbortSignal): Promise<readonly CheckedMigration[]> {
+/** Returns the folder's pending files with their classes and the rows at stake. Throws what keeps them from being applied (`MIGRATION_…`). */
+export async function checkPending(
+  deps: MigrateDeps,
+  { migrations }: MigrationFolder,
+  signal: AbortSignal,
+): Promise<readonly CheckedMigration[]> {
   const database = deps.openDatabase();
-  const { migrations } = await deps.readMigrations();
-  const pending = new Set(pendingMigrations(migrations, await database.appliedMigrations(signal)).map(({ version }) => version));
+  const pending = new Map(pendingMigrations(migrations, await database.appliedMigrations(signal)).map((file) => [file.version, file]));
   // All of them are read: earlier files say what a column's type was.
   const classified = classifyMigrations(await Promise.all(migrations.map(deps.parseMigration)));
   const checked: CheckedMigration[] = [];
-  for (const migration of classified.filter(({ version }) => pending.has(version))) {
+  for (const migration of classified) {
+    const file = pending.get(migration.version);
+    if (file === undefined) continue;
     const losses = migration.statements.flatMap((statement) => statement.losses);
     const stakes = losses.length === 0 ? [] : await database.rowsAtStake(losses, signal);
-    checked.push({ migration, finding: classFinding(migration, stakes) });
+    checked.push({ file, migration, finding: classFinding(migration, stakes) });
   }
   return checked;
 }
@@ -76,7 +83,7 @@ export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly re
         id: 'classify',
         title: 'Read what is pending with Postgres’s own parser',
         run: async (io) => {
-          checked.set(await checkPending(deps, io.signal));
+          checked.set(await checkPending(deps, await deps.readMigrations(), io.signal));
           return `${checked.get().length} pending`;
         },
       },

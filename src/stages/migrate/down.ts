@@ -1,4 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
+import { doneFindings } from '../../core/migrate/findings.ts';
 import { counted, type MigrationBetween } from '../../core/rollback/plan.ts';
 import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
@@ -62,13 +63,7 @@ export function migrateDownStage(deps: MigrateDeps, options: MigrateDownOptions)
     result: () => {
       const between = planned.peek();
       if (between === undefined || (!hasBegun && between.length > 0)) return undefined;
-      const findings = between.map(({ version, file }) => ({
-        id: version,
-        title: file,
-        verdict: reversed.includes(file) ? ('green' as const) : ('red' as const),
-        seen: reversed.includes(file) ? 'taken back' : 'still applied',
-        expected: 'taken back',
-      }));
+      const findings = doneFindings(between, reversed, { done: 'taken back', left: 'still applied', expected: 'taken back' });
       const none = { id: 'none', title: 'Migrations to take back', verdict: 'green' as const, seen: 'none', expected: 'any number' };
       const shown = findings.length === 0 ? [none] : findings;
       return stageResult('migrate-down', shown, startedAtMs, deps.clock, { reversed }, `${reversed.length} taken back`);

@@ -1,6 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
+import { doneFindings } from '../../core/migrate/findings.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
-import { pendingMigrations } from '../../core/release/migrations.ts';
 import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
@@ -55,13 +55,7 @@ export function migrateUpStage(deps: MigrateDeps, { retry }: MigrateUpOptions): 
       // A dry run ends before anything is applied, and has nothing to judge.
       if (pending.peek() === undefined || (!hasBegun && pending.get().length > 0)) return undefined;
       const left = pending.get().filter(({ file }) => !applied.includes(file)).length;
-      const findings = pending.get().map(({ version, file }) => ({
-        id: version,
-        title: file,
-        verdict: applied.includes(file) ? ('green' as const) : ('red' as const),
-        seen: applied.includes(file) ? 'applied now' : 'not applied',
-        expected: 'applied',
-      }));
+      const findings = doneFindings(pending.get(), applied, { done: 'applied now', left: 'not applied', expected: 'applied' });
       const none = { id: 'none', title: 'Pending migrations', verdict: 'green' as const, seen: 'none', expected: 'none' };
       const summary = `${applied.length} applied now, ${left} pending`;
       return stageResult('migrate-up', findings.length === 0 ? [none] : findings, startedAtMs, deps.clock, { applied }, summary);
@@ -83,10 +77,10 @@ function pendingStep(deps: MigrateDeps, { retry, found }: PendingChoice): Step {
       const folder = await deps.readMigrations();
       const dirty = (await database.dirtyMigrations(io.signal)).map(({ version }) => version);
       if (retry !== undefined && !dirty.includes(retry)) throw notDirty(retry, dirty);
-      refuseUnallowed(await checkPending(deps, io.signal));
-      const files = pendingMigrations(folder.migrations, await database.appliedMigrations(io.signal));
-      found(files);
-      return `${files.length} of ${folder.migrations.length} pending${ignoredText(folder)}`;
+      const checked = await checkPending(deps, folder, io.signal);
+      refuseUnallowed(checked);
+      found(checked.map(({ file }) => file));
+      return `${checked.length} of ${folder.migrations.length} pending${ignoredText(folder)}`;
     },
   };
 }
