@@ -1,12 +1,12 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { cloudStatus } from '../../src/local/lifecycle.ts';
 import { localPlatforms } from '../../src/wiring/platforms.ts';
 import { requires } from '../support/requires.ts';
+import { environmentFolder, runInEnvironment } from '../support/shared-cloud.ts';
 import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -95,37 +95,11 @@ describe('provision that is killed', () => {
 
   const provisioned = (name: string, env: Readonly<Record<string, string>> = {}) => tool(name, ['provision', '--yes', '--json'], env);
 
-  /** Runs the built tool in an environment's own folder, on the one local cloud. */
-  const tool = async (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
-    const dir = await environment(name);
-    return await execa(process.execPath, [join(root, 'bin/run.js'), ...args, '--target', 'local'], {
-      cwd: dir,
-      reject: false,
-      stdin: 'ignore',
-      env: { NO_COLOR: '1', ...env },
-      timeout: 120_000,
-    });
-  };
-
-  const environment = async (name: string): Promise<string> => {
-    const dir = join(cloud.dir, name);
-    if (await readdir(dir).catch(() => undefined)) return dir;
-    await mkdir(join(dir, '.jv-staging'), { recursive: true });
-    await symlink(join(cloud.stateDir, 'local'), join(dir, '.jv-staging/local'));
-    await cp(join(cloud.dir, 'supabase'), join(dir, 'supabase'), { recursive: true });
-    await writeFile(
-      join(dir, 'staging.config.ts'),
-      `import { defineConfig } from 'jv-staging';
-import sample from '../sample.config.ts';
-export default defineConfig({ ...sample, name: '${name}', domain: '${name}.test', upstash: { ...sample.upstash, prefix: '${name}:' } });
-`,
-    );
-    return dir;
-  };
+  const tool = (name: string, args: readonly string[], env?: Readonly<Record<string, string>>) => runInEnvironment(cloud, name, args, env);
 
   /** Returns the steps that a run of the environment announced, in order: its only one so far, or the last. */
   const journaled = async (name: string, which: 'only' | 'last' = 'only') => {
-    const folder = join(await environment(name), '.jv-staging/journal');
+    const folder = join(await environmentFolder(cloud, name), '.jv-staging/journal');
     const files = (await readdir(folder)).filter((file) => file.endsWith('.jsonl')).toSorted();
     if (which === 'only') expect(files).toHaveLength(1);
     // A run that changes nothing keeps no journal: three runs then leave two files.

@@ -1,6 +1,5 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { execa } from 'execa';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
@@ -9,9 +8,8 @@ import { cloudStatus } from '../../src/local/lifecycle.ts';
 import { type Remote, remoteOf } from '../../src/local/remote.ts';
 import { localPlatforms } from '../../src/wiring/platforms.ts';
 import { requires } from '../support/requires.ts';
+import { runInEnvironment } from '../support/shared-cloud.ts';
 import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
-
-const root = resolve(import.meta.dirname, '../..');
 
 /** A row of the table: what a vendor does, and what comes of it. */
 interface Row {
@@ -306,31 +304,7 @@ describe('a vendor that fails', () => {
     expect(secrets.filter((secret) => [stdout, stderr, ...texts].some((text) => text.includes(secret)))).toEqual([]);
   };
 
-  /** Runs the built tool in an environment's own folder, on the one local cloud. */
-  const tool = async (name: string, args: readonly string[]) =>
-    await execa(process.execPath, [join(root, 'bin/run.js'), ...args, '--target', 'local'], {
-      cwd: await environment(name),
-      reject: false,
-      stdin: 'ignore',
-      env: { NO_COLOR: '1' },
-      timeout: 120_000,
-    });
-
-  const environment = async (name: string): Promise<string> => {
-    const dir = join(cloud.dir, name);
-    if (await readdir(dir).catch(() => undefined)) return dir;
-    await mkdir(join(dir, '.jv-staging'), { recursive: true });
-    await symlink(join(cloud.stateDir, 'local'), join(dir, '.jv-staging/local'));
-    await cp(join(cloud.dir, 'supabase'), join(dir, 'supabase'), { recursive: true });
-    await writeFile(
-      join(dir, 'staging.config.ts'),
-      `import { defineConfig } from 'jv-staging';
-import sample from '../sample.config.ts';
-export default defineConfig({ ...sample, name: '${name}', domain: '${name}.test', upstash: { ...sample.upstash, prefix: '${name}:' } });
-`,
-    );
-    return dir;
-  };
+  const tool = (name: string, args: readonly string[]) => runInEnvironment(cloud, name, args);
 });
 
 function isWrite({ method, path }: LedgerLine): boolean {
