@@ -5,6 +5,7 @@ import type { GateSettings } from './gate/settings.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { PerfSettings } from './perf/perf.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
+import type { TableWaiver } from './release/protection.ts';
 import type { SmokeSettings } from './smoke/smoke.ts';
 
 /** Where the tool works: the vendors themselves, or the local cloud on loopback. */
@@ -152,6 +153,8 @@ export interface SupabaseSettings {
   readonly allowedCidrs?: readonly string[] | undefined;
   readonly auth?: { readonly siteUrl?: string | undefined; readonly redirectUrls?: readonly string[] | undefined } | undefined;
   readonly pooler?: { readonly size?: number | undefined; readonly mode?: 'transaction' | 'session' | undefined } | undefined;
+  /** Tables that may be without row-level security, or without a policy. */
+  readonly tableWaivers?: readonly TableWaiver[] | undefined;
 }
 
 /** The Upstash database. What is undefined is not managed. */

@@ -72,7 +72,7 @@ export function migrateCommands(context: Context, deps: Deps, resources: Resourc
       ...(dir === undefined ? migrationFiles(own.settings.supabase) : filesIn(context, dir)),
       rehearsal: deps.migrationRehearsal,
       before: [locateStep(own, resources), ...(changes ? [leaseStep(own)] : [])],
-      after: [protectionStep(own)],
+      after: [protectionStep(own, own.settings.supabase.tableWaivers)],
     };
   };
   const on = ({ dbUrlEnv, dir }: MigrateChoice, changes = true) =>

@@ -13,6 +13,7 @@ import { findChrome as findChromeProgram } from '../adapters/system/toolbox.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import { withoutWaived } from '../core/release/protection.ts';
 import type { SmokeCheck, SmokeExpectation } from '../core/smoke/smoke.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { SmokeDeps, SmokeInput } from '../stages/smoke/smoke.ts';
@@ -40,7 +41,7 @@ interface GateParts {
 
 /** Returns what the environment's own checks work with, and what ends it; nothing is connected to before a check needs it. */
 export function smokeParts(context: Context, deps: Deps, resources: Resources, { web, clock, sessions }: GateParts) {
-  const { upstash, production, name } = context.settings();
+  const { supabase, upstash, production, name } = context.settings();
   const { url, anonKey, serviceRoleKey } = resources.databaseAccess.get();
   const cacheAccess = resources.cacheAccess.get();
   const queues = bullmqQueues({ url: cacheAccess.url, prefix: upstash.prefix });
@@ -58,7 +59,7 @@ export function smokeParts(context: Context, deps: Deps, resources: Resources, {
     clerkSessions: clerkSignIn(context, deps),
     sockets: echoSockets(),
     rows: canaryRows({ url, anonKey, serviceRoleKey }),
-    tables: (signal) => deps.openDatabase().tableProtection(signal),
+    tables: async (signal) => withoutWaived(await deps.openDatabase().tableProtection(signal), supabase.tableWaivers ?? []),
     cache: { ...probe, prefix: upstash.prefix },
     evicts: async (signal) => (await platforms.caches.findByName(name, signal))[0]?.eviction,
     errorEvents: platforms.errorEvents,

@@ -58,7 +58,8 @@ describe('previews of branches', () => {
     await git('push', '--quiet', 'origin', 'develop');
     expect(await project.run(['provision', '--yes'])).toMatchObject({ exitCode: 0 });
     await git('switch', '--quiet', '--create', branch);
-    const migration = 'create table public.quote_notes (id int primary key); alter table public.quote_notes enable row level security;';
+    const migration = `create table public.quote_notes (id int primary key); alter table public.quote_notes enable row level security;
+      create policy quote_notes_own on public.quote_notes for all to authenticated using (true);`;
     await writeFile(join(project.dir, 'supabase/migrations/20261126000000_quote_notes.sql'), migration);
   }, 240_000);
   afterAll(async () => {

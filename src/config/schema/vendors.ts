@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { protections, type TableWaiver } from '../../core/release/protection.ts';
 import { supabaseRegions, upstashRegions, vercelRegionCodes } from '../../core/regions.ts';
 import { envReference, text } from './parts.ts';
 
@@ -68,6 +69,15 @@ export const supabase = z.strictObject({
     .optional(),
   migrations: text.default('supabase/migrations'),
   rollbacks: text.default('supabase/rollbacks'),
+  tableWaivers: z
+    .array(
+      z.strictObject({
+        table: z.string().regex(/^[^.\s]+\.[^.\s]+$/, 'a table with its schema, "public.outbox"'),
+        without: z.enum(protections),
+        reason: text,
+      }) satisfies z.ZodType<TableWaiver>,
+    )
+    .optional(),
 });
 
 /** The Upstash database. */

@@ -1,5 +1,5 @@
 import { StagingError } from '../errors.ts';
-import type { AppliedMigration, MigrationFile, TableProtection } from '../ports/database.ts';
+import type { AppliedMigration, MigrationFile } from '../ports/database.ts';
 
 /** The migration folder as read from disk. */
 export interface MigrationFolder {
@@ -68,9 +68,4 @@ export function migrationHead(applied: readonly AppliedMigration[]): string | nu
   return applied
     .map((migration) => migration.version)
     .reduce<string | null>((head, version) => (head === null || version > head ? version : head), null);
-}
-
-/** Returns the tables that anybody with a key could read: no row-level security. */
-export function unprotectedTables(tables: readonly TableProtection[]): readonly string[] {
-  return tables.filter((table) => !table.rowSecurity).map((table) => `${table.schema}.${table.table}`);
 }

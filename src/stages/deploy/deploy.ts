@@ -41,7 +41,7 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
       readyStep(deps, facts, options),
       restorePointStep(deps, facts, options),
       migrateStep(deps, resources, facts),
-      protectionStep(deps),
+      protectionStep(deps, deps.settings.supabase.tableWaivers),
       firstSeedStep(deps, facts),
       smokeStep(
         deps,

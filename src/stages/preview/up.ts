@@ -109,7 +109,7 @@ function schemaSteps(facts: PreviewFacts): readonly Step[] {
   facts.seeded.set(world.seed());
   return [
     { id: 'migrate', title: 'Apply the branch’s migrations', mutates: true, run: (io) => migrate(world.schema, io) },
-    protectionStep(world.schema),
+    protectionStep(world.schema, world.settings.supabase.tableWaivers),
     { id: 'seed', title: `Seed ${world.settings.seed.profile}`, steps: () => facts.seeded.get().steps },
     {
       id: 'head',

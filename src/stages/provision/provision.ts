@@ -95,7 +95,7 @@ export function provisionStage(
     leaseStep(deps),
     keysStep(deps, resources),
     schemaStep(deps),
-    protectionStep(deps),
+    protectionStep(deps, deps.settings.supabase.tableWaivers),
     settingsStep(run),
     bypassStep(run),
     domainStep(deps, resources, domain),

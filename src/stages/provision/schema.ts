@@ -1,5 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
-import { type MigrationFolder, pendingMigrations, unprotectedTables } from '../../core/release/migrations.ts';
+import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
+import { type ProtectionFaults, protectionFaults, type TableWaiver } from '../../core/release/protection.ts';
 import type { Database } from '../../core/ports/database.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
 
@@ -35,25 +36,46 @@ export function ignoredText({ ignored }: MigrationFolder): string {
   return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
 }
 
-/** Returns the step that refuses a table without row-level security. Throws `DATABASE_TABLE_UNPROTECTED` (exit 5). */
-export function protectionStep(deps: SchemaDeps): Step {
+/**
+ * Returns the step that refuses a table that anybody could read, or that no policy lets anybody into, unless the configuration waives it.
+ * Throws `DATABASE_TABLE_UNPROTECTED` (exit 5).
+ */
+export function protectionStep({ openDatabase }: Pick<SchemaDeps, 'openDatabase'>, waivers: readonly TableWaiver[] = []): Step {
   return {
     id: 'row-security',
-    title: 'Check that every table has row-level security',
+    title: 'Check that every table has row-level security and policies',
     run: async (io) => {
-      const tables = await deps.openDatabase().tableProtection(io.signal);
-      const open = unprotectedTables(tables);
-      if (open.length > 0) {
-        throw new StagingError(
-          'red',
-          'DATABASE_TABLE_UNPROTECTED',
-          `Row-level security is off on ${open.join(', ')}, expected on for all ${tables.length} tables.`,
-          {
-            fix: 'Add a migration with `alter table … enable row level security`.',
-          },
-        );
-      }
-      return `${tables.length} tables, all protected`;
+      const tables = await openDatabase().tableProtection(io.signal);
+      const { withoutRowSecurity, withoutPolicy, unusedWaivers } = protectionFaults(tables, waivers);
+      if (withoutRowSecurity.length + withoutPolicy.length > 0) throw unprotected({ withoutRowSecurity, withoutPolicy }, tables.length);
+      const waived = waivers.length - unusedWaivers.length;
+      const unused = unusedWaivers.map(({ table, without }) => `${table} without ${without}`).join(', ');
+      const notes = [...(waived === 0 ? [] : [`${waived} waived`]), ...(unused === '' ? [] : [`waivers that cover nothing: ${unused}`])];
+      return [`${tables.length} tables, all protected`, ...notes].join('; ');
     },
   };
+}
+
+function unprotected(
+  { withoutRowSecurity, withoutPolicy }: Pick<ProtectionFaults, 'withoutRowSecurity' | 'withoutPolicy'>,
+  tables: number,
+): StagingError {
+  const open = withoutRowSecurity.length === 0 ? [] : [`Row-level security is off on ${withoutRowSecurity.join(', ')}`];
+  const closed = withoutPolicy.length === 0 ? [] : [`no policy is on ${withoutPolicy.join(', ')}`];
+  const seen = [...open, ...closed].join(', and ');
+  const expected = closed.length === 0 ? 'on for' : 'row-level security with a policy on';
+  return new StagingError(
+    'red',
+    'DATABASE_TABLE_UNPROTECTED',
+    `${seen.charAt(0).toUpperCase()}${seen.slice(1)}, expected ${expected} all ${tables} tables.`,
+    {
+      fix: [
+        ...(open.length === 0 ? [] : ['Add a migration with `alter table … enable row level security`.']),
+        ...(closed.length === 0
+          ? []
+          : ['Add a migration with `create policy …`, or waive it in `supabase.tableWaivers`, if the service role alone uses it.']),
+      ].join(' '),
+      data: { withoutRowSecurity, withoutPolicy },
+    },
+  );
 }
