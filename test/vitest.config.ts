@@ -5,14 +5,17 @@ import { SkippedReporter } from './support/skipped-reporter.ts';
 const reportFile = process.env['JV_TEST_REPORT'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** One project a kind of test. Real components (Postgres, Redis, Chrome, a built app) get minutes, pure code gets seconds. */
+/**
+ * One project a kind of test. Real components (Postgres, Redis, Chrome, a built app) get minutes, pure code gets seconds. What
+ * measures (Lighthouse, load) is in `e2e` and comes last and alone: on a busy machine its verdict would be inconclusive.
+ */
 const projects = [
-  { name: 'unit', folder: 'unit', timeoutMs: 10_000, built: false },
-  { name: 'stages', folder: 'stages', timeoutMs: 10_000, built: false },
-  { name: 'contract', folder: 'contract', timeoutMs: 90_000, built: false },
-  { name: 'cli', folder: 'cli', timeoutMs: 60_000, built: true },
-  { name: 'e2e', folder: 'e2e', timeoutMs: 240_000, built: true },
-  { name: 'faults', folder: 'faults', timeoutMs: 240_000, built: true },
+  { name: 'unit', timeoutMs: 10_000, built: false, alone: false },
+  { name: 'stages', timeoutMs: 10_000, built: false, alone: false },
+  { name: 'contract', timeoutMs: 90_000, built: false, alone: false },
+  { name: 'cli', timeoutMs: 60_000, built: true, alone: false },
+  { name: 'faults', timeoutMs: 240_000, built: true, alone: false },
+  { name: 'e2e', timeoutMs: 240_000, built: true, alone: true },
 ] as const;
 
 export default defineConfig({
@@ -32,16 +35,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'architecture', include: ['test/architecture.test.ts'], testTimeout: 30_000 },
       },
-      ...projects.map(({ name, folder, timeoutMs, built }) => ({
+      ...projects.map(({ name, timeoutMs, built, alone }) => ({
         extends: true as const,
         test: {
           name,
-          include: [`test/${folder}/**/*.test.ts`],
+          include: [`test/${name}/**/*.test.ts`],
           globalSetup: built ? [`${root}test/support/built.ts`] : [],
           testTimeout: timeoutMs,
           hookTimeout: Math.max(timeoutMs, 60_000),
-          // What measures (Lighthouse, load) comes last and alone: on a busy machine its verdict would be inconclusive.
-          ...(name === 'cli' || name === 'e2e' || name === 'faults' ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
+          ...(alone ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
         },
       })),
     ],
