@@ -6,11 +6,12 @@ import { changingFlags } from '../shared-flags.ts';
 export default class Seed extends StagingCommand {
   static override summary = 'Write the seed rows and the users that go with them; a second run changes nothing.';
   static override description =
-    'The profile `volume` makes as many rows as asked for, the same ones at every run, and writes each table whole or not at all; other profiles are files. Counts, a fingerprint of each table and foreign keys are read back.';
+    'The profile `volume` makes as many rows as asked for, the same ones at every run, and writes each table whole or not at all; `queues` puts jobs and cached values into Redis; other profiles are files of rows. Counts, a fingerprint of each table and foreign keys are read back.';
   static override examples = [
     '<%= config.bin %> seed',
     '<%= config.bin %> seed --profile demo --json',
     '<%= config.bin %> seed --profile volume --rows 100000',
+    '<%= config.bin %> seed --profile queues',
     '<%= config.bin %> seed --from production --anonymise',
     '<%= config.bin %> seed --profile volume --reset --confirm jetvision-staging',
   ];
@@ -29,7 +30,10 @@ export default class Seed extends StagingCommand {
       dependsOn: ['anonymise'],
     })(),
     anonymise: Flags.boolean({ env: 'JV_ANONYMISE', summary: 'Hide whatever the configuration does not keep.', dependsOn: ['from'] }),
-    reset: Flags.boolean({ env: 'JV_RESET', summary: 'Empty what the profile owns first; wants `--confirm`.' }),
+    reset: Flags.boolean({
+      env: 'JV_RESET',
+      summary: 'Empty what the profile owns, and Redis under the prefix, first; wants `--confirm`.',
+    }),
     confirm: Flags.string({ helpValue: 'ENVIRONMENT', env: 'JV_CONFIRM', summary: 'Name of the environment; `--yes` does not suffice.' }),
   };
   static override effects = { readOnly: false, destructive: true, idempotent: true };

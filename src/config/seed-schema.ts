@@ -9,16 +9,22 @@ const identifier = z.string().regex(/^[a-z_][a-z0-9_]*$/, 'a name in lower case,
 const json: z.ZodType<JsonValue> = z.json();
 const directiveNames = ['daysFromNow', 'idOf', 'authUserId'];
 
+const daysFromNow = z
+  .strictObject({ daysFromNow: z.number().int().min(-36_500).max(36_500) })
+  .transform(({ daysFromNow: days }) => ({ kind: 'daysFromNow' as const, days }));
+const literal = json.refine((input) => !looksLikeDirective(input)).transform((input) => ({ kind: 'literal' as const, value: input }));
+
+/** A value that needs no database: JSON, or a day relative to today. */
+export const plainValue = z.union([daysFromNow, literal], 'a JSON value or {"daysFromNow": whole number}') satisfies z.ZodType<SeedValue>;
+
 const value = z.union(
   [
-    z
-      .strictObject({ daysFromNow: z.number().int().min(-36_500).max(36_500) })
-      .transform(({ daysFromNow }) => ({ kind: 'daysFromNow' as const, days: daysFromNow })),
+    daysFromNow,
     z
       .strictObject({ idOf: z.strictObject({ table: identifier, key: z.record(identifier, json) }) })
       .transform(({ idOf }) => ({ kind: 'idOf' as const, ...idOf })),
     z.strictObject({ authUserId: email }).transform(({ authUserId }) => ({ kind: 'authUserId' as const, email: authUserId })),
-    json.refine((literal) => !looksLikeDirective(literal)).transform((literal) => ({ kind: 'literal' as const, value: literal })),
+    literal,
   ],
   'a JSON value, {"daysFromNow": whole number}, {"idOf": {"table": name, "key": {column: value}}} or {"authUserId": e-mail address}',
 ) satisfies z.ZodType<SeedValue>;
@@ -48,13 +54,14 @@ export function parseSeed(input: unknown, file: string): SeedPlan {
   return parsed.data;
 }
 
-function looksLikeDirective(literal: JsonValue): boolean {
-  if (typeof literal !== 'object' || literal === null || Array.isArray(literal)) return false;
-  const keys = Object.keys(literal);
+function looksLikeDirective(input: JsonValue): boolean {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return false;
+  const keys = Object.keys(input);
   return keys.length === 1 && keys.every((key) => directiveNames.includes(key));
 }
 
-function seedInvalid(file: string, problems: readonly ConfigProblem[]): StagingError {
+/** Returns the error for a seed file that says these things wrong. */
+export function seedInvalid(file: string, problems: readonly ConfigProblem[]): StagingError {
   return new StagingError('usage', 'SEED_INVALID', problemsText(file, problems), {
     fix: `Correct ${file}.`,
     data: { file, problems },

@@ -110,7 +110,8 @@ export function openDeps(
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
   const openDataApi = () => use().dataApi(resources.databaseAccess.get());
-  const seed = () => ({ ...base(), ...connected.seeding.ports, openPauses: connected.openPauses, openDataApi, lease });
+  const { openPauses, openCache } = connected;
+  const seed = () => ({ ...base(), ...connected.seeding.ports, openPauses, openCache, openDataApi, lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
   const release = () => ({ ...base(), ...releaseParts(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
@@ -125,7 +126,7 @@ export function openDeps(
     actor,
     locating: base,
     plan,
-    provision: () => ({ ...plan(), lease, newSecret, openCache: connected.openCache, gatewayMissing: use().gatewayMissing }),
+    provision: () => ({ ...plan(), lease, newSecret, openCache, gatewayMissing: use().gatewayMissing }),
     deploy: (smoke, choice) => ({
       ...release(),
       source: connected.source(choice),

@@ -1,8 +1,10 @@
+import { bullmqJobs } from '../adapters/bullmq/bullmq-jobs.ts';
 import { bulkTables } from '../adapters/copy/bulk-tables.ts';
 import { sourceDatabase } from '../adapters/copy/source-database.ts';
 import { fakerVocabulary } from '../adapters/faker/vocabulary.ts';
-import { readSeedFile } from '../adapters/files/seed-file.ts';
+import { readQueueSeedFile, readSeedFile } from '../adapters/files/seed-file.ts';
 import type { BulkTables } from '../core/ports/bulk.ts';
+import type { JobStore } from '../core/ports/cache.ts';
 import { StagingError } from '../core/errors.ts';
 import type { SourceDatabase } from '../core/ports/source-database.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -11,19 +13,22 @@ import type { Context } from './context.ts';
 
 /** What only seeding needs, opened when first used. */
 export interface SeedParts {
-  readonly ports: Pick<SeedDeps, 'openBulk' | 'readSeed' | 'vocabulary' | 'source' | 'openTarget'>;
+  readonly ports: Pick<SeedDeps, 'openBulk' | 'openJobs' | 'readSeed' | 'readQueueSeed' | 'vocabulary' | 'source' | 'openTarget'>;
   close(): Promise<void>;
 }
 
 /** Returns what only seeding needs in one command. */
 export function seedParts(context: Context, resources: Resources): SeedParts {
   let bulk: BulkTables | undefined;
+  let jobs: JobStore | undefined;
   let target: SourceDatabase | undefined;
   let production: SourceDatabase | undefined;
   const source = () => (production ??= sourceDatabase(productionUrl(context)));
   return {
     ports: {
       openBulk: () => (bulk ??= bulkTables(resources.databaseAccess.get().directUrl)),
+      openJobs: () => (jobs ??= bullmqJobs({ url: resources.cacheAccess.get().url, prefix: context.settings().upstash.prefix })),
+      readQueueSeed: (profile) => readQueueSeedFile(context.settings().seed.dir, profile),
       readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
       vocabulary: fakerVocabulary,
       openTarget: () => (target ??= sourceDatabase(resources.databaseAccess.get().directUrl)),
@@ -35,7 +40,7 @@ export function seedParts(context: Context, resources: Resources): SeedParts {
       },
     },
     close: async () => {
-      await Promise.allSettled([bulk?.close(), target?.close(), production?.close()]);
+      await Promise.allSettled([bulk?.close(), jobs?.close(), target?.close(), production?.close()]);
     },
   };
 }

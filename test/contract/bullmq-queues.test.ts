@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type Processor, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { bullmqJobs } from '../../src/adapters/bullmq/bullmq-jobs.ts';
 import { bullmqPauses } from '../../src/adapters/bullmq/bullmq-pauses.ts';
 import { bullmqQueues } from '../../src/adapters/bullmq/bullmq-queues.ts';
+import { redisCache } from '../../src/adapters/redis/redis-cache.ts';
 import type { Queues } from '../../src/core/ports/cache.ts';
 import { freePort } from '../support/free-port.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -260,4 +262,74 @@ test('a job that ends between two looks is no stalled one, and one that has lost
 
   expect([...seen]).toEqual([0]);
   expect(await queues.health(queue, never)).toMatchObject({ stalled: 1 });
+});
+
+test('a job is found by its id, also when it is done, and takes the place of an older one', async () => {
+  const jobs = bullmqJobs({ url: redis.url, prefix });
+  closers.push(() => jobs.close());
+  const wanted = [
+    { id: 'seed-1', name: 'analyse', data: { seats: 6 }, delayMs: 0 },
+    { id: 'seed-2', name: 'analyse', data: { seats: 8 }, delayMs: 3_600_000 },
+  ];
+  await jobs.put('seeded', wanted, never);
+  const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const worker = new Worker('seeded', async ({ data }) => data, {
+    connection,
+    prefix: 'jetvision-staging',
+    removeOnComplete: { count: 0 },
+  });
+  const done = once(worker, 'completed');
+  closers.push(async () => {
+    await worker.close(true);
+    connection.disconnect();
+  });
+
+  expect(await done).toContainEqual(expect.objectContaining({ data: { seats: 6 } }));
+  expect(await jobs.find('seeded', ['seed-2', 'seed-1', 'none'], never)).toEqual(wanted.toReversed());
+  await jobs.put('seeded', [{ id: 'seed-2', name: 'renamed', data: {}, delayMs: 7_200_000 }], never);
+  expect(await jobs.find('seeded', ['seed-2'], never)).toEqual([{ id: 'seed-2', name: 'renamed', data: {}, delayMs: 7_200_000 }]);
+});
+
+test('a job that is being worked on is not replaced', async () => {
+  const jobs = bullmqJobs({ url: redis.url, prefix });
+  const job = { id: 'held', name: 'analyse', data: {}, delayMs: 0 };
+  const events = new EventEmitter();
+  const taken = once(events, 'taken');
+  closers.push(async () => {
+    events.emit('end');
+    await jobs.close();
+  });
+  await jobs.put(queue, [job], never);
+  work(async () => {
+    events.emit('taken');
+    await once(events, 'end');
+  });
+  await taken;
+
+  await expect(jobs.put(queue, [{ ...job, name: 'other' }], never)).rejects.toMatchObject({ code: 'QUEUE_JOB_ACTIVE', kind: 'vendor' });
+});
+
+test('keys are written with their time, read back, counted and removed, under the prefix alone', async () => {
+  const cache = redisCache(redis.url);
+  const own = 'jet[vision]:';
+  const client = new Redis(redis.url);
+  closers.push(async () => client.disconnect());
+  await client.set('jetv:cache:a', 'another’s');
+  await client.hset(`${own}hash`, 'field', 'x');
+
+  await cache.write(
+    [
+      { key: `${own}a`, value: '1', ttlSeconds: null },
+      { key: `${own}b`, value: 'two', ttlSeconds: 60 },
+    ],
+    never,
+  );
+
+  expect(await cache.entries([`${own}b`, `${own}hash`, `${own}none`, `${own}a`], never)).toEqual([
+    { key: `${own}b`, value: 'two', expires: true },
+    { key: `${own}a`, value: '1', expires: false },
+  ]);
+  expect(await cache.countKeys(own, never)).toBe(3);
+  expect(await cache.removeKeys(own, never)).toBe(3);
+  expect(await client.get('jetv:cache:a')).toBe('another’s');
 });

@@ -1,7 +1,7 @@
 import { StagingError } from '../../src/core/errors.ts';
 import type { Fields } from '../../src/core/plan/model.ts';
 import type { ManagedCaches } from '../../src/core/ports/managed.ts';
-import type { Cache, CacheDatabase, CachePlatform } from '../../src/core/ports/cache.ts';
+import type { Cache, CacheDatabase, CacheEntry, CachePlatform, JobStore, NamedJob } from '../../src/core/ports/cache.ts';
 
 /** A Redis platform in memory. */
 export interface FakeCachePlatform extends CachePlatform {
@@ -70,13 +70,49 @@ export function fakeCachePlatform(): FakeCachePlatform {
   };
 }
 
+/** A Redis in memory; `stored` holds what was written, and anything that a test puts there. */
+export interface FakeCache extends Cache {
+  readonly stored: Map<string, CacheEntry>;
+}
+
 /** Returns a Redis that answers, or one that is down. */
-export function fakeCache(state: 'up' | 'down' = 'up'): Cache {
+export function fakeCache(state: 'up' | 'down' = 'up'): FakeCache {
+  const stored: FakeCache['stored'] = new Map();
+  const under = (prefix: string) => [...stored.keys()].filter((key) => key.startsWith(prefix));
   return {
+    stored,
     ping: async () => {
       if (state === 'down') throw new StagingError('vendor', 'REDIS_UNREACHABLE', 'Redis cannot be reached.');
     },
-    removeKeys: async () => 0,
+    removeKeys: async (prefix) => under(prefix).filter((key) => stored.delete(key)).length,
+    countKeys: async (prefix) => under(prefix).length,
+    entries: async (keys) =>
+      keys.flatMap((key) => {
+        const entry = stored.get(key);
+        return entry === undefined ? [] : [{ key, value: entry.value, expires: entry.ttlSeconds !== null }];
+      }),
+    write: async (entries) => {
+      for (const entry of entries) stored.set(entry.key, entry);
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Returns jobs in memory by queue, and says in `calls` when they are added. */
+export function fakeJobs(calls: string[]): JobStore & { readonly queues: Map<string, readonly NamedJob[]> } {
+  const queues = new Map<string, readonly NamedJob[]>();
+  return {
+    queues,
+    find: async (queue, ids) =>
+      ids.flatMap((id) => {
+        const job = queues.get(queue)?.find((each) => each.id === id);
+        return job === undefined ? [] : [job];
+      }),
+    put: async (queue, jobs) => {
+      const ids = new Set(jobs.map(({ id }) => id));
+      queues.set(queue, [...(queues.get(queue) ?? []).filter(({ id }) => !ids.has(id)), ...jobs]);
+      calls.push(`put ${[...ids].join(' ')} into ${queue}`);
+    },
     close: async () => undefined,
   };
 }

@@ -205,7 +205,7 @@ it('removes nothing in a dry run, and needs no name for it', async () => {
   const { error, details } = await world.seed({}, { profile: 'demo', reset: { confirm: undefined, dryRun: true } }, { dryRun: true });
 
   expect(error).toBeUndefined();
-  expect(details['consent']).toBe('would remove the rows and users of the profile demo');
+  expect(details['consent']).toBe('would remove the rows and users of the profile demo and 0 keys under jet: in Redis');
   expect(world.data.users.size).toBe(2);
 });
 

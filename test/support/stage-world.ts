@@ -10,6 +10,7 @@ import type { SourceDatabase } from '../../src/core/ports/source-database.ts';
 import type { SmokeDetails } from '../../src/core/report.ts';
 import { type RunOptions, runSteps } from '../../src/core/run/run-steps.ts';
 import type { SeedPlan } from '../../src/core/seed/plan.ts';
+import type { QueuePlan } from '../../src/core/seed/queues.ts';
 import type { EnvReference, StagingSettings } from '../../src/core/settings.ts';
 import { type StageRun, verdictStep } from '../../src/core/run/stage.ts';
 import { stageResult } from '../../src/core/run/stage-result.ts';
@@ -28,7 +29,7 @@ import { rollbackStage } from '../../src/stages/rollback/rollback.ts';
 import type { SeedChoice, SeedDeps } from '../../src/stages/seed/parts.ts';
 import { seedStage } from '../../src/stages/seed/seed.ts';
 import { fakeBulk } from '../fakes/bulk.ts';
-import { fakeCache, fakeCachePlatform } from '../fakes/caches.ts';
+import { fakeCache, fakeCachePlatform, fakeJobs } from '../fakes/caches.ts';
 import { steppingClock } from '../fakes/clocks.ts';
 import { fakeDataApi } from '../fakes/data-api.ts';
 import { fakeDatabase } from '../fakes/database.ts';
@@ -106,6 +107,24 @@ export const demoSeed: SeedPlan = {
   ],
 };
 
+/** Two jobs and two keys, one of which goes by itself. */
+export const queueSeed: QueuePlan = {
+  version: 1,
+  queues: [
+    {
+      queue: 'requests',
+      jobs: [
+        { id: 'seed-1', name: 'analyse', data: { day: { kind: 'daysFromNow', days: 3 } }, delaySeconds: 0 },
+        { id: 'seed-2', name: 'analyse', data: { seats: { kind: 'literal', value: 6 } }, delaySeconds: 60 },
+      ],
+    },
+  ],
+  cache: [
+    { key: 'cache:airport', value: { code: 'KTEB' } },
+    { key: 'cache:greeting', value: 'hello', ttlSeconds: 60 },
+  ],
+};
+
 /** A migration that creates one table, protected or not. */
 export function createTable(
   version: string,
@@ -178,6 +197,8 @@ export function stageWorld() {
   const run = async (steps: readonly Step[], options: Partial<RunOptions> = {}): Promise<Ran> =>
     ranSteps(steps, { runId: 'run_1', journal, clock, signal: new AbortController().signal, ...options });
   const bulk = fakeBulk();
+  const cache = fakeCache();
+  const jobs = fakeJobs(calls);
   const seedDeps: SeedDeps = {
     ...base,
     openDataApi: () => parts.data,
@@ -185,6 +206,9 @@ export function stageWorld() {
     source: noSource,
     openTarget: () => noSource,
     openPauses: () => ({ pause: async (queues) => queues }),
+    openCache: () => cache,
+    openJobs: () => jobs,
+    readQueueSeed: async () => ({ plan: queueSeed, version: 'queues-1' }),
     readSeed: async () => ({ plan: demoSeed, version: 'seed-1' }),
     vocabulary: async () => ({ firstNames: ['Ann', 'Bo'], lastNames: ['Lee', 'Kim'], operators: ['Jets'] }),
   };
@@ -269,6 +293,8 @@ export function stageWorld() {
     ...parts,
     ...stages,
     bulk,
+    cache,
+    jobs,
     clerkInstances,
     base,
     envDeps,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseQueueSeed } from '../../src/config/queue-seed-schema.ts';
 import { parseSeed } from '../../src/config/seed-schema.ts';
 
 const users = { table: 'users', key: ['email'], rows: [{ id: { authUserId: 'a@x.test' }, email: 'a@x.test' }] };
@@ -51,4 +52,22 @@ test.each([
 
 function withRow(...rows: readonly object[]) {
   return { version: 1, auth, tables: [users, { table: 'notes', key: ['id'], rows }] };
+}
+
+test.each([
+  ['an id that BullMQ would take for its own', withJob({ id: '7' }), 'queues[0].jobs[1].id'],
+  ['an id with a colon', withJob({ id: 'a:b' }), 'queues[0].jobs[1].id'],
+  ['one id twice', withJob({ id: 'first' }), 'queues[0].jobs[1].id'],
+  ['a reference that needs a database', withJob({ data: { by: { authUserId: 'a@x.test' } } }), 'queues[0].jobs[1].data.by'],
+  ['one key twice', { version: 1, queues: [], cache: [1, 2].map((value) => ({ key: 'a', value })) }, 'cache[1].key'],
+  ['a key with a blank', { version: 1, queues: [], cache: [{ key: 'a b', value: 1 }] }, 'cache[0].key'],
+])('refuses in a file of jobs and keys %s and names the place', (_, input, path) => {
+  expect(() => parseQueueSeed(input, 'x.json')).toThrow(
+    expect.objectContaining({ code: 'SEED_INVALID', data: { file: 'x.json', problems: [expect.objectContaining({ path })] } }),
+  );
+});
+
+function withJob(job: object) {
+  const first = { id: 'first', name: 'analyse', data: {} };
+  return { version: 1, queues: [{ queue: 'requests', jobs: [first, { ...first, id: 'second', ...job }] }] };
 }

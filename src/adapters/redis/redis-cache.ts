@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StagingError } from '../../core/errors.ts';
-import type { Cache } from '../../core/ports/cache.ts';
+import type { Cache, CacheEntry, StoredEntry } from '../../core/ports/cache.ts';
 import { redisError, serverOf } from './redis-error.ts';
 
 /** Bounds on connecting and on each command. */
@@ -15,7 +15,11 @@ const probeTtlSeconds = 60;
 export function redisCache(url: string): Cache {
   return {
     ping: (prefix, signal) => connected(url, signal, (redis, server) => probe(redis, prefix, server)),
-    removeKeys: (prefix, signal) => connected(url, signal, (redis) => removeKeys(redis, prefix, signal)),
+    removeKeys: (prefix, signal) =>
+      connected(url, signal, (redis) => overKeys(redis, prefix, async (keys) => await redis.unlink(...keys), signal)),
+    countKeys: (prefix, signal) => connected(url, signal, (redis) => overKeys(redis, prefix, async (keys) => keys.length, signal)),
+    entries: (keys, signal) => connected(url, signal, (redis) => readEntries(redis, keys)),
+    write: (entries, signal) => connected(url, signal, (redis) => writeEntries(redis, entries)),
     close: async () => undefined,
   };
 }
@@ -63,20 +67,43 @@ async function probe(redis: Redis, prefix: string, server: string): Promise<void
   });
 }
 
+async function readEntries(redis: Redis, keys: readonly string[]): Promise<readonly StoredEntry[]> {
+  if (keys.length === 0) return [];
+  const values = await redis.mget(...keys);
+  const ttls = await Promise.all(keys.map((key) => redis.ttl(key)));
+  return keys.flatMap((key, index) => {
+    const value = values[index] ?? null;
+    return value === null ? [] : [{ key, value, expires: (ttls[index] ?? -1) >= 0 }];
+  });
+}
+
+async function writeEntries(redis: Redis, entries: readonly CacheEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const transaction = redis.multi();
+  for (const { key, value, ttlSeconds } of entries) {
+    if (ttlSeconds === null) transaction.set(key, value);
+    else transaction.set(key, value, 'EX', ttlSeconds);
+  }
+  const answers = (await transaction.exec()) ?? [];
+  const refused = answers.find(([error]) => error !== null)?.[0];
+  if (refused !== undefined && refused !== null) throw refused;
+}
+
 /** Keys that one look at the keyspace goes over, and that one command removes at most. */
 const scanCount = 500;
 
-async function removeKeys(redis: Redis, prefix: string, signal: AbortSignal): Promise<number> {
-  if (prefix === '') throw new Error('Without a prefix every key would go.');
+/** Calls `work` with the keys that begin with the prefix, some at a time; returns the sum of what it returns. */
+async function overKeys(redis: Redis, prefix: string, work: (keys: readonly string[]) => Promise<number>, signal: AbortSignal) {
+  if (prefix === '') throw new Error('Without a prefix every key would be meant.');
   // What has a meaning in a pattern stands for itself.
   const match = `${prefix.replaceAll(/[*?[\]\\]/g, String.raw`\$&`)}*`;
-  let removed = 0;
+  let sum = 0;
   let cursor = '0';
   do {
     signal.throwIfAborted();
     const [next, keys] = await redis.scan(cursor, 'MATCH', match, 'COUNT', scanCount);
-    if (keys.length > 0) removed += await redis.unlink(...keys);
+    if (keys.length > 0) sum += await work(keys);
     cursor = next;
   } while (cursor !== '0');
-  return removed;
+  return sum;
 }

@@ -1,3 +1,5 @@
+import type { JsonValue } from './database.ts';
+
 /** A Redis database on the platform. */
 export interface CacheDatabase {
   readonly id: string;
@@ -35,12 +37,33 @@ export interface CachePlatform {
   addresses(id: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
+/** A key that holds text, with its whole name. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly value: string;
+  /** Seconds until it goes by itself; null: it stays. */
+  readonly ttlSeconds: number | null;
+}
+
+/** A key as it stands: what is left of its time differs from look to look. */
+export interface StoredEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly expires: boolean;
+}
+
 /** The Redis database itself, over TCP. Throws `REDIS_…` errors. */
 export interface Cache {
   /** Writes, reads and removes a key under the prefix; throws `REDIS_UNREACHABLE`. */
   ping(prefix: string, signal: AbortSignal): Promise<void>;
   /** Removes every key that begins with the prefix, which is not empty; returns how many. */
   removeKeys(prefix: string, signal: AbortSignal): Promise<number>;
+  /** Returns how many keys begin with the prefix, which is not empty; one that is written meanwhile may be counted or not. */
+  countKeys(prefix: string, signal: AbortSignal): Promise<number>;
+  /** Returns those of these keys that hold text, in their order. */
+  entries(keys: readonly string[], signal: AbortSignal): Promise<readonly StoredEntry[]>;
+  /** Writes all of these keys in one transaction. */
+  write(entries: readonly CacheEntry[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,5 +115,26 @@ export interface QueuePauses {
   held(signal: AbortSignal): Promise<readonly string[]>;
   /** Resumes them; returns their names. */
   resume(signal: AbortSignal): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** A job by its id, which is unique in its queue. */
+export interface NamedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: JsonValue;
+  /** How long it waits before a worker may take it. */
+  readonly delayMs: number;
+}
+
+/** Jobs that are found by their ids. Throws `REDIS_…` errors. */
+export interface JobStore {
+  /** Returns those of these jobs that exist, whatever became of them, in the order of the ids. */
+  find(queue: string, ids: readonly string[], signal: AbortSignal): Promise<readonly NamedJob[]>;
+  /**
+   * Adds the jobs in one transaction, in their order; one with the id of a job that exists takes its place. They stay in the queue's books when
+   * they are done. Throws `QUEUE_JOB_ACTIVE` (exit 4) for one that is being worked on, and `REDIS_…` errors.
+   */
+  put(queue: string, jobs: readonly NamedJob[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -53,7 +53,7 @@ export function anonymiseStage(deps: SeedDeps, resources: Resources): StageRun<S
       const tables = facts.written;
       return seedResult(
         deps,
-        { profile: 'production', seedVersion: 'production-anonymised', users, tables, changed: changed(), orphans },
+        { profile: 'production', seedVersion: 'production-anonymised', users, tables, entries: [], changed: changed(), orphans },
         startedAtMs,
       );
     },

@@ -41,7 +41,7 @@ export function rowsStage(deps: SeedDeps, resources: Resources, { profile, reset
       locateStep(deps, resources),
       leaseStep(deps),
       readStep(deps, facts, profile),
-      ...resetSteps(deps, reset, {
+      ...resetSteps(deps, resources, reset, {
         what: () => `the rows and users of the profile ${profile}`,
         empty: (io) => emptyRows(deps, resources, facts.seed.get().plan, io.signal),
       }),
@@ -211,7 +211,7 @@ function rowsResult(deps: SeedDeps, facts: SeedFacts, profile: string, startedAt
   const orphans = facts.orphans.get();
   return seedResult(
     deps,
-    { profile, seedVersion: version, users, tables: facts.tables, changed: totalChanged(facts), orphans },
+    { profile, seedVersion: version, users, tables: facts.tables, entries: [], changed: totalChanged(facts), orphans },
     startedAtMs,
   );
 }

@@ -56,7 +56,7 @@ export function volumeStage(
       },
       locateStep(deps, resources),
       leaseStep(deps),
-      ...resetSteps(deps, reset, {
+      ...resetSteps(deps, resources, reset, {
         what: () => 'every row of the volume seed, of any seed value',
         empty: (io) => emptyVolume(deps, resources, io),
       }),
@@ -78,6 +78,7 @@ export function volumeStage(
         seedVersion: `volume-1-${seed}-${rows}`,
         users: { wanted: 0, changed: 0 },
         tables: facts.written,
+        entries: [],
         changed: changed(),
         orphans,
       };
