@@ -8,7 +8,6 @@ import { postgresLeases } from '../adapters/postgres/postgres-leases.ts';
 import { redisCache } from '../adapters/redis/redis-cache.ts';
 import { actorName } from '../adapters/system/actor.ts';
 import { newId, newSecret } from '../adapters/system/ids.ts';
-import { StagingError } from '../core/errors.ts';
 import type { Cache, QueuePauses } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { Leases } from '../core/ports/leases.ts';
@@ -45,6 +44,7 @@ import { openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
 import { seedParts } from './seed-parts.ts';
 import { openSecretFile } from './secret-file.ts';
+import { formerStateKeys, stateKeys } from './state-keys.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
 export type SmokeOn = (
@@ -106,14 +106,14 @@ export function openDeps(
   const productionUrl = productionUrlOf(context, local);
   const actor = actorName(context.process.ciActor);
   const readSecret = context.secrets.read;
-  const sealing = async () => stateSealing(stateKey(context));
+  const sealing = openSealing(context);
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
   const openDataApi = () => use().dataApi(resources.databaseAccess.get());
   const { openPauses, openCache } = connected;
   const seed = () => ({ ...base(), ...connected.seeding.ports, openPauses, openCache, openDataApi, lease });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
-  const restorePoints = () => openRestorePoints(context, resources, use(), () => stateKey(context));
+  const restorePoints = () => openRestorePoints(context, resources, use());
   const release = () => ({ ...base(), ...releaseParts(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
   return {
     usePlatforms: connected.usePlatforms,
@@ -206,11 +206,19 @@ function baseDeps(context: Context, connected: Connections) {
 function isolationPorts(context: Context, openDatabase: () => Database): IsolationPorts {
   return {
     readSecret: context.secrets.read,
-    sealing: async () => stateSealing(stateKey(context)),
+    sealing: openSealing(context),
     sha256: plainFingerprint,
     openDatabase,
     askClerk: (secretKey, apiUrl, signal) =>
       clerkInstance({ secretKey, apiUrl, local: context.target === 'local', clock: context.clock }, signal),
+  };
+}
+
+/** The keys are read each time: a rotation changes them under way. */
+function openSealing(context: Context): () => Promise<Sealing> {
+  return async () => {
+    const [key, ...former] = stateKeys(context);
+    return stateSealing(key, former);
   };
 }
 
@@ -234,14 +242,6 @@ function productionUrlOf(context: Context, local: Pick<LocalCloud, 'productionDa
   };
 }
 
-function stateKey(context: Context): string {
-  const key = context.secrets.read({ kind: 'env', name: 'JV_STATE_KEY' });
-  if (key !== undefined) return key;
-  throw new StagingError('missing', 'STATE_KEY_MISSING', `JV_STATE_KEY stands neither in the environment nor in ${context.envFile}.`, {
-    fix: 'Run `jv-staging provision`, which generates it, or set the JV_STATE_KEY that this environment was provisioned with.',
-  });
-}
-
 /** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */
 function knownSecrets(context: Context, resources: Resources, productionUrl: string | undefined): readonly string[] {
   const database = resources.databaseAccess.peek();
@@ -249,6 +249,7 @@ function knownSecrets(context: Context, resources: Resources, productionUrl: str
   return [
     ...context.secrets.seen,
     ...context.secrets.inFile(),
+    ...formerStateKeys(context),
     ...(productionUrl === undefined ? [] : [productionUrl]),
     ...(database === undefined ? [] : [database.anonKey, database.serviceRoleKey, database.directUrl, database.poolerUrl]),
     ...(cache === undefined ? [] : [cache.url, cache.restToken]),

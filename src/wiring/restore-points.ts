@@ -11,9 +11,10 @@ import type { Resources } from '../stages/resources.ts';
 import { restorePointsOf } from '../stages/restore/points.ts';
 import type { Context } from './context.ts';
 import type { Platforms } from './platforms.ts';
+import { stateKeys } from './state-keys.ts';
 
 /** Returns the keepers of the environment's restore points as one; the resources are known by the time they are used. */
-export function openRestorePoints(context: Context, resources: Resources, platforms: Platforms, stateKey: () => string): RestorePoints {
+export function openRestorePoints(context: Context, resources: Resources, platforms: Platforms): RestorePoints {
   const { restorePoints, environment } = context.settings();
   const { postgresBin, path, ci } = context.process;
   const places = restorePlaces(restorePoints, { ci, target: context.target, stateDir: context.stateDir });
@@ -22,7 +23,7 @@ export function openRestorePoints(context: Context, resources: Resources, platfo
     dumpPoints({
       dir,
       keep: restorePoints.keep,
-      stateKey,
+      stateKeys: () => stateKeys(context),
       url: () => resources.databaseAccess.get().directUrl,
       programs: (url) => postgresPrograms(url, { folders: postgresFolders(path, postgresBin), environment: childEnvironment() }),
       environment,

@@ -14,6 +14,7 @@ import { rotateStage } from '../stages/secrets/rotate.ts';
 import { type SecretsDetails, setStage } from '../stages/secrets/set.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
+import { openKeptRecords } from './restore-points.ts';
 import { stdinValue } from './stdin-value.ts';
 
 /** What `secrets …` does. */
@@ -41,7 +42,9 @@ export function secretCommands(context: Context, deps: Deps, resources: Resource
     rotate: (name) => {
       const seed = deps.seed();
       const seededUsers = async () => (await seed.readSeed(context.settings().seed.profile)).plan.auth.map(({ email }) => email);
-      return rotateStage({ ...deps.env(), ...base(), newSecret, openDataApi: seed.openDataApi, seededUsers }, resources, name);
+      const { openDatabase, restorePoints } = deps.status();
+      const sealed = { openDatabase, restorePoints, keptRecords: openKeptRecords(context) };
+      return rotateStage({ ...deps.env(), ...base(), ...sealed, newSecret, openDataApi: seed.openDataApi, seededUsers }, resources, name);
     },
     exportToGitHub: (repository) => {
       const dir = context.loaded === undefined ? context.request.cwd : dirname(context.loaded.path);

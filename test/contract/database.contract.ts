@@ -165,6 +165,23 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       await expect(database.releases(environment, signal)).resolves.toEqual([first]);
     });
 
+    test('what is sealed in a record is replaced, and nothing else in it, whatever record was asked for', async () => {
+      const [first, second] = [
+        recordOf(`${environment}-1`, environment, null),
+        recordOf(`${environment}-2`, environment, `${environment}-1`),
+      ];
+      for (const record of [first, second]) await database.appendRelease(record, signal);
+      const other: ReleaseRecord = { ...second, actor: 'else', envSnapshot: null };
+      const sealed = { id: first.id, envFingerprints: { B: 'd'.repeat(64) }, envSnapshot: 'jv1.new.y.z' };
+
+      await database.resealReleases([sealed, { ...sealed, id: `${environment}-gone` }, other], signal);
+
+      await expect(database.releases(environment, signal)).resolves.toEqual([
+        { ...first, ...sealed },
+        { ...second, envSnapshot: null },
+      ]);
+    });
+
     test('of two records appended at once after the same one, one is refused', async () => {
       const results = await Promise.allSettled(
         ['a', 'b'].map((id) => database.appendRelease(recordOf(`${environment}-${id}`, environment, null), signal)),

@@ -85,7 +85,7 @@ beforeEach(async () => {
 const options = (changed: Partial<DumpPointsOptions> = {}): DumpPointsOptions => ({
   dir,
   keep: 2,
-  stateKey: () => stateKey,
+  stateKeys: () => [stateKey],
   url: () => url,
   programs: (of) => postgresPrograms(of, { folders, environment }),
   environment: 'staging',
@@ -217,7 +217,7 @@ describe('a dump as restore point', () => {
       key: false,
     });
     const sealed = { code: 'RESTORE_POINT_SEALED', exitCode: 3 };
-    await expect(dumpPoints(options({ stateKey: () => 'o'.repeat(43) })).restore(id, none)).rejects.toMatchObject(sealed);
+    await expect(dumpPoints(options({ stateKeys: () => ['o'.repeat(43)] })).restore(id, none)).rejects.toMatchObject(sealed);
     await writeFile(place, changed);
     await expect(points.restore(id, none)).rejects.toMatchObject(sealed);
     await writeFile(place, Buffer.from(bytes.toString('latin1').replace('"reason":"test"', '"reason":"best"'), 'latin1'));
@@ -226,6 +226,30 @@ describe('a dump as restore point', () => {
     await truncate(place, bytes.length - 20);
     await expect(points.restore(id, none)).rejects.toMatchObject(sealed);
     expect(await everything()).toBe(before);
+  });
+
+  it('is sealed anew under another key, in place and whole; the former key restores it until then, and not afterwards', async () => {
+    const before = await everything();
+    const { id, place } = await dumpPoints(options()).take('test', none);
+    const newKey = 'n'.repeat(43);
+    const ring = dumpPoints(options({ stateKeys: () => [newKey, stateKey] }));
+    await destroy();
+
+    await ring.restore(id, none);
+    const first = await ring.reseal(none);
+    const text = await readFile(place);
+    const again = await ring.reseal(none);
+
+    expect([first, again]).toEqual([
+      { sealed: 1, unopened: [] },
+      { sealed: 1, unopened: [] },
+    ]);
+    expect(await readFile(place)).toEqual(text);
+    await expect(dumpPoints(options()).reseal(none)).resolves.toEqual({ sealed: 0, unopened: [id] });
+    await expect(dumpPoints(options()).restore(id, none)).rejects.toMatchObject({ code: 'RESTORE_POINT_SEALED' });
+    await dumpPoints(options({ stateKeys: () => [newKey] })).restore(id, none);
+    expect(await everything()).toBe(before);
+    expect(await readdir(dir)).toHaveLength(1);
   });
 
   it('of another environment, another database, or into one that says it is production’s is refused', async () => {

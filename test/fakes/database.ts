@@ -81,6 +81,14 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
         throw new StagingError('locked', 'RELEASE_CONFLICT', `Another run wrote release ${newest ?? 'none'} meanwhile.`);
       releases.push(record);
     },
+    resealReleases: async (records) => {
+      for (const [at, release] of releases.entries()) {
+        const sealed = records.findLast(({ id }) => id === release.id);
+        if (sealed === undefined) continue;
+        const { envFingerprints, envSnapshot } = sealed;
+        releases[at] = { ...release, envFingerprints, envSnapshot };
+      }
+    },
     writeMark: async () => '1',
     rowsWrittenSince: async () => 0,
     close: async () => undefined,

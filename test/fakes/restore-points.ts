@@ -20,6 +20,7 @@ export function fakeRestorePoints(calls: string[]): RestorePoints & { readonly p
     list: async () => points,
     restore: async (id) => void calls.push(`restore ${id}`),
     prune: async () => [],
+    reseal: async () => ({ sealed: points.length, unopened: [] }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { stateSealing } from '../../src/adapters/files/sealed.ts';
 import { StagingError } from '../../src/core/errors.ts';
 import type { IsolationPoint } from '../../src/core/isolation/facts.ts';
 import type { ProductionSettings, StagingSettings, VariableSettings } from '../../src/core/settings.ts';
@@ -243,6 +244,17 @@ const breaks: readonly (readonly [string, Break])[] = [
       values: () => ({ MAPS_KEY: 'maps-key-of-production' }),
       // printf %s maps-key-of-production | sha256sum
       production: { fingerprints: { MAPS_KEY: 'sha256:9357ea8aa9d06e57c58ac3bed91e72d63c0e3e896f4b20e40ceaf09d0da6b6e4' } },
+      says: /^MAPS_KEY has the fingerprint of production's MAPS_KEY$/,
+    },
+  ],
+  [
+    'a secret with a keyed fingerprint of one of production’s, made before the state key was rotated',
+    {
+      point: 'secrets',
+      env: () => ({ MAPS_KEY: outside('MAPS_KEY') }),
+      values: () => ({ MAPS_KEY: 'maps-key-of-production' }),
+      change: () => void world.secretFile.values.set('JV_STATE_KEY_PREVIOUS', 'f'.repeat(43)),
+      production: { fingerprints: { MAPS_KEY: `hmac:${stateSealing('f'.repeat(43)).fingerprint('maps-key-of-production')}` } },
       says: /^MAPS_KEY has the fingerprint of production's MAPS_KEY$/,
     },
   ],

@@ -31,6 +31,7 @@ function keeper(point: RestorePoint, refusal?: StagingError, restore: RestorePoi
     list: async () => [point],
     restore,
     prune: async () => [],
+    reseal: async () => ({ sealed: 0, unopened: [] }),
   };
 }
 

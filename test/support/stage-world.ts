@@ -15,6 +15,7 @@ import type { EnvReference, StagingSettings } from '../../src/core/settings.ts';
 import { type StageRun, verdictStep } from '../../src/core/run/stage.ts';
 import { stageResult } from '../../src/core/run/stage-result.ts';
 import type { Step } from '../../src/core/run/step.ts';
+import { formerKeys, formerKeysName } from '../../src/core/secrets/former-keys.ts';
 import type { SmokeCheck } from '../../src/core/smoke/smoke.ts';
 import type { StageResult, Verdict } from '../../src/core/verdict.ts';
 import { type DestroyDeps, type DestroyOptions, destroyStage } from '../../src/stages/destroy.ts';
@@ -167,7 +168,8 @@ export function stageWorld() {
   const smokeVerdicts = new Map<string, Verdict>();
   const ids = { release: 0, secret: 0 };
   const readSecret = ({ name }: EnvReference) => environment[name] ?? parts.secretFile.values.get(name);
-  const sealing = async () => stateSealing(parts.secretFile.values.get('JV_STATE_KEY') ?? '');
+  const sealing = async () =>
+    stateSealing(parts.secretFile.values.get('JV_STATE_KEY') ?? '', formerKeys(parts.secretFile.values.get(formerKeysName)));
   /** What Clerk says of a key: nothing, unless said otherwise. */
   const clerkInstances = new Map<string, ClerkInstance>();
   const askClerk = async (key: string) => clerkInstances.get(key) ?? null;

@@ -24,6 +24,19 @@ describe('sealed variables', () => {
     );
   });
 
+  test('a new key seals, and the former ones open and recognise what they made', () => {
+    const [first, second, third] = ['a', 'b', 'c'].map((each) => each.repeat(43));
+    const ring = stateSealing(third ?? '', [second ?? '', first ?? '']);
+    const made = [first, second].map((each = '') => stateSealing(each));
+
+    expect(made.map((each) => ring.open(each.seal(values)))).toEqual([values, values]);
+    expect(made.map((each) => ring.isFingerprintOf('a value', each.fingerprint('a value')))).toEqual([true, true]);
+    expect(ring.isFingerprintOf('another', made[0]?.fingerprint('a value') ?? '')).toBe(false);
+    expect(stateSealing(third ?? '').open(ring.seal(values))).toEqual(values);
+    expect(ring.fingerprint('a value')).toBe(stateSealing(third ?? '').fingerprint('a value'));
+    expect(() => stateSealing(first ?? '').open(ring.seal(values))).toThrow(expect.objectContaining({ code: 'STATE_KEY_WRONG' }));
+  });
+
   test('a text that was changed anywhere does not open', () => {
     const sealed = stateSealing(key).seal(values);
 

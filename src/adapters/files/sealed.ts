@@ -13,9 +13,10 @@ const form = 'jv1';
 
 /**
  * Returns fingerprints (HMAC-SHA256) and sealed snapshots (AES-256-GCM, `jv1.<nonce>.<tag>.<text>`, base64url) under the state key; each
- * use has a key of its own, derived from it by HKDF-SHA256. Throws `STATE_KEY_WEAK` (kind `usage`) for a short key.
+ * use has a key of its own, derived from it by HKDF-SHA256. `former` are the keys before it, newest first: they recognise and open, and
+ * nothing new is made with them. Throws `STATE_KEY_WEAK` (kind `usage`) for a short key.
  */
-export function stateSealing(stateKey: string): Sealing {
+export function stateSealing(stateKey: string, former: readonly string[] = []): Sealing {
   if (stateKey.length < minKeyLength) {
     throw new StagingError(
       'usage',
@@ -28,16 +29,23 @@ export function stateSealing(stateKey: string): Sealing {
   }
   const fingerprintKey = derive(stateKey, 'fingerprint');
   const snapshotKey = derive(stateKey, 'snapshot');
+  const formerPrints = former.map((key) => derive(key, 'fingerprint'));
+  const formerSnapshots = former.map((key) => derive(key, 'snapshot'));
   return {
-    fingerprint: (value) => createHmac('sha256', fingerprintKey).update(value).digest('hex'),
+    fingerprint: (value) => fingerprint(fingerprintKey, value),
+    isFingerprintOf: (value, print) => [fingerprintKey, ...formerPrints].some((key) => fingerprint(key, value) === print),
     seal: (values) => seal(snapshotKey, JSON.stringify(values)),
-    open: (sealed) => open(snapshotKey, sealed),
+    open: (sealed) => openWithAny([snapshotKey, ...formerSnapshots], sealed),
   };
 }
 
 /** Returns the fingerprint of a value without a key (SHA-256, hex): for secrets too long to be guessed, where the key is not at hand. */
 export function plainFingerprint(value: string): string {
   return createHash('sha256').update(value).digest('hex');
+}
+
+function fingerprint(key: Buffer, value: string): string {
+  return createHmac('sha256', key).update(value).digest('hex');
 }
 
 function derive(stateKey: string, use: string): Buffer {
@@ -49,6 +57,19 @@ function seal(key: Buffer, text: string): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(form));
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return [form, ...[nonce, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.');
+}
+
+/** The tag tells whether a key is the right one: what none opens was sealed with another, or changed. */
+function openWithAny(keys: readonly Buffer[], sealed: string): Readonly<Record<string, string>> {
+  let wrong: unknown;
+  for (const key of keys) {
+    try {
+      return open(key, sealed);
+    } catch (error) {
+      wrong = error;
+    }
+  }
+  throw wrong;
 }
 
 function open(key: Buffer, sealed: string): Readonly<Record<string, string>> {
@@ -70,7 +91,7 @@ function wrongKey(cause?: unknown): StagingError {
     'STATE_KEY_WRONG',
     'The sealed variables cannot be opened: JV_STATE_KEY is not the key that sealed them, or they were changed.',
     {
-      fix: 'Set JV_STATE_KEY to the value that was used at that release (.env.staging of whoever made it, or the CI secret).',
+      fix: 'Set JV_STATE_KEY to the environment’s key of today (.env.staging of whoever rotated it last, or the CI secret); a former one goes into JV_STATE_KEY_PREVIOUS.',
       cause,
     },
   );

@@ -7,7 +7,7 @@ import { reverseMigration } from './migrations/reverse.ts';
 import { rowsAtStake } from './migrations/stakes.ts';
 import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
-import { appendRelease, readReleases } from './releases.ts';
+import { appendRelease, readReleases, resealReleases } from './releases.ts';
 import { type Session, sessionOn } from './session.ts';
 import { rowsWrittenSince, writeMark } from './written-rows.ts';
 import { openTransactions } from './transactions.ts';
@@ -53,6 +53,7 @@ export function postgresDatabase(url: string): Database {
     identity: (signal) => on(signal, databaseIdentity),
     releases: (environment, signal) => on(signal, (reader) => readReleases(reader, environment)),
     appendRelease: (record, signal) => on(signal, (reader) => appendRelease(transactions, reader, record, signal)),
+    resealReleases: (records, signal) => on(signal, () => resealReleases(transactions, records, signal)),
     writeMark: (signal) => on(signal, writeMark),
     rowsWrittenSince: (mark, signal) => on(signal, (reader) => rowsWrittenSince(reader, mark)),
     close: async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { smokeCheck } from '../../config/schema/smoke.ts';
 import { StagingError } from '../../core/errors.ts';
-import type { ReleaseRecord } from '../../core/release/release.ts';
+import type { ReleaseRecord, SealedRelease } from '../../core/release/release.ts';
 import { isConnectionLoss } from './database-error.ts';
 import type { Session } from './session.ts';
 import { ensureStateSchema, hasStateSchema } from './state-schema.ts';
@@ -71,6 +71,21 @@ export async function appendRelease(
   };
   await transactions.run(signal, work, async (error) => {
     if (isConnectionLoss(error) && (await hasStateSchema(reader)) && (await stands(reader, record.id))) return;
+    throw error;
+  });
+}
+
+/** Replaces fingerprints and snapshots of records, all or none; the same ones again change nothing, so a lost commit is simply repeated. */
+export async function resealReleases(transactions: Transactions, records: readonly SealedRelease[], signal: AbortSignal): Promise<void> {
+  const work = async (session: Session) => {
+    if (!(await hasStateSchema(session))) return;
+    await session.query((sql) => sql.unsafe(`set local lock_timeout = '10s'; select pg_advisory_xact_lock(${lockKey})`).simple());
+    for (const { id, envFingerprints, envSnapshot } of records) {
+      const text = JSON.stringify({ envFingerprints, envSnapshot });
+      await session.query((sql) => sql`update jv_staging.releases set record = record || ${text}::text::jsonb where id = ${id}`);
+    }
+  };
+  await transactions.run(signal, work, async (error) => {
     throw error;
   });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
@@ -102,6 +102,30 @@ export async function removeDumpFile(file: DumpFile): Promise<void> {
   await rm(file.path, { force: true });
 }
 
+/**
+ * Returns which of these state keys sealed a dump file, by its first frame; undefined when none did. Reads no more than that.
+ */
+export async function dumpFileKey(file: DumpFile, stateKeys: readonly string[]): Promise<string | undefined> {
+  for (const stateKey of stateKeys) {
+    const frames = openDumpFile(file, stateKey);
+    try {
+      await frames.next();
+      return stateKey;
+    } catch (error) {
+      if (!(error instanceof StagingError) || error.code !== 'RESTORE_POINT_SEALED') throw error;
+    } finally {
+      await frames.return(undefined);
+    }
+  }
+  return undefined;
+}
+
+/** Writes a dump file anew under another state key, in place of the old one: at every moment one of the two is there, whole. */
+export async function resealDumpFile(file: DumpFile, from: string, to: string): Promise<DumpFile> {
+  const { salt: _, ...header } = file.header;
+  return writeDumpFile(dirname(file.path), header, to, openDumpFile(file, from));
+}
+
 /** Returns what was sealed, read as a stream. Throws `RESTORE_POINT_SEALED` (kind `missing`) for another key and for any change. */
 export function openDumpFile(file: DumpFile, stateKey: string): AsyncGenerator<Buffer> {
   const text = Buffer.from(JSON.stringify(file.header));
@@ -150,6 +174,6 @@ function cannotOpen(path: string): StagingError {
     'missing',
     'RESTORE_POINT_SEALED',
     `${printable(path)} cannot be opened: JV_STATE_KEY is not the key that sealed it, or the file was changed or cut.`,
-    { fix: 'Set JV_STATE_KEY to the value that was used when the point was taken, or bring the file back from where it is kept.' },
+    { fix: 'Add the key that was used when the point was taken to JV_STATE_KEY_PREVIOUS, or bring the file back from where it is kept.' },
   );
 }

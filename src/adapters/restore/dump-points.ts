@@ -4,12 +4,24 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StagingError } from '../../core/errors.ts';
 import { type Clock, isoNow } from '../../core/ports/clock.ts';
-import type { RestorePoint, RestorePoints } from '../../core/ports/restore-points.ts';
+import type { ResealedPoints, RestorePoint, RestorePoints } from '../../core/ports/restore-points.ts';
 import { newId } from '../system/ids.ts';
 import { readFacts, withSnapshot } from './database-facts.ts';
-import { type DumpFile, findDumpFile, listDumpFiles, openDumpFile, removeDumpFile, writeDumpFile } from './dump-file.ts';
+import {
+  type DumpFile,
+  dumpFileKey,
+  findDumpFile,
+  listDumpFiles,
+  openDumpFile,
+  removeDumpFile,
+  resealDumpFile,
+  writeDumpFile,
+} from './dump-file.ts';
 import type { PostgresPrograms, RunningProgram } from './postgres-programs.ts';
 import { restoredEntries, scriptAfter, scriptBefore, type RestoreTarget } from './restore-script.ts';
+
+/** The key that seals, then the former ones, newest first. All secret. */
+export type StateKeys = readonly [string, ...string[]];
 
 /** What dumps need. */
 export interface DumpPointsOptions {
@@ -17,8 +29,8 @@ export interface DumpPointsOptions {
   readonly dir: string;
   /** How many are kept. */
   readonly keep: number;
-  /** Secret: JV_STATE_KEY. */
-  readonly stateKey: () => string;
+  /** Secret: the state keys, the one that seals first, then the former ones. */
+  readonly stateKeys: () => StateKeys;
   /** Secret: a direct connection. */
   readonly url: () => string;
   /** Opened when first needed. */
@@ -48,6 +60,7 @@ export function dumpPoints(options: DumpPointsOptions): RestorePoints {
       for (const file of beyond) await removeDumpFile(file);
       return beyond.map(({ header }) => header.id);
     },
+    reseal: (signal) => reseal(options, signal),
   };
 }
 
@@ -59,7 +72,7 @@ function pointOf({ path, header, sizeBytes }: DumpFile): RestorePoint {
 async function take(options: DumpPointsOptions, reason: string, signal: AbortSignal): Promise<RestorePoint> {
   const url = options.url();
   const programs = options.programs(url);
-  const stateKey = options.stateKey();
+  const [stateKey] = options.stateKeys();
   const file = await withSnapshot(url, signal, async ({ name, facts, outside }) => {
     const header = {
       id: newId('dump', options.clock.nowMs()),
@@ -80,6 +93,20 @@ async function take(options: DumpPointsOptions, reason: string, signal: AbortSig
   return pointOf(file);
 }
 
+/** Those of other environments in the same folder have keys of their own, and are left alone. */
+async function reseal(options: DumpPointsOptions, signal: AbortSignal): Promise<ResealedPoints> {
+  const [newest, ...former] = options.stateKeys();
+  const files = (await listDumpFiles(options.dir)).filter(({ header }) => header.environment === options.environment);
+  const unopened: string[] = [];
+  for (const file of files) {
+    signal.throwIfAborted();
+    const key = await dumpFileKey(file, [newest, ...former]);
+    if (key === undefined) unopened.push(file.header.id);
+    else if (key !== newest) await resealDumpFile(file, key, newest);
+  }
+  return { sealed: files.length - unopened.length, unopened };
+}
+
 function dumpArguments(snapshot: string, schemas: readonly string[]): readonly string[] {
   const named = schemas.map((schema) => `--schema="${schema.replaceAll('"', '""')}"`);
   return ['--format=custom', '--no-password', `--snapshot=${snapshot}`, '--lock-wait-timeout=30s', '--no-publications', ...named];
@@ -97,7 +124,8 @@ async function restore(options: DumpPointsOptions, file: DumpFile, signal: Abort
   const facts = await readFacts(url, signal);
   refuseAnother(options, file, facts.environments);
   const programs = options.programs(url);
-  const stateKey = options.stateKey();
+  const keys = options.stateKeys();
+  const stateKey = (await dumpFileKey(file, keys)) ?? keys[0];
   // To its end before anything is dropped: a file that was cut must not show half way.
   for await (const _ of openDumpFile(file, stateKey)) signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'jv-restore-'));

@@ -41,6 +41,7 @@ export function supabaseRestorePoints(api: ApiClient, options: PlatformPointsOpt
     },
     restore: (id, signal) => restore(api, options, id, signal),
     prune: () => Promise.resolve([]),
+    reseal: () => Promise.resolve({ sealed: 0, unopened: [] }),
   };
 }
 

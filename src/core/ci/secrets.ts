@@ -1,3 +1,4 @@
+import { formerKeysName } from '../secrets/former-keys.ts';
 import type { EnvReference, StagingSettings } from '../settings.ts';
 
 /** Names that GitHub keeps for itself: a secret cannot have one (docs.github.com, "Using secrets in GitHub Actions", naming rules). */
@@ -8,7 +9,10 @@ const reserved = /^GITHUB_/;
  * `provision` keeps in the environment file. Sorted, each once.
  */
 export function secretNames(settings: StagingSettings, generated: readonly string[]): readonly string[] {
-  const found = new Set([...references(settings), ...generated].filter((name) => !reserved.test(name)));
+  // Fingerprints that were made before the state key was rotated can be told with the former one alone.
+  const isKeyed = Object.values(settings.production.fingerprints ?? {}).some((print) => print.startsWith('hmac:'));
+  const former = isKeyed ? [formerKeysName] : [];
+  const found = new Set([...references(settings), ...generated, ...former].filter((name) => !reserved.test(name)));
   return [...found].toSorted();
 }
 

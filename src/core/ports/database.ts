@@ -1,7 +1,7 @@
 import type { DatabaseIdentity } from '../isolation/facts.ts';
 import type { Loss } from '../migrate/classify.ts';
 import type { MigrationProof } from '../migrate/proof.ts';
-import type { ReleaseRecord } from '../release/release.ts';
+import type { ReleaseRecord, SealedRelease } from '../release/release.ts';
 
 /** A database project on the platform. */
 export interface DatabaseProject {
@@ -123,6 +123,8 @@ export interface Database {
   releases(environment: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]>;
   /** Appends a record; throws `RELEASE_CONFLICT` when another run appended after `record.previous`. */
   appendRelease(record: ReleaseRecord, signal: AbortSignal): Promise<void>;
+  /** Replaces what is sealed or fingerprinted in the records of these ids, in one transaction; all else in them stays. Absent ones stay absent. */
+  resealReleases(records: readonly SealedRelease[], signal: AbortSignal): Promise<void>;
   /** Returns a mark of now, to count from later. */
   writeMark(signal: AbortSignal): Promise<string>;
   /** Returns how many rows of the environment's own tables were inserted or changed since, as far as they are still there. */

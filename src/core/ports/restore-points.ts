@@ -31,6 +31,16 @@ export interface RestorePoints {
   restore(id: string, signal: AbortSignal): Promise<void>;
   /** Removes those beyond the configured number, oldest first; returns their ids. Keepers with a retention of their own remove none. */
   prune(signal: AbortSignal): Promise<readonly string[]>;
+  /** Seals those anew that a former state key sealed, one after another; keepers that seal nothing of ours do nothing. */
+  reseal(signal: AbortSignal): Promise<ResealedPoints>;
+}
+
+/** What sealing restore points anew came to. */
+export interface ResealedPoints {
+  /** How many are under the newest key now. */
+  readonly sealed: number;
+  /** Ids of those that no key at hand opens: they were left as they are. */
+  readonly unopened: readonly string[];
 }
 
 /** Keeps release records outside of the database while that goes back in time. */

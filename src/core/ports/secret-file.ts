@@ -11,12 +11,14 @@ export interface SecretFile {
   write(values: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** Fingerprints and generated secrets; the key itself never leaves the adapter. */
+/** Fingerprints and sealed values under a ring of keys: the newest seals, the former ones still open. No key leaves the adapter. */
 export interface Sealing {
-  /** Returns the keyed fingerprint (HMAC-SHA256, hex) of a value. */
+  /** Returns the keyed fingerprint (HMAC-SHA256, hex) of a value, under the newest key. */
   fingerprint(value: string): string;
-  /** Returns the values encrypted (AES-256-GCM) as one printable text. */
+  /** Returns true when this is the value's fingerprint under any key of the ring. */
+  isFingerprintOf(value: string, fingerprint: string): boolean;
+  /** Returns the values encrypted (AES-256-GCM) under the newest key as one printable text. */
   seal(values: Readonly<Record<string, string>>): string;
-  /** Returns the values of a sealed text; throws `STATE_KEY_WRONG` (kind `missing`) when the key is another. */
+  /** Returns the values of a sealed text; throws `STATE_KEY_WRONG` (kind `missing`) when no key of the ring opens it. */
   open(sealed: string): Readonly<Record<string, string>>;
 }

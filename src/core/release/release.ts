@@ -50,6 +50,9 @@ export interface ReleaseRecord {
   readonly previous: string | null;
 }
 
+/** What of a record is made with the state key. */
+export type SealedRelease = Pick<ReleaseRecord, 'id' | 'envFingerprints' | 'envSnapshot'>;
+
 /** Returns the release that is live: the newest record, or undefined when there is none. `history` is oldest first. */
 export function liveRelease(history: readonly ReleaseRecord[]): ReleaseRecord | undefined {
   return history.at(-1);

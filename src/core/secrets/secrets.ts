@@ -1,4 +1,5 @@
 import type { StagingSettings } from '../settings.ts';
+import { formerKeysName } from './former-keys.ts';
 
 /** What a rotation has to change besides the environment file and the variables: `users` are the seeded ones. */
 export type SecretKind =
@@ -8,6 +9,7 @@ export type SecretKind =
   | 'own'
   | 'service-key'
   | 'state-key'
+  | 'former-state-key'
   | 'credential'
   | 'outside';
 
@@ -33,6 +35,7 @@ export interface SecretPlace extends KnownSecret {
 
 const generated: readonly Pick<KnownSecret, 'name' | 'kind'>[] = [
   { name: 'JV_STATE_KEY', kind: 'state-key' },
+  { name: formerKeysName, kind: 'former-state-key' },
   { name: 'STAGING_SUPABASE_DB_PASSWORD', kind: 'database-password' },
   { name: 'STAGING_USER_PASSWORD', kind: 'user-password' },
   { name: 'CRON_SECRET', kind: 'own' },
@@ -78,10 +81,10 @@ function variablesWith({ env }: StagingSettings, name: string, ofKind: readonly 
 /** Why a secret of this kind cannot be rotated by the tool, with what to do instead; undefined when it can. */
 export function rotationProblem(kind: SecretKind): { readonly why: string; readonly fix: string } | undefined {
   switch (kind) {
-    case 'state-key':
+    case 'former-state-key':
       return {
-        why: 'restore points and the variables kept with earlier releases are sealed with it: with another key they could not be opened any more',
-        fix: 'Keep it, and hand it to CI with `jv-staging secrets export --to github`.',
+        why: 'it is what JV_STATE_KEY was before, and only opens what was sealed then',
+        fix: 'Run `jv-staging secrets rotate JV_STATE_KEY`.',
       };
     case 'service-key':
       return {

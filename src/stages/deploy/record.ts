@@ -64,7 +64,7 @@ async function deployedVariables(
   const deployed = facts.variables.get().flatMap(({ name, fingerprint }) => (fingerprint === null ? [] : [{ name, fingerprint }]));
   const values = deployed.flatMap(({ name, fingerprint }) => {
     const now = configured.get(name);
-    const value = now !== undefined && sealing.fingerprint(now) === fingerprint ? now : valueThen(facts, sealing, name, fingerprint);
+    const value = now !== undefined && sealing.isFingerprintOf(now, fingerprint) ? now : valueThen(facts, sealing, name, fingerprint);
     return value === undefined ? [] : [[name, value] as const];
   });
   return {

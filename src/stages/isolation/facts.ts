@@ -158,13 +158,15 @@ async function sharedSecrets(
   const sealing = isKeyed ? await tolerant(undefined, undefined, deps.isolation.sealing) : undefined;
   if (isKeyed && sealing === undefined) return undefined;
   const values = variables.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
-  const seen = [
-    ...values.map(({ name, value }) => ({ name, print: `sha256:${deps.isolation.sha256(value)}` })),
-    ...values.flatMap(({ name, value }) => (sealing === undefined ? [] : [{ name, print: `hmac:${sealing.fingerprint(value)}` }])),
-    ...listed.flatMap(({ name, fingerprint }) => (fingerprint === null ? [] : [{ name, print: `hmac:${fingerprint}` }])),
-  ];
-  const shared = wanted.flatMap(([secret, fingerprint]) =>
-    seen.filter(({ print }) => print === fingerprint).map(({ name }) => ({ variable: name, secret })),
+  const isOf = (value: string, print: string) =>
+    print.startsWith('hmac:')
+      ? sealing?.isFingerprintOf(value, print.slice('hmac:'.length)) === true
+      : print === `sha256:${deps.isolation.sha256(value)}`;
+  const shared = wanted.flatMap(([secret, print]) =>
+    [
+      ...values.filter(({ value }) => isOf(value, print)),
+      ...listed.filter(({ fingerprint }) => fingerprint !== null && print === `hmac:${fingerprint}`),
+    ].map(({ name }) => ({ variable: name, secret })),
   );
   return shared.filter((each, index) => shared.findIndex((other) => other.variable === each.variable) === index);
 }

@@ -50,5 +50,6 @@ export function restorePointsOf({ platform, dump, reasons }: Keepers): RestorePo
       await keeper.restore(id, signal);
     },
     prune: async (signal) => (await Promise.all(known.map((keeper) => keeper.prune(signal)))).flat(),
+    reseal: async (signal) => (await dump?.reseal(signal)) ?? { sealed: 0, unopened: [] },
   };
 }

@@ -40,6 +40,8 @@ export async function appendKept(deps: Pick<RestoreDeps, 'settings' | 'openDatab
   const database = deps.openDatabase();
   const missing = recordsToAppend(kept, await database.releases(deps.settings.environment, io.signal));
   for (const record of missing) await database.appendRelease(record, io.signal);
+  // Those that came back with the database may be sealed with the state key of then.
+  await database.resealReleases(kept, io.signal);
   await deps.keptRecords.clear();
   return missing.length;
 }

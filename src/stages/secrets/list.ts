@@ -12,7 +12,7 @@ export interface ListDeps extends SecretsDeps {
 export async function listSecrets(deps: ListDeps): Promise<readonly SecretPlace[]> {
   const changedAtMs = await deps.fileChangedAtMs();
   const known = knownSecrets(deps.settings);
-  return Promise.all(
+  const places = await Promise.all(
     known.map(async (secret): Promise<SecretPlace> => {
       const [line, next] = await Promise.all([deps.ownFile.read(secret.name), deps.pending.read(secret.name)]);
       const used = deps.readSecret({ kind: 'env', name: secret.name });
@@ -26,4 +26,6 @@ export async function listSecrets(deps: ListDeps): Promise<readonly SecretPlace[
       };
     }),
   );
+  // Former keys are there during a rotation, seldom else.
+  return places.filter(({ kind, place }) => kind !== 'former-state-key' || place !== null);
 }

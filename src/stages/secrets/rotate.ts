@@ -11,11 +11,12 @@ import { leaseStep } from '../lease.ts';
 import { locateStep } from '../locate.ts';
 import { keysStep } from '../provision/generated-secrets.ts';
 import { readAccess, type Resources } from '../resources.ts';
-import { refuseOutside, secretNamed, type SecretsDeps } from './deps.ts';
+import { refuseOutside, secretNamed } from './deps.ts';
+import { forgetFormerKeys, type ResealDeps, resealSteps, stateKeyLines } from './reseal.ts';
 import type { SecretsDetails } from './set.ts';
 
 /** What rotating a secret needs. */
-export interface RotateDeps extends SecretsDeps, Omit<EnvDeps, 'settings' | 'readSecret'> {
+export interface RotateDeps extends ResealDeps, Omit<EnvDeps, keyof ResealDeps> {
   readonly newSecret: () => string;
   readonly openDataApi: () => DataApi;
   /** E-mail addresses of the seeded users. */
@@ -25,7 +26,7 @@ export interface RotateDeps extends SecretsDeps, Omit<EnvDeps, 'settings' | 'rea
 /**
  * Returns the stage that gives a secret a new value everywhere: at its vendor, in the environment file, in the app's variables. The new
  * value is on disk before anything has it, and stays there until everything has: a run that was cut off is gone on with by the next one,
- * with the same value. Throws `SECRET_UNKNOWN`, `SECRET_SET_OUTSIDE`, `SECRET_NOT_ROTATABLE` (exit 2).
+ * with the same value. A new state key has the former one beside it, which opens what is not sealed anew yet. Throws `SECRET_UNKNOWN`, `SECRET_SET_OUTSIDE`, `SECRET_NOT_ROTATABLE` (exit 2).
  */
 export function rotateStage(deps: RotateDeps, resources: Resources, name: string): StageRun<SecretsDetails> {
   const startedAtMs = deps.clock.nowMs();
@@ -33,7 +34,7 @@ export function rotateStage(deps: RotateDeps, resources: Resources, name: string
   const problem = rotationProblem(secret.kind);
   if (problem !== undefined)
     throw new StagingError('usage', 'SECRET_NOT_ROTATABLE', `${name} is not rotated by this tool: ${problem.why}.`, { fix: problem.fix });
-  const ended = slot<true>('rotation');
+  const ended = slot<string>('rotation');
   const push = envPushStage(deps, resources);
   return {
     steps: [
@@ -45,8 +46,9 @@ export function rotateStage(deps: RotateDeps, resources: Resources, name: string
       readAgainStep(deps, resources),
       { ...leaseStep(deps), id: 'lease-again' },
       keysStep({ secretFile: deps.ownFile }, resources),
+      ...resealSteps(deps, resources, secret),
       ...push.steps.filter(({ id }) => id === 'push'),
-      endStep(deps, secret, () => ended.set(true)),
+      endStep(deps, secret, ended.set),
     ],
     result: () => {
       if (ended.peek() === undefined) return undefined;
@@ -56,7 +58,7 @@ export function rotateStage(deps: RotateDeps, resources: Resources, name: string
         id: name.toLowerCase().replaceAll('_', '-'),
         title: name,
         verdict: 'green' as const,
-        seen: variables.length === 0 ? 'rotated; no variable of the app holds it' : `rotated; ${variables.join(', ')} ${deploy}`,
+        seen: `rotated; ${variables.length === 0 ? ended.get() : `${variables.join(', ')} ${deploy}`}`,
         expected: 'a new value everywhere',
       };
       return stageResult('secrets-rotate', [finding], startedAtMs, deps.clock, { written: [name], variables });
@@ -100,7 +102,7 @@ function vendorStep(deps: RotateDeps, resources: Resources, { name, kind }: Know
     id: 'vendor',
     title: `Give it to those who ask for ${name}`,
     mutates: true,
-    skip: () => (kind === 'own' ? 'the app alone asks for it' : undefined),
+    skip: () => (kind === 'own' ? 'the app alone asks for it' : kind === 'state-key' ? 'this tool alone has it' : undefined),
     run: async (io) => {
       const next = (await deps.pending.read(name)) ?? '';
       const { production } = deps.settings;
@@ -145,7 +147,8 @@ function keepStep(deps: RotateDeps, { name, kind }: KnownSecret): Step {
     skip: () => (kind === 'redis-token' ? 'it is read from Upstash' : undefined),
     probe: async () => ((await deps.ownFile.read(name)) === (await deps.pending.read(name)) ? 'is there' : undefined),
     run: async () => {
-      await deps.ownFile.write({ [name]: (await deps.pending.read(name)) ?? '' });
+      const next = (await deps.pending.read(name)) ?? '';
+      await deps.ownFile.write(kind === 'state-key' ? await stateKeyLines(deps, name, next) : { [name]: next });
       return deps.ownFile.path;
     },
   };
@@ -156,14 +159,15 @@ function readAgainStep(deps: RotateDeps, resources: Resources): Step {
   return { id: 'read', title: 'Read addresses and keys again', run: (io) => readAccess(deps, resources, io.signal) };
 }
 
-function endStep(deps: RotateDeps, { name }: KnownSecret, ended: () => void): Step {
+function endStep(deps: RotateDeps, { name, kind }: KnownSecret, ended: (said: string) => void): Step {
   return {
     id: 'end',
     title: 'Forget what was kept for the rotation',
     mutates: true,
     run: async () => {
+      const said = kind === 'state-key' ? await forgetFormerKeys(deps) : 'no variable of the app holds it';
       await deps.pending.write({ [name]: '' });
-      ended();
+      ended(said);
       return 'everything has the new value';
     },
   };

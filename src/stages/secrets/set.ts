@@ -4,6 +4,7 @@ import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import { refuseOutside, secretNamed, type SecretsDeps } from './deps.ts';
+import { stateKeyLines } from './reseal.ts';
 
 /** What writing secrets reports. */
 export interface SecretsDetails {
@@ -41,7 +42,7 @@ export function setStage(deps: SecretsDeps & { readonly clock: Clock }, name: st
           return 'it holds that value already';
         },
         run: async () => {
-          await deps.ownFile.write({ [name]: value });
+          await deps.ownFile.write(secret.kind === 'state-key' ? await stateKeyLines(deps, name, value) : { [name]: value });
           done.set(true);
           return deps.ownFile.path;
         },
