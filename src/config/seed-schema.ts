@@ -7,7 +7,7 @@ import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
 const email = z.email().refine((address) => address === address.toLowerCase(), 'an e-mail address in lower case');
 const identifier = z.string().regex(/^[a-z_][a-z0-9_]*$/, 'a name in lower case, as in the database');
 const json: z.ZodType<JsonValue> = z.json();
-const directiveNames = ['daysFromNow', 'idOf', 'authUserId'];
+const directiveNames = ['daysFromNow', 'idOf', 'authUserId', 'clerkUserId'];
 
 const daysFromNow = z
   .strictObject({ daysFromNow: z.number().int().min(-36_500).max(36_500) })
@@ -24,9 +24,12 @@ const value = z.union(
       .strictObject({ idOf: z.strictObject({ table: identifier, key: z.record(identifier, json) }) })
       .transform(({ idOf }) => ({ kind: 'idOf' as const, ...idOf })),
     z.strictObject({ authUserId: email }).transform(({ authUserId }) => ({ kind: 'authUserId' as const, email: authUserId })),
+    z
+      .strictObject({ clerkUserId: z.strictObject({ email, without: json }) })
+      .transform(({ clerkUserId }) => ({ kind: 'clerkUserId' as const, ...clerkUserId })),
     literal,
   ],
-  'a JSON value, {"daysFromNow": whole number}, {"idOf": {"table": name, "key": {column: value}}} or {"authUserId": e-mail address}',
+  'a JSON value, {"daysFromNow": whole number}, {"idOf": {"table": name, "key": {column: value}}}, {"authUserId": e-mail address} or {"clerkUserId": {"email": address, "without": value}}',
 ) satisfies z.ZodType<SeedValue>;
 
 const seedSchema = z.strictObject({
@@ -118,7 +121,7 @@ function referenceProblems(
       if (seedValue.kind === 'idOf' && !earlier.has(seedValue.table)) {
         return [{ path: where, seen: `the id of a row of ${seedValue.table}`, expected: 'a table earlier in the file' }];
       }
-      if (seedValue.kind === 'authUserId' && !emails.has(seedValue.email)) {
+      if ((seedValue.kind === 'authUserId' || seedValue.kind === 'clerkUserId') && !emails.has(seedValue.email)) {
         return [{ path: where, seen: `the id of ${seedValue.email}`, expected: 'an address listed under auth' }];
       }
       return [];

@@ -170,7 +170,7 @@ function connections(context: Context, resources: Resources) {
     if (isNeeded) platforms.set(cloudPlatforms(context.settings(), context.secrets, context.clock));
     return platforms.get();
   };
-  const seeding = seedParts(context, resources);
+  const seeding = seedParts(context, resources, use);
   const closeConnections = async () => {
     await Promise.allSettled([opened.database?.close(), seeding.close(), opened.cache?.close(), opened.pauses?.close()]);
   };

@@ -14,7 +14,7 @@ import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
-import { userPasswordName } from '../stages/seed/rows.ts';
+import { userPasswordName } from '../stages/seed/users.ts';
 import { smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';

@@ -204,6 +204,7 @@ export function stageWorld() {
   const seedDeps: SeedDeps = {
     ...base,
     openDataApi: () => parts.data,
+    openClerk: () => undefined,
     openBulk: () => bulk,
     source: noSource,
     openTarget: () => noSource,

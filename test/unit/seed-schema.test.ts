@@ -10,6 +10,7 @@ test('reads directives and leaves other JSON as it is', () => {
     id: 1,
     on: { daysFromNow: -2 },
     user_id: { idOf: { table: 'users', key: { email: 'a@x.test' } } },
+    clerk_user_id: { clerkUserId: { email: 'a@x.test', without: 'test_user' } },
     info: { idOf: 'two keys', daysFromNow: 1 },
     none: null,
   };
@@ -20,6 +21,7 @@ test('reads directives and leaves other JSON as it is', () => {
     id: { kind: 'literal', value: 1 },
     on: { kind: 'daysFromNow', days: -2 },
     user_id: { kind: 'idOf', table: 'users', key: { email: 'a@x.test' } },
+    clerk_user_id: { kind: 'clerkUserId', email: 'a@x.test', without: 'test_user' },
     info: { kind: 'literal', value: { idOf: 'two keys', daysFromNow: 1 } },
     none: { kind: 'literal', value: null },
   });
@@ -38,6 +40,7 @@ test.each([
   ['two rows of one key', withRow({ id: 1 }, { id: 1 }), 'tables[1].rows[1]'],
   ['a reference to a later table', withRow({ id: 1, next: { idOf: { table: 'later', key: { id: 1 } } } }), 'tables[1].rows[0].next'],
   ['a user who is not listed', withRow({ id: 1, by: { authUserId: 'b@x.test' } }), 'tables[1].rows[0].by'],
+  ['a Clerk user who is not listed', withRow({ id: 1, by: { clerkUserId: { email: 'b@x.test', without: 'x' } } }), 'tables[1].rows[0].by'],
   ['an address in upper case', withRow({ id: 1, by: { authUserId: 'A@x.test' } }), 'tables[1].rows[0].by'],
   ['one table twice', { version: 1, auth, tables: [users, users] }, 'tables[1].table'],
 ])('refuses %s and names the place', (_, input, path) => {

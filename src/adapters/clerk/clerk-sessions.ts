@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
-import type { Clock } from '../../core/ports/clock.ts';
 import type { Session, Sessions } from '../../core/ports/web.ts';
-import { createApiClient } from '../http/api-client.ts';
 import { apiPath } from '../http/api-path.ts';
-import { clerkVendor } from './clerk-instance.ts';
-
-/** Which Clerk instance signs users in. */
-export interface ClerkSessionsOptions {
-  /** Of a development instance; sent to Clerk alone, or to loopback. */
-  readonly secretKey: string;
-  /** Address of the local cloud's Clerk, or undefined for Clerk itself. */
-  readonly localUrl?: string | undefined;
-  readonly clock: Clock;
-}
+import { clerkApi, type ClerkOptions } from './clerk-api.ts';
 
 // clerk.com/docs/reference/backend-api, read 2026-11-22 for the local cloud: only the fields that are used.
 const usersSchema = z.array(z.object({ id: z.string() }));
@@ -24,18 +13,10 @@ const tokenSchema = z.object({ jwt: z.string().min(1) });
  * Returns the port over Clerk's Backend API: it makes a session of the user with this address, and a token of that session, which
  * Clerk allows on development instances alone. The token goes as a bearer token, which Clerk's own middleware takes as well.
  */
-export function clerkSessions({ secretKey, localUrl, clock }: ClerkSessionsOptions): Sessions {
+export function clerkSessions(options: ClerkOptions): Sessions {
   return {
     signIn: async (_target, email, signal): Promise<Session> => {
-      const api = createApiClient({
-        vendor: clerkVendor,
-        baseUrl: localUrl ?? 'https://api.clerk.com',
-        hosts: localUrl === undefined ? ['api.clerk.com'] : 'loopback',
-        headers: { authorization: `Bearer ${secretKey}` },
-        secrets: [secretKey],
-        clock,
-        limits: { attempts: 2, attemptMs: 5_000, totalMs: 10_000 },
-      });
+      const api = clerkApi(options);
       try {
         const query = { email_address: [email] };
         const [user] = await api.read({ method: 'GET', path: '/v1/users', query, signal }, usersSchema);

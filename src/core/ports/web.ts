@@ -73,3 +73,14 @@ export interface Realtime {
     signal: AbortSignal,
   ): Promise<RealtimeOutcome>;
 }
+
+/** Users of the service that signs people in, where that is not the database's own. Throws `CLERK_…` errors. */
+export interface SignInUsers {
+  /** Returns the id of the user with this address, or undefined. */
+  findUser(email: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Creates a user with this password; returns the id. */
+  createUser(user: { readonly email: string; readonly password: string }, signal: AbortSignal): Promise<string>;
+  /** Removes a user; one that is not there is no error. */
+  deleteUser(userId: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

@@ -7,13 +7,16 @@ import type { JsonValue, Row } from '../ports/database.ts';
  *
  * - `{"daysFromNow": 26}`: the date so many days from today in UTC, `YYYY-MM-DD` (negative: in the past);
  * - `{"idOf": {"table": "users", "key": {"email": "a@b.c"}}}`: the `id` of the row of an earlier table that has this natural key;
- * - `{"authUserId": "a@b.c"}`: the id of the auth user with this address, who must be listed under `auth`.
+ * - `{"authUserId": "a@b.c"}`: the id of the auth user with this address, who must be listed under `auth`;
+ * - `{"clerkUserId": {"email": "a@b.c", "without": "test_user"}}`: the id of the Clerk user with this address, who must be listed under `auth`;
+ *   where no Clerk is configured, what stands under `without`.
  */
 export type SeedValue =
   | { readonly kind: 'literal'; readonly value: JsonValue }
   | { readonly kind: 'daysFromNow'; readonly days: number }
   | { readonly kind: 'idOf'; readonly table: string; readonly key: Row }
-  | { readonly kind: 'authUserId'; readonly email: string };
+  | { readonly kind: 'authUserId'; readonly email: string }
+  | { readonly kind: 'clerkUserId'; readonly email: string; readonly without: JsonValue };
 
 /** The rows that a seed wants in one table. All rows name the same columns; other columns are left alone. */
 export interface SeedTable {
@@ -36,6 +39,8 @@ export interface SeedContext {
   readonly nowMs: number;
   /** Auth user ids by e-mail address. */
   readonly authUserIds: Readonly<Record<string, string>>;
+  /** Clerk user ids by e-mail address; none where no Clerk is configured. */
+  readonly clerkUserIds?: Readonly<Record<string, string>> | undefined;
   /** The seed's rows as stored, by table, of all tables written so far; `idOf` looks here. */
   readonly stored: Readonly<Record<string, readonly Row[]>>;
 }
@@ -56,6 +61,8 @@ export function resolveRows(table: SeedTable, context: SeedContext): readonly Ro
         return new Date(context.nowMs + value.days * dayMs).toISOString().slice(0, 10);
       case 'authUserId':
         return context.authUserIds[value.email] ?? unknownReference(where, `an auth user ${value.email}`);
+      case 'clerkUserId':
+        return context.clerkUserIds?.[value.email] ?? value.without;
       case 'idOf':
         return (
           findStored(value.table, value.key)?.['id'] ??
@@ -66,6 +73,12 @@ export function resolveRows(table: SeedTable, context: SeedContext): readonly Ro
   return table.rows.map((row, index) =>
     Object.fromEntries(Object.entries(row).map(([column, value]) => [column, resolve(value, `${table.table}[${index}].${column}`)])),
   );
+}
+
+/** Returns the addresses of those whom rows name as users of Clerk, each once, in the seed's order. */
+export function clerkUsersOf({ tables }: SeedPlan): readonly string[] {
+  const values = tables.flatMap(({ rows }) => rows.flatMap((row) => Object.values(row)));
+  return [...new Set(values.flatMap((value) => (value.kind === 'clerkUserId' ? [value.email] : [])))];
 }
 
 /** Returns those rows of a table whose references lead somewhere, resolved: what can be there already. */

@@ -3,6 +3,7 @@ import type { BulkTables } from '../../core/ports/bulk.ts';
 import type { Cache, JobStore, QueuePauses } from '../../core/ports/cache.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { DataApi } from '../../core/ports/database.ts';
+import type { SignInUsers } from '../../core/ports/web.ts';
 import type { SourceDatabase } from '../../core/ports/source-database.ts';
 import type { StepIo } from '../../core/run/step.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
@@ -17,6 +18,8 @@ import type { ResourceDeps, Resources } from '../resources.ts';
 export interface SeedDeps extends ResourceDeps, LeaseDeps {
   readonly clock: Clock;
   readonly openDataApi: () => DataApi;
+  /** Users of Clerk; undefined where none is configured. */
+  readonly openClerk: () => SignInUsers | undefined;
   readonly openBulk: () => BulkTables;
   /** Production's database, read by a role that cannot write. */
   readonly source: SourceDatabase;

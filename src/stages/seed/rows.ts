@@ -1,5 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
-import type { DataApi, Row } from '../../core/ports/database.ts';
+import type { Row } from '../../core/ports/database.ts';
 import { canonicalJson, changedRows, resolvable, resolveRows, rowKeys, type SeedPlan, type SeedTable } from '../../core/seed/plan.ts';
 import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
@@ -7,30 +7,18 @@ import type { Step, StepIo } from '../../core/run/step.ts';
 import { leaseStep } from '../lease.ts';
 import { locateStep } from '../locate.ts';
 import type { Resources } from '../resources.ts';
-import { countOrphans, guardDatabase, type SeedChoice, type SeedDeps, type SeedDetails, type SeededTable, seedResult } from './parts.ts';
+import { countOrphans, guardDatabase, type SeedChoice, type SeedDeps, type SeedDetails, seedResult } from './parts.ts';
 import { resetSteps } from './reset.ts';
-
-/** Name of the line in the environment file that holds the seeded users' password. */
-export const userPasswordName = 'STAGING_USER_PASSWORD';
-
-interface SeedFacts {
-  readonly seed: ReturnType<typeof slot<{ readonly plan: SeedPlan; readonly version: string }>>;
-  readonly authUserIds: Record<string, string>;
-  /** Ids of users made in this run whose rows are not written yet. */
-  readonly newUsers: Set<string>;
-  readonly stored: Record<string, readonly Row[]>;
-  readonly tables: SeededTable[];
-  changedUsers: number;
-  readonly orphans: ReturnType<typeof slot<number>>;
-}
+import { knownUsers, removeUsers, type RowFacts, takingBack, usersNamed, usersStep } from './users.ts';
 
 /** Returns the stage that writes a seed file: users, then tables in order, only what is missing or differs; the end state is read back. */
 export function rowsStage(deps: SeedDeps, resources: Resources, { profile, reset }: SeedChoice): StageRun<SeedDetails> {
   const startedAtMs = deps.clock.nowMs();
-  const facts: SeedFacts = {
+  const facts: RowFacts = {
     seed: slot('seed plan'),
     authUserIds: {},
-    newUsers: new Set(),
+    clerkUserIds: {},
+    newUsers: new Map(),
     stored: {},
     tables: [],
     changedUsers: 0,
@@ -66,7 +54,7 @@ export function rowsStage(deps: SeedDeps, resources: Resources, { profile, reset
   };
 }
 
-function readStep(deps: SeedDeps, facts: SeedFacts, profile: string): Step {
+function readStep(deps: SeedDeps, facts: RowFacts, profile: string): Step {
   return {
     id: 'read',
     title: `Read the seed profile ${profile}`,
@@ -79,34 +67,7 @@ function readStep(deps: SeedDeps, facts: SeedFacts, profile: string): Step {
   };
 }
 
-/** Users come before their rows, since rows refer to their ids. A user that cannot sign in with the password gets it set anew. */
-function usersStep(deps: SeedDeps, resources: Resources, facts: SeedFacts): Step {
-  return {
-    id: 'users',
-    title: 'Users who can sign in',
-    mutates: true,
-    run: async (io) => {
-      guardDatabase(deps, resources);
-      const api = deps.openDataApi();
-      const password = await userPassword(deps);
-      await takingBack(deps, facts, async () => {
-        for (const { email } of facts.seed.get().plan.auth) {
-          io.note(email);
-          const found = await api.findUser(email, io.signal);
-          const id = found ?? (await api.createUser({ email, password }, io.signal));
-          if (found === undefined) facts.newUsers.add(id);
-          const signsIn = found === undefined || (await api.canSignIn(email, password, io.signal));
-          if (!signsIn) await api.setPassword(id, password, io.signal);
-          if (found === undefined || !signsIn) facts.changedUsers += 1;
-          facts.authUserIds[email] = id;
-        }
-      });
-      return `${facts.seed.get().plan.auth.length} users, ${facts.changedUsers} changed`;
-    },
-  };
-}
-
-function tableStep(deps: SeedDeps, resources: Resources, facts: SeedFacts, table: SeedTable): Step {
+function tableStep(deps: SeedDeps, resources: Resources, facts: RowFacts, table: SeedTable): Step {
   return {
     id: table.table,
     title: table.table,
@@ -121,45 +82,14 @@ function tableStep(deps: SeedDeps, resources: Resources, facts: SeedFacts, table
   };
 }
 
-/**
- * Runs `work`; when it fails, takes back the users of this run whose rows are not there: a user and the row that belongs to it come together or
- * not at all. A run that was killed leaves this to the next one, which finds the user and writes the row.
- */
-async function takingBack<Value>(deps: SeedDeps, facts: SeedFacts, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    const api = deps.openDataApi();
-    const { signal } = new AbortController();
-    for (const id of facts.newUsers) if (!(await hasRow(api, facts, id, signal))) await api.deleteUser(id, signal);
-    throw error;
-  }
-}
-
-/** An interruption may have hidden that the rows were written. */
-async function hasRow(api: DataApi, facts: SeedFacts, id: string, signal: AbortSignal): Promise<boolean> {
-  for (const table of facts.seed.get().plan.tables) {
-    for (const column of userColumns(table)) {
-      if ((await api.rowsByKey(table.table, [column], [{ [column]: id }], signal)).length > 0) return true;
-    }
-  }
-  return false;
-}
-
-/** Returns the columns of a table that hold ids of auth users. */
-function userColumns(table: SeedTable): readonly string[] {
-  return Object.entries(table.rows[0] ?? {}).flatMap(([column, value]) => (value.kind === 'authUserId' ? [column] : []));
-}
-
-/** Returns the ids of this run's new users that rows of a table refer to. */
-function usersNamed(facts: SeedFacts, table: SeedTable, stored: readonly Row[]): readonly string[] {
-  const columns = userColumns(table);
-  return [...facts.newUsers].filter((id) => stored.some((row) => columns.some((column) => row[column] === id)));
-}
-
-async function writeTable(deps: SeedDeps, facts: SeedFacts, table: SeedTable, io: StepIo): Promise<number> {
+async function writeTable(deps: SeedDeps, facts: RowFacts, table: SeedTable, io: StepIo): Promise<number> {
   const api = deps.openDataApi();
-  const wanted = resolveRows(table, { nowMs: deps.clock.nowMs(), authUserIds: facts.authUserIds, stored: facts.stored });
+  const wanted = resolveRows(table, {
+    nowMs: deps.clock.nowMs(),
+    authUserIds: facts.authUserIds,
+    clerkUserIds: facts.clerkUserIds,
+    stored: facts.stored,
+  });
   const keys = rowKeys(table.key, wanted);
   const existing = await api.rowsByKey(table.table, table.key, keys, io.signal);
   const changed = changedRows(table.key, existing, wanted);
@@ -181,20 +111,7 @@ async function writeTable(deps: SeedDeps, facts: SeedFacts, table: SeedTable, io
   return changed.length;
 }
 
-async function userPassword(deps: SeedDeps): Promise<string> {
-  const password = await deps.secretFile.read(userPasswordName);
-  if (password !== undefined) return password;
-  throw new StagingError(
-    'missing',
-    'SEED_PASSWORD_MISSING',
-    `${deps.secretFile.path} has no ${userPasswordName}, which the seeded users sign in with.`,
-    {
-      fix: 'Run `jv-staging provision`, which generates it.',
-    },
-  );
-}
-
-function totalChanged(facts: SeedFacts): number {
+function totalChanged(facts: RowFacts): number {
   return facts.tables.reduce((sum, table) => sum + table.changed, facts.changedUsers);
 }
 
@@ -205,7 +122,7 @@ function fingerprintOf(deps: SeedDeps, table: SeedTable, stored: readonly Row[])
   return deps.isolation.sha256(lines.join('\n')).slice(0, 15);
 }
 
-function rowsResult(deps: SeedDeps, facts: SeedFacts, profile: string, startedAtMs: number) {
+function rowsResult(deps: SeedDeps, facts: RowFacts, profile: string, startedAtMs: number) {
   const { plan, version } = facts.seed.get();
   const users = { wanted: plan.auth.length, changed: facts.changedUsers };
   const orphans = facts.orphans.get();
@@ -222,25 +139,15 @@ async function emptyRows(deps: SeedDeps, resources: Resources, plan: SeedPlan, s
   const api = deps.openDataApi();
   const found: (SeedTable & { readonly keys: readonly Row[] })[] = [];
   const stored: Record<string, readonly Row[]> = {};
-  const users = await authUsers(deps, plan, signal);
+  const users = await knownUsers(deps, plan, signal);
   for (const table of plan.tables) {
-    const context = { nowMs: deps.clock.nowMs(), authUserIds: users, stored };
+    const context = { nowMs: deps.clock.nowMs(), ...users, stored };
     const wanted = resolvable(table, context);
     const keys = rowKeys(table.key, wanted);
     stored[table.table] = keys.length === 0 ? [] : await api.rowsByKey(table.table, table.key, keys, signal);
     found.push({ ...table, keys: rowKeys(table.key, stored[table.table] ?? []) });
   }
   const removed = await deps.openBulk().removeKeys(found.toReversed(), signal);
-  for (const id of Object.values(users)) await api.deleteUser(id, signal);
-  return `${removed} rows and ${Object.keys(users).length} users removed`;
-}
-
-async function authUsers(deps: SeedDeps, plan: SeedPlan, signal: AbortSignal): Promise<Record<string, string>> {
-  const api = deps.openDataApi();
-  const found: Record<string, string> = {};
-  for (const { email } of plan.auth) {
-    const id = await api.findUser(email, signal);
-    if (id !== undefined) found[email] = id;
-  }
-  return found;
+  await removeUsers(deps, users, signal);
+  return `${removed} rows and ${Object.keys(users.authUserIds).length} users removed`;
 }
