@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { dirname, extname, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StagingError } from '../core/errors.ts';
 import { circleOf } from '../core/smoke/order.ts';
@@ -22,7 +23,22 @@ export interface LoadedConfig {
  * itself cannot be loaded.
  */
 export async function loadConfig(path: string, toolEntry: string, target: TargetName | undefined): Promise<LoadedConfig> {
-  const input = await readInput(path, toolEntry);
+  return checked(await readInput(path, toolEntry), path, target);
+}
+
+/** Returns what `text` would be as the configuration at `path`, which is neither read nor written. Throws like `loadConfig`. */
+export async function loadDraft(text: string, path: string, toolEntry: string): Promise<LoadedConfig> {
+  const folder = mkdtempSync(join(tmpdir(), 'jv-draft-'));
+  try {
+    const draft = join(folder, 'draft.config.ts');
+    writeFileSync(draft, text);
+    return checked(await readInput(draft, toolEntry), path, undefined);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function checked(input: unknown, path: string, target: TargetName | undefined): LoadedConfig {
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw configInvalid(path, problemsOf(parsed.error, input));
   const problems = crossProblems(parsed.data);
@@ -41,12 +57,16 @@ export function configInvalid(path: string, problems: readonly ConfigProblem[]):
 async function readInput(path: string, toolEntry: string): Promise<unknown> {
   try {
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'));
+    const url = pathToFileURL(path).href;
     const hooks = registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'jv-staging' ? { url: toolEntry, shortCircuit: true } : next(specifier, context),
+      resolve: (specifier, context, next) => {
+        if (specifier === 'jv-staging') return { url: toolEntry, shortCircuit: true };
+        const resolved = next(specifier, context);
+        return specifier === url && isModule(path) ? { ...resolved, format: 'module-typescript' } : resolved;
+      },
     });
     try {
-      const module: unknown = await import(pathToFileURL(path).href);
+      const module: unknown = await import(url);
       if (typeof module === 'object' && module !== null && 'default' in module) return module.default;
       return undefined;
     } finally {
@@ -59,6 +79,11 @@ async function readInput(path: string, toolEntry: string): Promise<unknown> {
       cause: error,
     });
   }
+}
+
+/** Returns true for TypeScript that exports: said to Node, which else warns on stderr where a `package.json` above names no `type`. */
+function isModule(path: string): boolean {
+  return extname(path) === '.ts' && /^export\s/m.test(readFileSync(path, 'utf8'));
 }
 
 /** Returns what is wrong between parts that are each right by themselves. */

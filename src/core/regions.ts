@@ -86,3 +86,10 @@ export function placeOf(region: string): string {
   if (continent === 'ca') return 'us-east';
   return continent === 'us' || continent === 'ap' ? `${continent}-${direction}` : continent;
 }
+
+/** Returns the regions of Supabase and Upstash that lie nearest to one of Vercel's: the same data centre, else the same place; undefined where there is none. */
+export function regionsNear(vercelRegion: string): { readonly supabase: string | undefined; readonly upstash: string | undefined } {
+  const nearest = (regions: readonly string[]) =>
+    regions.find((region) => region === vercelRegions[vercelRegion]) ?? regions.find((region) => placeOf(region) === placeOf(vercelRegion));
+  return { supabase: nearest(supabaseRegions), upstash: nearest(upstashRegions) };
+}

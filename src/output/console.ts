@@ -12,14 +12,14 @@ import type { MigrationsStatus } from '../core/migrate/status.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
-import { askYes, canAsk } from './ask.ts';
+import { type Asking, askText, askYes, canAsk } from './ask.ts';
 import { renderDriftText } from './drift-text.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
 import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
 import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
 import { renderFilesText, renderSecretLines } from './files-text.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
-import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
+import { exportLine, renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
 import { renderPlanText } from './plan-text.ts';
 import { renderReport, type ReportFormat } from './report-formats.ts';
@@ -83,6 +83,8 @@ export interface Console {
   plan(plan: Plan): void;
   /** Asks a question that is answered with yes or no; undefined when there is nobody to ask. */
   ask(question: string): Promise<boolean | undefined>;
+  /** Asks for a text; undefined when there is nobody to ask, or who is asked has gone. */
+  askText(question: string): Promise<string | undefined>;
   rollback(plan: ShownRollback): void;
   status(status: EnvironmentStatus): void;
   migrations(status: MigrationsStatus): void;
@@ -127,6 +129,12 @@ export function createConsole(options: ConsoleOptions): Console {
     if (!json) sink.out(render(viewOf(stdout)));
   };
   const through: Through = { sink, protect, out, json, inGitHub, page: () => viewOf(stdout) };
+  const asked = async <Answer>(ask: (asking: Asking) => Promise<Answer>) => {
+    const asking = { input: options.stdin, output: stderr };
+    if (json || !canAsk(asking)) return undefined;
+    await sink.flush();
+    return ask(asking);
+  };
   return {
     ...results(out),
     ...reports(through),
@@ -138,12 +146,8 @@ export function createConsole(options: ConsoleOptions): Console {
         lines(event);
       };
     },
-    ask: async (question) => {
-      const asking = { input: options.stdin, output: stderr };
-      if (json || !canAsk(asking)) return undefined;
-      await sink.flush();
-      return askYes(asking, question);
-    },
+    ask: (question) => asked((asking) => askYes(asking, question)),
+    askText: (question) => asked((asking) => askText(asking, sink.clean(question))),
     exports: (variables) => {
       if (!json) open.out(Object.entries(variables).map(exportLine).join(''));
     },
@@ -247,9 +251,4 @@ function results(out: (render: (view: TextView) => string) => void) {
     secretLines: (names) => out(() => renderSecretLines(names)),
     line: (text) => out(() => `${text}\n`),
   } satisfies Partial<Console>;
-}
-
-/** Returns a line that a POSIX shell takes as it is meant, whatever the value holds. */
-function exportLine([name, value]: readonly [string, string]): string {
-  return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`;
 }

@@ -72,3 +72,8 @@ export function renderRoutesText(routes: readonly LocalRoute[], view: TextView):
   const lines = [...groups].flatMap(([title, paths]) => [paint.bold(title), ...paths, '']);
   return `${[...lines, `${routes.length} endpoints; anything else answers 404 in the vendor's shape.`].join('\n')}\n`;
 }
+
+/** Returns a line that a POSIX shell takes as it is meant, whatever the value holds. */
+export function exportLine([name, value]: readonly [string, string]): string {
+  return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`;
+}

@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
 import { ciCommands } from './ci-commands.ts';
+import { initCommands } from './init-commands.ts';
 import { envCommands } from './env-commands.ts';
 import { secretCommands } from './secret-commands.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -83,7 +84,7 @@ export function appOf(context: Context, waitMs: number): App {
     runSteps: guard.runSteps,
     writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
     readReport: reportReader(context),
-    ci: ciCommands(context),
+    ...generators(context),
     env: envCommands(context, deps, resources),
     migrate,
     secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
@@ -93,6 +94,11 @@ export function appOf(context: Context, waitMs: number): App {
       eventFile?.close();
     },
   };
+}
+
+/** What writes files into the user's repository. */
+function generators(context: Context): Pick<App, 'ci' | 'init'> {
+  return { ci: ciCommands(context), init: initCommands(context) };
 }
 
 function eventFileOf({ events, cwd }: Context['request']): ReturnType<typeof openEventFile> | undefined {

@@ -21,6 +21,7 @@ import type { DrillRun } from '../stages/rollback/drill.ts';
 import type { RollbackRun } from '../stages/rollback/rollback.ts';
 import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
 import type { CiCommands } from './ci-commands.ts';
+import type { InitCommands } from './init-commands.ts';
 import type { MigrateCommands } from './migrate-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
@@ -101,6 +102,7 @@ export interface App {
   readonly secretCommands: SecretCommands;
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly ci: CiCommands;
+  readonly init: InitCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { processSettings, type ProcessSettings } from '../config/environment.ts';
 import { findConfig } from '../config/find.ts';
@@ -26,11 +27,11 @@ export interface Context {
 }
 
 /** Finds and loads everything that a command works in. Throws `CONFIG_…` errors (exit 2). */
-export async function openContext(request: AppRequest, toolEntry: string): Promise<Context> {
+export async function openContext(request: AppRequest): Promise<Context> {
   const isWanted = request.config !== 'if-named' || request.configPath !== undefined;
   const path = isWanted ? findConfig(request.cwd, request.configPath) : undefined;
   if (path === undefined && request.config === 'required') throw noConfig(request.cwd);
-  const loaded = path === undefined ? undefined : await loadConfig(path, toolEntry, request.target);
+  const loaded = path === undefined ? undefined : await loadConfig(path, toolEntry(request), request.target);
   const target = loaded?.settings.target ?? request.target ?? 'cloud';
   const folder = path === undefined ? request.cwd : dirname(path);
   const settingsOfProcess = processSettings();
@@ -52,13 +53,18 @@ export async function openContext(request: AppRequest, toolEntry: string): Promi
   };
 }
 
+/** Returns the URL of the library that configurations import as `jv-staging`. */
+export function toolEntry({ toolRoot }: Pick<AppRequest, 'toolRoot'>): string {
+  return pathToFileURL(join(toolRoot, 'dist/index.js')).href;
+}
+
 function noConfig(cwd: string): StagingError {
   return new StagingError(
     'usage',
     'CONFIG_NOT_FOUND',
     `There is no staging.config.ts in ${cwd} or above it, up to the root of the git working tree.`,
     {
-      fix: 'Name one with `--config PATH`.',
+      fix: 'Write one with `jv-staging init`, or name one with `--config PATH`.',
     },
   );
 }

@@ -27,7 +27,20 @@ async function compare(file: GeneratedFile, shown: string): Promise<FileChange> 
   const before = await existing(file.path, shown);
   if (before === undefined) return { ...file, shown, action: 'create', diff: '' };
   if (before === file.text) return { ...file, shown, action: 'unchanged', diff: '' };
+  if (file.secret === true) return { ...file, shown, action: 'update', diff: addedLines(shown, before, file.text) };
   return { ...file, shown, action: 'update', diff: createTwoFilesPatch(shown, shown, before, file.text, 'now', 'then', { context: 3 }) };
+}
+
+/** What is added to a file whose own lines must not be shown. */
+function addedLines(shown: string, before: string, after: string): string {
+  const head = `--- ${shown}\tnow\n+++ ${shown}\tthen\n`;
+  if (!after.startsWith(before)) return `${head}(the lines of this file are not shown)\n`;
+  return `${head}${after.slice(before.length).replace(/\n$/, '').replaceAll(/^/gm, '+')}\n`;
+}
+
+/** Returns the text of a file that may be there. Throws like `writeGenerated`. */
+export function readExisting(path: string): Promise<string | undefined> {
+  return existing(path, path);
 }
 
 async function existing(path: string, shown: string): Promise<string | undefined> {
@@ -48,11 +61,11 @@ function kindOf(found: { isSymbolicLink(): boolean; isDirectory(): boolean }): s
   return found.isDirectory() ? 'a folder' : 'no plain file';
 }
 
-async function write({ path, shown, text, executable }: FileChange): Promise<void> {
+async function write({ path, shown, text, executable, secret }: FileChange): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(draft, text, { flag: 'wx' });
+    await writeFile(draft, text, { flag: 'wx', ...(secret === true ? { mode: 0o600 } : {}) });
     if (executable === true) await chmod(draft, 0o755);
     await rename(draft, path);
   } catch (error) {

@@ -21,7 +21,7 @@ function headsOf(text: string): Readonly<Record<string, string>> {
 }
 
 /** Returns `owner/name` of an address as git has it: https, ssh, or the short form `git@host:owner/name`. */
-function repositoryOf(address: string): string | null {
+export function repositoryOf(address: string): string | null {
   const [, owner, name] = /[/:]([^/:]+)\/([^/]+?)(?:\.git)?\/?$/.exec(address) ?? [];
   return owner === undefined || name === undefined ? null : `${owner}/${name}`;
 }

@@ -8,6 +8,10 @@ export interface GeneratedFile {
   readonly text: string;
   /** True: anybody may run it. */
   readonly executable?: boolean | undefined;
+  /** True: for its owner alone (mode 0600), and its lines are not shown but for those that are added at its end. */
+  readonly secret?: boolean | undefined;
+  /** True: the text holds what the file held before, so writing it takes nothing away. */
+  readonly keeps?: boolean | undefined;
 }
 
 /** What writing a file would do. */
@@ -25,10 +29,15 @@ export function changesByAction(changes: readonly FileChange[]): Readonly<Record
   return { create: of('create'), update: of('update'), unchanged: of('unchanged') };
 }
 
+/** Returns the paths of files whose text would be lost. */
+export function overwritten(changes: readonly FileChange[]): readonly string[] {
+  return changes.filter(({ action, keeps }) => action === 'update' && keeps !== true).map(({ shown }) => shown);
+}
+
 /** Returns the refusal to overwrite what nobody agreed to; its diff was shown. */
-export function overwriteRefused(changes: readonly FileChange[], command: string): StagingError {
-  const names = changes.filter(({ action }) => action === 'update').map(({ shown }) => printable(shown));
+export function overwriteRefused(changes: readonly FileChange[], command: string, agreement = '--yes'): StagingError {
+  const names = overwritten(changes).map(printable);
   return new StagingError('usage', 'FILES_DIFFER', `${names.join(', ')} differ from what would be written; expected a yes to the diff.`, {
-    fix: `Look at the diff with \`jv-staging ${command} --dry-run\`, then run \`jv-staging ${command} --yes\`.`,
+    fix: `Look at the diff with \`jv-staging ${command} --dry-run\`, then run \`jv-staging ${command} ${agreement}\`.`,
   });
 }

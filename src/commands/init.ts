@@ -1,0 +1,52 @@
+import { StagingCommand } from '../base-command.ts';
+import { openPoints, seenIn } from '../core/init/advice.ts';
+import { changesByAction, overwriteRefused, overwritten } from '../core/files/generated.ts';
+import { renderInitText } from '../output/init-text.ts';
+import { dryRunFlag, initFlags } from '../shared-flags.ts';
+import type { App } from '../wiring/app.ts';
+
+/** `jv-staging init` */
+export default class Init extends StagingCommand {
+  static override summary = 'Look at this repository and write what staging needs: configuration, environment file, git-ignore lines.';
+  static override description =
+    'Reads package.json, .vercel, vercel.json, supabase/, the example of an environment file and git, and asks for what they do not say. Without a terminal every answer is a flag, or --yes takes what is suggested. Lines are added to .gitignore and .env.staging; any other file that differs is shown as a diff and is overwritten only after a yes, or with --force.';
+  static override examples = [
+    '<%= config.bin %> init',
+    '<%= config.bin %> init --yes --production-domain www.example.com',
+    '<%= config.bin %> init --dry-run --yes',
+    '<%= config.bin %> init --workflow --runbook',
+  ];
+  static override flags = { ...dryRunFlag, ...initFlags };
+  static override effects = { readOnly: false, destructive: false, idempotent: true };
+
+  /** Returns what was found, each answer with its source, what is open, and the files that are created, updated and unchanged. */
+  async run() {
+    const { flags } = await this.parse(Init);
+    const use = async (app: App) => {
+      const plan = await app.init.plan({
+        config: flags.config,
+        app: flags.app,
+        workflow: flags.workflow ?? false,
+        runbook: flags.runbook ?? false,
+        given: { ...flags, productionDomain: flags['production-domain'] },
+        takesSuggestions: flags.yes ?? false,
+        ask: (question) => this.printed.askText(question),
+      });
+      const { repository, answers, changes } = plan;
+      const said = { seen: seenIn(repository), answers, open: openPoints(repository, answers), next };
+      this.printed.files(changes);
+      this.printed.line(renderInitText(said));
+      const result = { ...said, files: changesByAction(changes), written: !flags['dry-run'] };
+      if (flags['dry-run']) return result;
+      const lost = overwritten(changes);
+      if (lost.length > 0 && !flags.force && (await this.printed.ask(`Overwrite ${lost.join(', ')}? (yes/no) `)) !== true)
+        throw overwriteRefused(changes, 'init', '--force');
+      await app.init.write(plan);
+      return result;
+    };
+    // What `--config` names is written here, not read.
+    return this.withApp({ ...flags, config: undefined }, use, 'if-named');
+  }
+}
+
+const next = ['jv-staging doctor', 'jv-staging plan --target local', 'jv-staging up --target local'];

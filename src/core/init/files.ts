@@ -1,0 +1,23 @@
+import type { GeneratedFile } from '../files/generated.ts';
+import type { Answers } from './answers.ts';
+import { runbookText } from './runbook.ts';
+import type { Repository } from './repository.ts';
+
+/** Rows and users that a new environment is seeded with: one user, whom checks may sign in as. */
+const emptySeed = { version: 1, auth: [{ email: 'agent1@staging.test' }], tables: [] };
+
+/** Returns the files of a new environment that hold nothing of what stood there before; those that are there already are left alone. */
+export function startingFiles(
+  repository: Repository,
+  answers: Answers,
+  options: { readonly path: (name: string) => string; readonly runbook: boolean },
+): readonly GeneratedFile[] {
+  const { path } = options;
+  const { hasMigrations } = repository.supabase;
+  return [
+    ...(repository.hasSeed ? [] : [{ path: path('seed/demo.json'), text: `${JSON.stringify(emptySeed, null, 2)}\n` }]),
+    // git keeps no empty folder, and a folder that is missing is an error.
+    ...(hasMigrations ? [] : [{ path: path('supabase/migrations/.gitkeep'), text: '' }]),
+    ...(options.runbook ? [{ path: path('docs/STAGING-RUNBOOK.md'), text: runbookText(answers) }] : []),
+  ];
+}

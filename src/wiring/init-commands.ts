@@ -1,0 +1,92 @@
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { compareGenerated, readExisting, writeGenerated } from '../adapters/files/generated-files.ts';
+import { readRepository } from '../adapters/source/repository.ts';
+import { childEnvironment } from '../config/environment.ts';
+import { loadDraft } from '../config/load.ts';
+import { secretNames } from '../core/ci/secrets.ts';
+import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
+import { configText } from '../core/init/config-text.ts';
+import { envTemplate } from '../core/init/env-template.ts';
+import { startingFiles } from '../core/init/files.ts';
+import { withIgnoredLines } from '../core/init/ignore-lines.ts';
+import type { Repository } from '../core/init/repository.ts';
+import type { GivenAnswer } from '../core/init/answers.ts';
+import { answersByName, completeAnswers, type Interview } from '../stages/init.ts';
+import { generatedSecrets } from '../stages/provision/generated-secrets.ts';
+import { ciCommands } from './ci-commands.ts';
+import { type Context, toolEntry } from './context.ts';
+
+/** What `init` was asked for. */
+export interface InitChoice extends Omit<Interview, 'repository'> {
+  /** Where the configuration goes; default `staging.config.ts` in the current folder. */
+  readonly config: string | undefined;
+  /** Folder of the app, relative to that of the configuration. */
+  readonly app: string | undefined;
+  readonly workflow: boolean;
+  readonly runbook: boolean;
+}
+
+/** What `init` would write. */
+export interface InitPlan {
+  readonly repository: Repository;
+  readonly answers: readonly GivenAnswer[];
+  readonly changes: readonly FileChange[];
+}
+
+/** What `init` does. */
+export interface InitCommands {
+  /** Looks at the repository, has the rest answered, and makes the files; writes nothing. Throws `INIT_…`, `REPOSITORY_FILE_BROKEN`, `CONFIG_INVALID`. */
+  plan(choice: InitChoice): Promise<InitPlan>;
+  write(plan: InitPlan): Promise<void>;
+}
+
+/** Returns the `init` command of one run. */
+export function initCommands(context: Context): InitCommands {
+  const { request } = context;
+  return {
+    plan: async (choice) => {
+      const config = resolve(request.cwd, choice.config ?? 'staging.config.ts');
+      const folder = dirname(config);
+      const place = {
+        folder,
+        appDir: choice.app === undefined ? undefined : relative(folder, resolve(request.cwd, choice.app)).split(sep).join('/') || '.',
+      };
+      const repository = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
+      const answers = await completeAnswers({ ...choice, repository });
+      const files = await filesOf(context, { choice, config, repository, answers });
+      return { repository, answers, changes: await compareGenerated(files, request.cwd) };
+    },
+    write: ({ changes }) => writeGenerated(changes),
+  };
+}
+
+interface Found {
+  readonly choice: InitChoice;
+  readonly config: string;
+  readonly repository: Repository;
+  readonly answers: readonly GivenAnswer[];
+}
+
+async function filesOf(context: Context, { choice, config, repository, answers }: Found): Promise<readonly GeneratedFile[]> {
+  const named = answersByName(answers);
+  const path = (name: string) => join(repository.folder, ...name.split('/'));
+  const text = configText(repository, named);
+  // What is written is loaded first, as every command will load it.
+  const loaded = await loadDraft(text, config, toolEntry(context.request));
+  const names = secretNames(loaded.settings, []).filter((name) => !generatedSecrets.some((generated) => generated === name));
+  const { team } = repository.vercel;
+  const [secrets, ignored] = await Promise.all([readExisting(path('.env.staging')), readExisting(path('.gitignore'))]);
+  const workflow = choice.workflow ? (await ciCommands({ ...context, loaded, settings: () => loaded.settings }).plan()).changes : [];
+  return [
+    { path: config, text },
+    {
+      path: path('.env.staging'),
+      text: envTemplate(secrets, names, team === undefined ? {} : { VERCEL_ORG_ID: team }),
+      secret: true,
+      keeps: true,
+    },
+    { path: path('.gitignore'), text: withIgnoredLines(ignored), keeps: true },
+    ...startingFiles(repository, named, { path, runbook: choice.runbook }),
+    ...workflow,
+  ];
+}
