@@ -24,7 +24,7 @@ export function fakeDatabasePlatform(looksUntilHealthy = 2): FakeDatabasePlatfor
   const schemas: FakeDatabasePlatform['schemas'] = { read: () => undefined };
   const listed = (project: DatabaseProject): Fields => ({
     region: project.region,
-    postgresVersion: '15',
+    postgresVersion: settings.get(project.ref)?.['postgresVersion'] ?? '15',
     paused: project.state === 'paused',
   });
   const look = (ref: string): DatabaseProject => {

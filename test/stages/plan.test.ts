@@ -49,6 +49,34 @@ describe('a plan where nothing exists', () => {
     });
   });
 
+  it('wants production’s version of Postgres where the configuration names none, and says when it is another', async () => {
+    const production = { ref: 'production-ref', name: 'jet', region: 'us-east-1', state: 'healthy' } as const;
+    world.databases.projects.set(production.ref, production);
+    world.databases.settings.set(production.ref, { postgresVersion: '17' });
+    const before = await world.plan();
+    expect(await world.provision()).toMatchObject({ error: undefined });
+
+    const after = await world.plan();
+    const named = await world.plan({ settings: { ...stagingSettings, supabase: { ...stagingSettings.supabase, postgresVersion: '15' } } });
+
+    expect(item(before.plan, 'supabase-project')?.changes).toContainEqual({
+      field: 'postgresVersion',
+      actual: null,
+      wanted: '17',
+      outside: false,
+    });
+    expect(after.plan?.notes).toEqual([expect.stringContaining("has Postgres 15, production's has 17")]);
+    expect(named.plan?.notes).toEqual([]);
+  });
+
+  it('names the queues of the configuration, and that nothing has to be made for them', async () => {
+    const { plan } = await world.plan({
+      settings: { ...stagingSettings, upstash: { ...stagingSettings.upstash, queues: ['requests', 'mail'] } },
+    });
+
+    expect(plan?.notes).toEqual([expect.stringContaining('under "jet:"): requests, mail. Each is made by its first job')]);
+  });
+
   it('takes production’s region where the configuration names none', async () => {
     const { region: _hosting, ...vercel } = stagingSettings.vercel;
     const { region: _database, ...supabase } = stagingSettings.supabase;

@@ -201,12 +201,33 @@ function itemBase(resource: PlanItem['resource'], id: string) {
   return { resource, id, vendorId: null, needsPerson: null, costUsdPerMonth: 0 };
 }
 
-function notesOf({ hosting, settings }: PlanFacts): readonly string[] {
+/** Queues are no resource of a vendor's: what the plan can say is that nothing has to be made for them. */
+function queuesNote({ queues, prefix }: StagingSettings['upstash']): string {
+  return `Queues (BullMQ, under ${JSON.stringify(prefix)}): ${queues.join(', ')}. Each is made by its first job; nothing has to be made before.`;
+}
+
+/**
+ * Returns what is to be said of a database that is not of production's version, or undefined: Supabase's API takes none for a new
+ * project (OpenAPI file of 2026-06-01, `V1CreateProjectBody`), so a project may be made with another.
+ */
+function versionNote({ databases, settings }: PlanFacts): string | undefined {
+  const { postgresVersion: theirs } = databases.production;
+  const ours = databases.found[0]?.fields['postgresVersion'];
+  if (settings.supabase.postgresVersion !== undefined || typeof theirs !== 'string' || typeof ours !== 'string' || ours === theirs)
+    return undefined;
+  return `The Supabase project has Postgres ${ours}, production's has ${theirs}. Supabase's API takes no version for a new project: upgrade the older one at the Supabase dashboard, or make a project of that version there and take it over with \`--adopt\`.`;
+}
+
+function notesOf(facts: PlanFacts): readonly string[] {
+  const { hosting, settings } = facts;
+  const version = versionNote(facts);
   const left = undeclaredVariables(Object.keys(settings.env), hosting.project?.variables ?? []);
   const listed = left.length > 5 ? `${left.slice(0, 5).join(', ')} …` : left.join(', ');
   return [
     ...(left.length === 0 ? [] : [`Left alone: ${left.length} variables that the configuration does not declare (${listed}).`]),
     ...(hosting.project?.pinned === true ? ['The domain is pinned by a rollback until the next deploy.'] : []),
+    ...(version === undefined ? [] : [version]),
+    ...(settings.upstash.queues.length === 0 ? [] : [queuesNote(settings.upstash)]),
     ...(settings.target === 'local' ? ['The local cloud costs nothing: the cost is that of the same settings at the vendors.'] : []),
   ];
 }

@@ -22,7 +22,7 @@ export interface WantedResources {
 export interface WantedContext {
   /** Address of the app on its domain. */
   readonly appOrigin: string;
-  /** Production's settings, as far as they are seen: staging's regions are production's unless set. */
+  /** Production's settings, as far as they are seen: staging's regions and its version of Postgres are production's unless set. */
   readonly production: { readonly hostingRegion: string | undefined; readonly databases: Fields; readonly caches: Fields };
 }
 
@@ -79,8 +79,9 @@ function wantedDatabase({ supabase }: StagingSettings, { appOrigin, production }
     poolSize: pooler?.size,
     poolMode: pooler?.mode,
   });
-  const { region = defaultRegions.databases } = production.databases;
-  return { managed, created: { region, ...managed }, lasting: ['region', 'postgresVersion'] };
+  const { region = defaultRegions.databases, postgresVersion } = production.databases;
+  const version = set({ postgresVersion: postgresVersion ?? undefined });
+  return { managed, created: { region, ...version, ...managed }, lasting: ['region', 'postgresVersion'] };
 }
 
 function wantedCache({ upstash, target }: StagingSettings, { production }: WantedContext): WantedResource {
