@@ -7,7 +7,16 @@ import type { StageResult } from './core/verdict.ts';
 import { createConsole, type Console } from './output/console.ts';
 import { refuseUnclearTwins } from './config/boolean-twins.ts';
 import { processSettings } from './config/environment.ts';
-import { type CommandEffects, refuseMixedStdout, type GateFlagValues, sharedFlags, type SharedFlagValues } from './shared-flags.ts';
+import {
+  asThrown,
+  type CommandEffects,
+  effectsOf,
+  refuseMixedStdout,
+  sharedFlags,
+  type SharedFlagValues,
+  type StageOptions,
+  untold,
+} from './shared-flags.ts';
 import type { App, AppRequest, ConfigNeed, ReportedRun } from './wiring/app.ts';
 import { asStagingError } from './wiring/usage-error.ts';
 
@@ -28,6 +37,8 @@ export abstract class StagingCommand extends Command {
   private interruptedAtMs = 0;
   private app: App | undefined;
   private verbose = false;
+  /** Whether people are still to be told. */
+  private tells = false;
 
   /** Returns the tool's parts wired up for one command. */
   protected async createApp(request: AppRequest): Promise<App> {
@@ -63,11 +74,17 @@ export abstract class StagingCommand extends Command {
       events: flags.events,
       toolRoot: this.config.root,
       toolVersion: this.config.version,
+      notify: flags.notify ?? false,
       signal: this.interruption.signal,
     });
     this.app = app;
+    this.tells = flags.notify === true && flags['dry-run'] !== true;
+    const startedMs = Date.now();
     try {
       return await use(app);
+    } catch (error) {
+      await this.tell(app, [stageOf(this.commandName, { result: undefined, thrown: { error }, startedMs })], { error });
+      throw error;
     } finally {
       await app.close();
     }
@@ -106,7 +123,9 @@ export abstract class StagingCommand extends Command {
     );
     const result = run.result();
     if (result !== undefined) (options.shownBy ?? this.printed[options.show ?? 'stage'])(result);
-    if (options.report !== undefined) await this.keepReport(app, options.report, { result, thrown, startedMs });
+    const ended = { result, thrown, startedMs };
+    if (options.report !== undefined) await this.keepReport(app, options.report, ended);
+    await this.tell(app, [stageOf(this.commandName, ended)], thrown);
     if (thrown !== undefined) throw thrown.error;
     if (result !== undefined && result.verdict !== 'green') throw gateError(result);
     return result ?? { dryRun: true as const };
@@ -117,10 +136,22 @@ export abstract class StagingCommand extends Command {
     const { command } = about;
     const failed = thrown?.error instanceof StagingError && ['red', 'inconclusive'].includes(thrown.error.kind);
     if (result === undefined && !failed) return;
-    const ended = { stage: about.stage ?? command, result, atMs: startedMs };
-    const stage = result !== undefined && !failed ? result : failedStage(ended, thrown?.error, { nowMs: () => Date.now() });
+    const ended = { result, thrown: failed ? thrown : undefined, startedMs };
+    const stage = stageOf(about.stage ?? command, ended);
     const written = await app.writeReport(about, { verdict: stage.verdict, stages: [stage], notRun: [] });
     if (written !== undefined) this.printed.kept(written.report, written);
+  }
+
+  /**
+   * Tells people what came of a run, once, when they are to be told; that they could not be is a warning and changes nothing. What says
+   * nothing of the environment is not told.
+   */
+  protected async tell(app: App, stages: readonly StageResult[], thrown: { readonly error: unknown } | undefined): Promise<void> {
+    if (!this.tells) return;
+    this.tells = false;
+    if (thrown?.error instanceof StagingError && untold.includes(thrown.error.kind)) return;
+    const warning = await app.notify(this.commandName, stages);
+    if (warning !== undefined) this.printed.warning(warning);
   }
 
   /** Runs steps and draws them on stderr. */
@@ -207,29 +238,6 @@ export abstract class StagingCommand extends Command {
   }
 }
 
-/** How a stage is run. */
-export interface StageOptions<Details = unknown> {
-  /** What the stage needs of a configuration (default: `required`). */
-  readonly config?: ConfigNeed;
-  /** With false the local cloud is not started for it (default true). */
-  readonly prepares?: boolean;
-  readonly undoOnFailure?: boolean;
-  /** Whether it changes something, when that depends on its flags (default: the command's effects). */
-  readonly changes?: boolean;
-  /** What the report is about, for a gate that leaves one. */
-  readonly report?: ReportedRun;
-  /** How the result is shown. */
-  readonly show?: 'stage' | 'doctor' | 'isolation' | 'comment';
-  /** What shows it instead, when that needs its details. */
-  readonly shownBy?: (result: StageResult<Details>) => void;
-}
-
-/** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */
-export function gateOptions(command: ReportedRun['command'], flags: GateFlagValues): StageOptions {
-  const { url, report: dir } = flags;
-  return { report: { command, url, dir }, ...(url === undefined ? {} : { config: 'if-named' }) };
-}
-
 /** How a gate ended. */
 interface EndedRun {
   readonly result: StageResult | undefined;
@@ -237,20 +245,14 @@ interface EndedRun {
   readonly startedMs: number;
 }
 
+/** Returns the result of a stage that ended, made of its error where it came to none. */
+function stageOf(stage: string, { result, thrown, startedMs }: EndedRun): StageResult {
+  if (result !== undefined && thrown === undefined) return result;
+  return failedStage({ stage, result, atMs: startedMs }, thrown?.error, { nowMs: () => Date.now() });
+}
+
 interface DrawOptions {
   readonly changes: boolean;
   readonly flags: SharedFlagValues;
   readonly undoOnFailure?: boolean;
-}
-
-function effectsOf(command: object): CommandEffects {
-  const effects: unknown = Reflect.get(command, 'effects');
-  if (typeof effects === 'object' && effects !== null && 'readOnly' in effects)
-    return { readOnly: effects.readOnly === true, destructive: false, idempotent: true };
-  return { readOnly: false, destructive: false, idempotent: false };
-}
-
-/** Returns what a promise was rejected with, wrapped: for work that must come between a failure and its report. */
-export function asThrown(error: unknown): { readonly error: unknown } {
-  return { error };
 }

@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
-import { StagingError } from './core/errors.ts';
+import { type ErrorKind, StagingError } from './core/errors.ts';
+import type { StageResult } from './core/verdict.ts';
+import type { ConfigNeed, ReportedRun } from './wiring/app.ts';
 
 /** What a command does to the world; every command declares it, and a test checks that. */
 export interface CommandEffects {
@@ -9,6 +11,14 @@ export interface CommandEffects {
   readonly destructive: boolean;
   /** Running twice equals running once. */
   readonly idempotent: boolean;
+}
+
+/** Returns what a command declares of itself; one that declares nothing changes something. */
+export function effectsOf(command: object): CommandEffects {
+  const effects: unknown = Reflect.get(command, 'effects');
+  if (typeof effects === 'object' && effects !== null && 'readOnly' in effects)
+    return { readOnly: effects.readOnly === true, destructive: false, idempotent: true };
+  return { readOnly: false, destructive: false, idempotent: false };
 }
 
 /** Flags of every command. */
@@ -51,8 +61,20 @@ export const changingFlags = {
   }),
 };
 
+/** The flag of commands that can tell people what came of them. */
+const notifyFlag = {
+  notify: Flags.boolean({
+    env: 'JV_NOTIFY',
+    summary: 'Tell the Slack of the configuration’s `notify` what came of it; that it cannot be reached changes nothing.',
+  }),
+};
+
+/** Flags of every stage that changes the environment. */
+export const stageFlags = { ...changingFlags, ...notifyFlag };
+
 /** Flags of every gate that leaves a report. */
 export const gateFlags = {
+  ...notifyFlag,
   url: Flags.string({ helpValue: 'URL', env: 'JV_URL', summary: 'Address to look at instead of the environment’s domain.' }),
   report: Flags.string({
     helpValue: 'DIR',
@@ -116,6 +138,7 @@ export interface SharedFlagValues {
   readonly yes?: boolean;
   readonly verbose?: boolean;
   readonly events?: string | undefined;
+  readonly notify?: boolean;
   readonly 'dry-run'?: boolean;
   readonly 'wait-lock'?: string;
 }
@@ -125,4 +148,35 @@ export function refuseMixedStdout(events: string | undefined, json: boolean): vo
   if (events !== '-' || json) return;
   const message = '--events - puts lines of JSON on stdout, where a text for people would stand between.';
   throw new StagingError('usage', 'EVENTS_STDOUT_NEEDS_JSON', message, { fix: 'Add `--json`, or name a file with `--events FILE`.' });
+}
+
+/** How a stage is run. */
+export interface StageOptions<Details = unknown> {
+  /** What the stage needs of a configuration (default: `required`). */
+  readonly config?: ConfigNeed;
+  /** With false the local cloud is not started for it (default true). */
+  readonly prepares?: boolean;
+  readonly undoOnFailure?: boolean;
+  /** Whether it changes something, when that depends on its flags (default: the command's effects). */
+  readonly changes?: boolean;
+  /** What the report is about, for a gate that leaves one. */
+  readonly report?: ReportedRun;
+  /** How the result is shown. */
+  readonly show?: 'stage' | 'doctor' | 'isolation' | 'comment';
+  /** What shows it instead, when that needs its details. */
+  readonly shownBy?: (result: StageResult<Details>) => void;
+}
+
+/** Returns how a gate is run with and without `--url`: an address alone needs neither a configuration nor the local cloud. */
+export function gateOptions(command: ReportedRun['command'], flags: GateFlagValues): StageOptions {
+  const { url, report: dir } = flags;
+  return { report: { command, url, dir }, ...(url === undefined ? {} : { config: 'if-named' }) };
+}
+
+/** Ends of a run that say nothing of the environment: they are the caller's own to know. */
+export const untold: readonly ErrorKind[] = ['usage', 'locked', 'pending', 'interrupted', 'terminated'];
+
+/** Returns what a promise was rejected with, wrapped: for work that must come between a failure and its report. */
+export function asThrown(error: unknown): { readonly error: unknown } {
+  return { error };
 }

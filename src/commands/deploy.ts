@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { stageFlags } from '../shared-flags.ts';
 
 /** `jv-staging deploy` */
 export default class Deploy extends StagingCommand {
@@ -13,7 +13,7 @@ export default class Deploy extends StagingCommand {
     '<%= config.bin %> deploy --git develop --json',
   ];
   static override flags = {
-    ...changingFlags,
+    ...stageFlags,
     prebuilt: Flags.string({ helpValue: 'DIR', env: 'JV_PREBUILT', summary: 'Put out this build output; nothing is built.' }),
     git: Flags.string({
       helpValue: 'REF',

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { gateOptions, StagingCommand } from '../base-command.ts';
-import { changingFlags, gateFlags } from '../shared-flags.ts';
+import { StagingCommand } from '../base-command.ts';
+import { changingFlags, gateFlags, gateOptions } from '../shared-flags.ts';
 
 /** `jv-staging load` */
 export default class Load extends StagingCommand {

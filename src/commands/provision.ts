@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
 import { consentMissing, declined } from '../core/plan/consent.ts';
 import { isPending, type Plan } from '../core/plan/model.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { stageFlags } from '../shared-flags.ts';
 
 /** `jv-staging provision` */
 export default class Provision extends StagingCommand {
@@ -17,7 +17,7 @@ export default class Provision extends StagingCommand {
     '<%= config.bin %> provision --target local --dry-run',
   ];
   static override flags = {
-    ...changingFlags,
+    ...stageFlags,
     plan: Flags.string({
       helpValue: 'FILE',
       env: 'JV_PLAN',

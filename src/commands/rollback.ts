@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { RollbackRun } from '../stages/rollback/rollback.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { stageFlags } from '../shared-flags.ts';
 
 /** `jv-staging rollback` */
 export default class Rollback extends StagingCommand {
@@ -15,7 +15,7 @@ export default class Rollback extends StagingCommand {
     '<%= config.bin %> rollback --drill',
   ];
   static override flags = {
-    ...changingFlags,
+    ...stageFlags,
     to: Flags.string({ helpValue: 'RELEASE', env: 'JV_TO', summary: 'Release to go back to (default: the one before the live one).' }),
     drill: Flags.boolean({
       default: false,

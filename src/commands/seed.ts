@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
-import { changingFlags } from '../shared-flags.ts';
+import { stageFlags } from '../shared-flags.ts';
 
 /** `jv-staging seed` */
 export default class Seed extends StagingCommand {
@@ -16,7 +16,7 @@ export default class Seed extends StagingCommand {
     '<%= config.bin %> seed --profile volume --reset --confirm jetvision-staging',
   ];
   static override flags = {
-    ...changingFlags,
+    ...stageFlags,
     profile: Flags.string({ helpValue: 'NAME', env: 'JV_PROFILE', summary: 'Seed profile (default: the configuration’s).' }),
     rows: Flags.integer({
       helpValue: 'N',

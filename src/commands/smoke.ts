@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { gateOptions, StagingCommand } from '../base-command.ts';
-import { gateFlags } from '../shared-flags.ts';
+import { StagingCommand } from '../base-command.ts';
+import { gateFlags, gateOptions } from '../shared-flags.ts';
 
 /** `jv-staging smoke` */
 export default class Smoke extends StagingCommand {

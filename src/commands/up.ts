@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { asThrown, StagingCommand } from '../base-command.ts';
-import { changingFlags, gateFlags } from '../shared-flags.ts';
+import { StagingCommand } from '../base-command.ts';
+import { asThrown, gateFlags, stageFlags } from '../shared-flags.ts';
 import { stageNames } from '../core/report.ts';
 import { gateError } from '../core/run/stage.ts';
 
@@ -15,7 +15,7 @@ export default class Up extends StagingCommand {
     '<%= config.bin %> up --only smoke --only perf',
   ];
   static override flags = {
-    ...changingFlags,
+    ...stageFlags,
     report: gateFlags.report,
     from: Flags.option({ options: stageNames, summary: 'First stage to run.', env: 'JV_FROM' })(),
     only: Flags.option({ options: stageNames, multiple: true, summary: 'Run only this stage; may be given several times.' })(),
@@ -38,6 +38,7 @@ export default class Up extends StagingCommand {
       if (thrown !== undefined && outcome.stages.length === 0) throw thrown.error;
       const written = await app.writeReport({ command: 'up', dir: flags.report }, outcome);
       if (written !== undefined) this.printed.report(written.report, written, app.local.stopCommand);
+      await this.tell(app, outcome.stages, thrown);
       if (thrown !== undefined) throw thrown.error;
       const notGreen = outcome.stages.find((stage) => stage.verdict !== 'green');
       if (notGreen !== undefined) throw gateError(notGreen);

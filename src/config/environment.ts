@@ -3,6 +3,8 @@ export interface GitHubJob {
   readonly stepSummary: string | undefined;
   readonly output: string | undefined;
   readonly workspace: string | undefined;
+  /** Page of this run of the workflow. */
+  readonly runUrl: string | undefined;
 }
 
 /** What the tool takes from its process's environment, beside secrets (`secrets.ts`). Each is undefined when not set. */
@@ -49,10 +51,21 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
     term: value('TERM'),
     github:
       value('GITHUB_ACTIONS') === 'true'
-        ? { stepSummary: value('GITHUB_STEP_SUMMARY'), output: value('GITHUB_OUTPUT'), workspace: value('GITHUB_WORKSPACE') }
+        ? {
+            stepSummary: value('GITHUB_STEP_SUMMARY'),
+            output: value('GITHUB_OUTPUT'),
+            workspace: value('GITHUB_WORKSPACE'),
+            runUrl: runUrl(value('GITHUB_SERVER_URL'), value('GITHUB_REPOSITORY'), value('GITHUB_RUN_ID')),
+          }
         : undefined,
     ciActor: value('GITHUB_ACTOR'),
   };
+}
+
+/** A page is named only by what GitHub itself would write: it becomes a link. */
+function runUrl(server: string | undefined, repository: string | undefined, id: string | undefined): string | undefined {
+  const isNamed = /^https:\/\/[\w.-]+$/.test(server ?? '') && /^[\w.-]+\/[\w.-]+$/.test(repository ?? '') && /^\d+$/.test(id ?? '');
+  return isNamed ? `${server}/${repository}/actions/runs/${id}` : undefined;
 }
 
 /** Returns the environment that a child program may see: what programs need to run, and no secret of ours. */

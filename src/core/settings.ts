@@ -3,6 +3,7 @@ import type { AnonymiseSettings } from './seed/anonymise/plan.ts';
 import type { RestorePointSettings } from './restore/place.ts';
 import type { GateSettings } from './gate/settings.ts';
 import type { LoadSettings } from './load/load.ts';
+import type { NotifySettings } from './notify/settings.ts';
 import type { PerfSettings } from './perf/perf.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
 import type { TableWaiver } from './release/protection.ts';
@@ -198,4 +199,6 @@ export interface StagingSettings {
   readonly perf: PerfSettings;
   readonly load: LoadSettings;
   readonly gate: GateSettings;
+  /** Who is told; undefined: nobody. */
+  readonly notify?: NotifySettings | undefined;
 }

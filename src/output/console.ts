@@ -1,37 +1,18 @@
 import { exitCodeOf, StagingError } from '../core/errors.ts';
 import { errorView } from './error-view.ts';
 import type { EventSink } from '../core/run/events.ts';
-import type { DriftDetails } from '../core/drift/drift.ts';
-import type { LocalStatus } from '../core/local/endpoints.ts';
-import type { FileChange } from '../core/files/generated.ts';
-import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
-import type { Plan } from '../core/plan/model.ts';
 import type { RunReport } from '../core/report.ts';
-import type { SecretPlace } from '../core/secrets/secrets.ts';
-import type { MigrationsStatus } from '../core/migrate/status.ts';
-import type { EnvironmentStatus } from '../core/status.ts';
-import type { VariableDifference } from '../core/variables/diff.ts';
-import type { StageResult } from '../core/verdict.ts';
 import { type Asking, askText, askYes, canAsk } from './ask.ts';
-import { renderDriftText } from './drift-text.ts';
-import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
-import { renderErrorText, renderStageText, renderUpSummary } from './human.ts';
+import { renderErrorText, renderUpSummary } from './human.ts';
 import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
-import { renderFilesText, renderSecretLines } from './files-text.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
-import { exportLine, renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
+import { exportLine } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
-import { renderPlanText } from './plan-text.ts';
 import { renderReport, type ReportFormat } from './report-formats.ts';
-import { renderSecretsText } from './secrets-text.ts';
 import { createSink, type Sink } from './sink.ts';
-import { renderRollbackText, type ShownRollback } from './rollback-text.ts';
-import { renderIsolationText } from './isolation-text.ts';
-import { renderCommentText } from './comment-text.ts';
-import { renderMigrationsText } from './migrations-text.ts';
-import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
 import { createEventLines } from './event-lines.ts';
 import { createTreeDrawer, type Drawer } from './task-tree.ts';
+import { type Results, results } from './results.ts';
 
 /** A standard stream with the terminal behind it, if any. */
 type Terminal = NodeJS.WriteStream;
@@ -64,42 +45,24 @@ export interface KeptReport {
 }
 
 /** Everything that a command prints: results on stdout, the story on stderr, all of it redacted. */
-export interface Console {
+export interface Console extends Results {
   /** Returns what draws the steps of a run; in GitHub Actions its lines are a group of this title. */
   tree(steps: readonly { readonly id: string; readonly title: string }[], title: string): Drawer;
   /** Returns what writes the events of a run as lines of JSON: to `write`, else to stdout. */
   eventLines(write: ((line: string) => void) | undefined): EventSink;
-  stage(result: StageResult): void;
-  doctor(result: StageResult): void;
-  isolation(result: StageResult): void;
-  /** Prints a preview as Markdown for a comment. */
-  comment(result: StageResult): void;
-  drift(result: StageResult<DriftDetails>): void;
   report(report: RunReport, kept: KeptReport, stopCommand: string | undefined): void;
   /** Prints a report as a format has it, as the result. */
   rendered(report: RunReport, format: ReportFormat): Promise<void>;
   /** Says where the report of a gate lies, and tells GitHub Actions, if it runs us, what is not green. */
   kept(report: RunReport, kept: KeptReport): void;
-  plan(plan: Plan): void;
   /** Asks a question that is answered with yes or no; undefined when there is nobody to ask. */
   ask(question: string): Promise<boolean | undefined>;
   /** Asks for a text; undefined when there is nobody to ask, or who is asked has gone. */
   askText(question: string): Promise<string | undefined>;
-  rollback(plan: ShownRollback): void;
-  status(status: EnvironmentStatus): void;
-  migrations(status: MigrationsStatus): void;
-  localStatus(status: LocalStatus): void;
-  variables(variables: readonly VariableDifference[]): void;
-  secrets(places: readonly SecretPlace[]): void;
-  envCheck(checked: Parameters<typeof renderEnvCheckText>[0]): void;
-  faults(faults: readonly Fault[]): void;
-  ledger(report: LedgerReport): void;
-  routes(routes: readonly LocalRoute[]): void;
   /** Prints variables as shell exports; credentials of the local cloud are not hidden here. */
   exports(variables: Readonly<Record<string, string>>): void;
-  files(changes: readonly FileChange[]): void;
-  secretLines(names: readonly string[]): void;
-  line(text: string): void;
+  /** Says on stderr what went wrong beside the command's own work, and changes nothing. */
+  warning(text: string): void;
   /** Prints a failure: one of ours as what happened and what mends it, a bug with its stack. */
   error(error: unknown, options: { readonly verbose: boolean }): void;
   /** Prints the one object of `--json` for a success. */
@@ -154,6 +117,10 @@ export function createConsole(options: ConsoleOptions): Console {
     error: (error, { verbose }) => {
       protect();
       sink.err(renderErrorText(errorView(error, verbose), exitCodeOf(error), viewOf(stderr)));
+    },
+    warning: (text) => {
+      protect();
+      if (!json) sink.err(`Warning: ${sink.clean(text)}\n`);
     },
     success: (command, data) => {
       protect();
@@ -225,30 +192,5 @@ function reports({ sink, protect, out, json, inGitHub, page }: Through) {
       if (!json) sink.err(`Report: ${sink.clean(shownPath)}\n`);
       annotate(report, configPath);
     },
-  } satisfies Partial<Console>;
-}
-
-/** Results for people, each a text laid out for the terminal behind stdout. */
-function results(out: (render: (view: TextView) => string) => void) {
-  return {
-    stage: (result) => out((page) => renderStageText(result, page)),
-    doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
-    isolation: (result) => out((page) => renderIsolationText(result, page)),
-    comment: (result) => out((page) => renderCommentText(result, page)),
-    drift: (result) => out((page) => renderDriftText(result, page)),
-    plan: (plan) => out((page) => renderPlanText(plan, page)),
-    rollback: (plan) => out((page) => renderRollbackText(plan, page)),
-    status: (status) => out((page) => renderStatusText(status, page)),
-    migrations: (status) => out((page) => renderMigrationsText(status, page)),
-    localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
-    variables: (variables) => out((page) => renderVariablesText(variables, page)),
-    secrets: (places) => out((page) => renderSecretsText(places, page)),
-    envCheck: (checked) => out((page) => renderEnvCheckText(checked, page)),
-    faults: (faults) => out((page) => renderFaultsText(faults, page)),
-    ledger: (report) => out((page) => renderLedgerText(report, page)),
-    routes: (routes) => out((page) => renderRoutesText(routes, page)),
-    files: (changes) => out((page) => renderFilesText(changes, page)),
-    secretLines: (names) => out(() => renderSecretLines(names)),
-    line: (text) => out(() => `${text}\n`),
   } satisfies Partial<Console>;
 }

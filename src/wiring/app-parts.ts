@@ -30,7 +30,7 @@ import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
 import { previewCommands } from './preview.ts';
 import { releaseStages } from './release-stages.ts';
-import { reportReader, reportWriter } from './report-files.ts';
+import { tellingOf } from './telling.ts';
 import { unlockPlaces } from './unlock-places.ts';
 
 /** Returns the tool's parts wired up in a context; `waitMs` is how long to wait for another run's lock. */
@@ -40,12 +40,13 @@ export function appOf(context: Context, waitMs: number): App {
   const eventFile = eventFileOf(request);
   const resources = emptyResources();
   const typed = new Set<string>();
+  const hide = (value: string) => void typed.add(value);
   const local = localCloud(context);
   const guard = runGuard(context, waitMs, () => deps.openLeases());
   const deps = openDeps(context, resources, guard, local);
   const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
-  const migrate = migrateCommands(context, deps, resources, (value) => typed.add(value));
+  const migrate = migrateCommands(context, deps, resources, hide);
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
@@ -82,12 +83,11 @@ export function appOf(context: Context, waitMs: number): App {
     },
     eventFile: eventFile?.write,
     runSteps: guard.runSteps,
-    writeReport: reportWriter(context, deps, resources, { runId: guard.runId, startedAtMs }),
-    readReport: reportReader(context),
+    ...tellingOf(context, { deps, resources, local: () => local.running(), hide }, { runId: guard.runId, startedAtMs }),
     ...generators(context),
     env: envCommands(context, deps, resources),
     migrate,
-    secretCommands: secretCommands(context, deps, resources, (value) => typed.add(value)),
+    secretCommands: secretCommands(context, deps, resources, hide),
     local,
     close: async () => {
       await guard.close(() => Promise.allSettled([closeGates(), preview.close(), migrate.close(), deps.close()]));

@@ -9,6 +9,7 @@ import type { SavedPlan } from '../core/plan/saved.ts';
 import type { GateLedger } from '../core/gate/ledger.ts';
 import type { GateChoice } from '../stages/gate/gate.ts';
 import type { StageRun } from '../core/run/stage.ts';
+import type { StageResult } from '../core/verdict.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Step } from '../core/run/step.ts';
 import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
@@ -42,6 +43,8 @@ export interface AppRequest {
   /** Folder of the tool's own package. */
   readonly toolRoot: string;
   readonly toolVersion: string;
+  /** Whether people are told what came of it. */
+  readonly notify: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -95,6 +98,8 @@ export interface App {
    * without a configuration nothing is left in the folder that the command is called in, unless a folder is named.
    */
   writeReport(run: ReportedRun, outcome: UpOutcome): Promise<WrittenReport | undefined>;
+  /** Tells people what came of a run, if they are to be told; resolves with a warning when they could not be. */
+  notify(command: string, stages: readonly StageResult[]): Promise<string | undefined>;
   /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
   readReport(runId: string | undefined): Promise<RunReport>;
   readonly env: EnvCommands;

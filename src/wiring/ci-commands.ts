@@ -65,7 +65,7 @@ export function ciCommands(context: Context): CiCommands {
         toolVersion: context.request.toolVersion,
         actions,
         secrets,
-        notifies: false,
+        notifies: settings.notify !== undefined,
       });
       const text = workflowText(workflow, actions, heading);
       const file = { path: join(root, '.github/workflows/deploy-staging.yml'), text };

@@ -68,3 +68,11 @@ function noConfig(cwd: string): StagingError {
     },
   );
 }
+
+/** Throws `NOTIFY_NOT_CONFIGURED` (exit 2) when people are to be told and the configuration does not say where. */
+export function requireNotify(context: Context): void {
+  if (!context.request.notify || context.loaded?.settings.notify !== undefined) return;
+  throw new StagingError('usage', 'NOTIFY_NOT_CONFIGURED', '--notify was given, and the configuration does not say who is told.', {
+    fix: "Add `notify: { slack: { channel: 'staging' } }` with SLACK_BOT_TOKEN, or `notify: { slack: {} }` with SLACK_WEBHOOK_URL.",
+  });
+}

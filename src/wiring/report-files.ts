@@ -6,6 +6,7 @@ import { thisMachine } from '../adapters/system/machine.ts';
 import { createRedactor, type Redactor } from '../core/redaction.ts';
 import { liveRelease } from '../core/release/release.ts';
 import type { RunReport } from '../core/report.ts';
+import type { StageResult } from '../core/verdict.ts';
 import { outputLines } from '../output/github.ts';
 import { renderReport, type ReportFormat } from '../output/report-formats.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -16,7 +17,7 @@ import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 
 /** One run of the tool. */
-interface OwnRun {
+export interface OwnRun {
   readonly runId: string;
   readonly startedAtMs: number;
 }
@@ -39,7 +40,7 @@ export function reportWriter(context: Context, deps: Deps, resources: Resources,
     ];
     const [shown] = folders;
     if (shown === undefined) return undefined;
-    const about = releaseOf(outcome) ?? (await liveNow(context, deps, resources, run));
+    const about = releaseOf(outcome.stages) ?? (await liveNow(context, deps, resources, run.url));
     const report = { ...(await runReport(context, deps, own, { run, outcome })), ...about };
     const redact = createRedactor([...deps.secrets()]);
     for (const folder of folders) await writeFiles(report, filesIn(folder), redact);
@@ -47,6 +48,16 @@ export function reportWriter(context: Context, deps: Deps, resources: Resources,
     await tellGitHub(context, report, redact);
     return { report, files, shownPath: relative(cwd, files.html), configPath: pathInRepository(context) };
   };
+}
+
+/**
+ * Returns the release that a run of these stages is about: the one that it put out, else the live one. What came before a release, or broke
+ * off on the way to one, is about none.
+ */
+export async function aboutRun(context: Context, deps: Deps, resources: Resources, stages: readonly StageResult[]): Promise<About> {
+  const own = releaseOf(stages);
+  if (own !== undefined) return own;
+  return stages.some(({ stage }) => stage === 'provision' || stage === 'deploy') ? nothingKnown : liveNow(context, deps, resources);
 }
 
 /** Returns what reads the reports of earlier runs of the context's environment. */
@@ -120,8 +131,8 @@ async function runReport(
 }
 
 /** Returns the release that this run put out, if it came so far, or that it watched. */
-function releaseOf(outcome: UpOutcome): About | undefined {
-  const details = outcome.stages.find(({ stage }) => stage === 'deploy' || stage === 'watch')?.details;
+function releaseOf(stages: readonly StageResult[]): About | undefined {
+  const details = stages.find(({ stage }) => stage === 'deploy' || stage === 'watch')?.details;
   if (typeof details !== 'object' || details === null || !('releaseId' in details) || !('gitSha' in details)) return undefined;
   if (typeof details.releaseId !== 'string' || typeof details.gitSha !== 'string') return undefined;
   const deploymentId = 'deploymentId' in details && typeof details.deploymentId === 'string' ? details.deploymentId : null;
@@ -129,8 +140,8 @@ function releaseOf(outcome: UpOutcome): About | undefined {
 }
 
 /** Returns the release that is recorded as live on the environment's own address; nothing when the database does not say. */
-async function liveNow(context: Context, deps: Deps, resources: Resources, run: ReportedRun): Promise<About> {
-  if (run.url !== undefined || resources.databaseAccess.peek() === undefined) return nothingKnown;
+async function liveNow(context: Context, deps: Deps, resources: Resources, url?: string): Promise<About> {
+  if (url !== undefined || resources.databaseAccess.peek() === undefined) return nothingKnown;
   const records = await deps
     .openDatabase()
     .releases(context.settings().environment, context.request.signal)

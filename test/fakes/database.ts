@@ -2,6 +2,7 @@ import { splitSql } from '../../src/adapters/postgres/parse/statements.ts';
 import { textPosition } from '../../src/adapters/postgres/parse/text-position.ts';
 import { StagingError } from '../../src/core/errors.ts';
 import type { MigrationProof } from '../../src/core/migrate/proof.ts';
+import type { NoticeState } from '../../src/core/notify/notice.ts';
 import type { AppliedMigration, Database, TableProtection } from '../../src/core/ports/database.ts';
 import type { ReleaseRecord } from '../../src/core/release/release.ts';
 
@@ -22,6 +23,7 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
   const releases = [...history];
   const tables = new Map<string, TableProtection>();
   const proofs: MigrationProof[] = [];
+  const notices = new Map<string, NoticeState>();
   const says: FakeDatabase['says'] = { environments: [], webhooks: [] };
   return {
     applied,
@@ -66,6 +68,8 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
     invalidIndexes: async () => [],
     rowsAtStake: async (losses) => losses.map((loss) => ({ ...loss, rows: tables.has(loss.table.replace(/^public\./, '')) ? 0 : null })),
     proofs: async () => [...proofs],
+    noticeState: async (environment) => notices.get(environment),
+    keepNoticeState: async (environment, state) => void notices.set(environment, state),
     keepProofs: async (kept) => {
       for (const proof of kept) {
         const same = proofs.findIndex((each) => each.upChecksum === proof.upChecksum && each.downChecksum === proof.downChecksum);

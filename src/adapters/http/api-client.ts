@@ -170,7 +170,7 @@ function oneAttempt(context: CallContext, request: ApiRequest, timeoutMs: number
 }
 
 function callOf(options: ApiClientOptions, request: ApiRequest): CallName {
-  return { vendor: options.vendor, method: request.method, path: printable(request.path, 200) };
+  return { vendor: options.vendor, method: request.method, path: printable(request.path || '/', 200) };
 }
 
 function addressOf(base: URL, request: ApiRequest): string {

@@ -5,7 +5,7 @@ import type { RawAnswer } from './attempt.ts';
 /** Who an API belongs to, for codes and messages. */
 export interface Vendor {
   /** First word of its error codes. */
-  readonly code: 'VERCEL' | 'SUPABASE' | 'UPSTASH' | 'CLERK' | 'SENTRY' | 'GITHUB';
+  readonly code: 'VERCEL' | 'SUPABASE' | 'UPSTASH' | 'CLERK' | 'SENTRY' | 'GITHUB' | 'SLACK';
   /** Its name, for people. */
   readonly name: string;
   /** What to do when it refuses the credentials; names the variables. */

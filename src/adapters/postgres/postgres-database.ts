@@ -8,6 +8,7 @@ import { rowsAtStake } from './migrations/stakes.ts';
 import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases, resealReleases } from './releases.ts';
+import { keepNoticeState, readNoticeState } from './notices.ts';
 import { type Session, sessionOn } from './session.ts';
 import { rowsWrittenSince, writeMark } from './written-rows.ts';
 import { openTransactions } from './transactions.ts';
@@ -54,6 +55,8 @@ export function postgresDatabase(url: string): Database {
     releases: (environment, signal) => on(signal, (reader) => readReleases(reader, environment)),
     appendRelease: (record, signal) => on(signal, (reader) => appendRelease(transactions, reader, record, signal)),
     resealReleases: (records, signal) => on(signal, () => resealReleases(transactions, records, signal)),
+    noticeState: (environment, signal) => on(signal, (reader) => readNoticeState(reader, environment)),
+    keepNoticeState: (environment, state, signal) => on(signal, () => keepNoticeState(transactions, { environment, state }, signal)),
     writeMark: (signal) => on(signal, writeMark),
     rowsWrittenSince: (mark, signal) => on(signal, (reader) => rowsWrittenSince(reader, mark)),
     close: async () => {

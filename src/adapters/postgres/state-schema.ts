@@ -4,11 +4,12 @@ import type { Session } from './session.ts';
 const apiRoles = ['anon', 'authenticated', 'service_role'];
 
 /** Our tables, in the order in which they came to be. */
-const tables = ['releases', 'migration_checksums', 'leases', 'migrations_dirty', 'migration_proofs'];
+const tables = ['releases', 'migration_checksums', 'leases', 'migrations_dirty', 'migration_proofs', 'notices'];
 
 /**
  * Creates the schema `jv_staging` with its tables unless they are there: the release history, the checksums of applied
- * migrations, the leases, the files that broke half way, the proofs that migrations can be taken back. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
+ * migrations, the leases, the files that broke half way, the proofs that migrations can be
+ * taken back, what people were last told. Nobody but their owner has rights on them, and PostgREST does not expose the schema.
  */
 export async function ensureStateSchema(session: Session): Promise<void> {
   const [found] = await session.query(
@@ -59,6 +60,10 @@ function statements(everybody: string): string {
       proof jsonb not null,
       proved_at timestamptz not null default now(),
       primary key (up_checksum, down_checksum)
+    );
+    create table if not exists jv_staging.notices (
+      environment text primary key,
+      state jsonb not null
     );
     create index if not exists releases_by_environment on jv_staging.releases (environment, seq);
     ${tables.map((table) => `alter table jv_staging.${table} enable row level security;`).join('\n    ')}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { drift } from './drift.ts';
 import { gate } from './gate.ts';
 import { load, perf } from './measure.ts';
+import { notify } from './notify.ts';
 import { identifier, text } from './parts.ts';
 import { production } from './production.ts';
 import { restorePoints } from './restore-points.ts';
@@ -38,6 +39,7 @@ export const configSchema = z.strictObject({
   perf,
   load,
   gate,
+  notify,
 });
 
 /** What `defineConfig` takes: the shape of `staging.config.ts`, defaults optional. */

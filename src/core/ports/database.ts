@@ -2,6 +2,7 @@ import type { DatabaseIdentity } from '../isolation/facts.ts';
 import type { Loss } from '../migrate/classify.ts';
 import type { MigrationProof } from '../migrate/proof.ts';
 import type { ReleaseRecord, SealedRelease } from '../release/release.ts';
+import type { NoticeState } from '../notify/notice.ts';
 
 /** A database project on the platform. */
 export interface DatabaseProject {
@@ -125,6 +126,9 @@ export interface Database {
   appendRelease(record: ReleaseRecord, signal: AbortSignal): Promise<void>;
   /** Replaces what is sealed or fingerprinted in the records of these ids, in one transaction; all else in them stays. Absent ones stay absent. */
   resealReleases(records: readonly SealedRelease[], signal: AbortSignal): Promise<void>;
+  /** Returns what people were last told of an environment; undefined when nothing was, or it cannot be read. */
+  noticeState(environment: string, signal: AbortSignal): Promise<NoticeState | undefined>;
+  keepNoticeState(environment: string, state: NoticeState, signal: AbortSignal): Promise<void>;
   /** Returns a mark of now, to count from later. */
   writeMark(signal: AbortSignal): Promise<string>;
   /** Returns how many rows of the environment's own tables were inserted or changed since, as far as they are still there. */
