@@ -29,6 +29,7 @@ import type { ProvisionDeps } from '../stages/provision/provision.ts';
 import type { IsolationDeps } from '../stages/isolation/isolation.ts';
 import type { IsolationPorts } from '../stages/isolation/ports.ts';
 import type { Resources } from '../stages/resources.ts';
+import type { ResetDeps } from '../stages/migrate/reset.ts';
 import type { SchemaDeps } from '../stages/provision/schema.ts';
 import type { RollbackDeps } from '../stages/rollback/deps.ts';
 import type { SeedDeps } from '../stages/seed/parts.ts';
@@ -72,7 +73,8 @@ export interface Deps {
   seed(): SeedDeps;
   status(): StatusDeps;
   drift(): DriftDeps;
-  /** What taking restore points and going back to one needs. */
+  /** What `migrate reset` needs beside the migrations. */
+  resetting(): Pick<ResetDeps, 'restorePoints' | 'seed'>;
   env(): EnvDeps;
   isolation(): IsolationDeps;
   sealing(): Promise<Sealing>;
@@ -101,7 +103,7 @@ export function openDeps(
   local: Pick<LocalCloud, 'openUrl' | 'productionReady' | 'productionDatabase'>,
 ): Deps {
   const connected = connections(context, resources);
-  const { use, secretFile, appOrigin, openDatabase } = connected;
+  const { use, secretFile, appOrigin, openDatabase, openPauses, openCache } = connected;
   const { openUrl, productionReady } = local;
   const productionUrl = productionUrlOf(context, local);
   const actor = actorName(context.process.ciActor);
@@ -110,8 +112,8 @@ export function openDeps(
   const newReleaseId = () => newId('rel', context.clock.nowMs());
   const base = () => baseDeps(context, connected);
   const openDataApi = () => use().dataApi(resources.databaseAccess.get());
-  const { openPauses, openCache } = connected;
   const seed = () => ({ ...base(), ...connected.seeding.ports, openPauses, openCache, openDataApi, lease });
+  const ownSeed = () => seedStage(seed(), resources, { profile: context.settings().seed.profile });
   const plan = () => ({ ...base(), managed: use().managed, sealing, readSecret });
   const restorePoints = () => openRestorePoints(context, resources, use());
   const release = () => ({ ...base(), ...releaseParts(context, connected), lease, restorePoints, sealing, newReleaseId, actor });
@@ -132,8 +134,9 @@ export function openDeps(
       source: connected.source(choice),
       readSecret,
       smoke,
-      seed: () => seedStage(seed(), resources, { profile: context.settings().seed.profile }),
+      seed: ownSeed,
     }),
+    resetting: () => ({ restorePoints, seed: ownSeed }),
     rollback: (smoke) => ({ ...release(), unheardSince: () => unheardSince(unfinished), smoke }),
     seed,
     destroy: () => ({ ...base(), managed: use().managed, lease }),

@@ -14,6 +14,7 @@ import { findLocated, locateStep } from '../stages/locate.ts';
 import { type MigrateCheckDetails, migrateCheckStage } from '../stages/migrate/check.ts';
 import type { MigrateDeps } from '../stages/migrate/deps.ts';
 import { type MigrateDownDetails, type MigrateDownOptions, migrateDownStage } from '../stages/migrate/down.ts';
+import { migrateResetStage, type ResetDetails, type ResetOptions } from '../stages/migrate/reset.ts';
 import { type MigrateUpDetails, type MigrateUpOptions, migrateUpStage } from '../stages/migrate/up.ts';
 import { protectionStep } from '../stages/provision/schema.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -39,6 +40,8 @@ export interface MigrateCommands {
   check(choice: MigrateChoice & { readonly rehearse: boolean }): StageRun<MigrateCheckDetails>;
   up(choice: MigrateChoice & MigrateUpOptions): StageRun<MigrateUpDetails>;
   down(choice: MigrateChoice & MigrateDownOptions): StageRun<MigrateDownDetails>;
+  /** On the environment's database alone: what a restore point keeps and a seed fills. */
+  reset(options: ResetOptions): StageRun<ResetDetails>;
   /** Closes the connection to a database that was named by its address. */
   close(): Promise<void>;
 }
@@ -89,6 +92,10 @@ export function migrateCommands(context: Context, deps: Deps, resources: Resourc
     check: (choice) => migrateCheckStage(on(choice, choice.rehearse), choice),
     up: (choice) => migrateUpStage(on(choice), choice),
     down: (choice) => migrateDownStage(on(choice), choice),
+    reset: (options) => {
+      const { settings } = deps.provision();
+      return migrateResetStage({ ...onEnvironment(undefined, true), ...deps.resetting(), settings }, resources, options);
+    },
     close,
   };
 }

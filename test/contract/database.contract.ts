@@ -133,6 +133,20 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       });
     });
 
+    test('what is owned is dropped with the ledger, and can be applied again; the history stays', async () => {
+      await database.applyMigration(migrationOf(version(1), 'create table owned (id int);'), signal);
+      await database.appendRelease(recordOf('rel_reset', environment, null), signal);
+      expect(await database.ownTables(signal)).toContain('public.owned');
+
+      await database.dropOwned(signal);
+
+      expect(await database.ownTables(signal)).toEqual([]);
+      expect(await database.appliedMigrations(signal)).toEqual([]);
+      expect((await database.releases(environment, signal)).map(({ id }) => id)).toEqual(['rel_reset']);
+      await database.applyMigration(migrationOf(version(1), 'create table owned (id int, name text);'), signal);
+      expect((await database.appliedMigrations(signal)).map((each) => each.version)).toEqual([version(1)]);
+    });
+
     test('there is no history before the first release', async () => {
       await expect(database.releases(environment, signal)).resolves.toEqual([]);
     });

@@ -75,6 +75,28 @@ describe('Postgres alone', () => {
     expect(await database.rowsWrittenSince(mark, signal)).toBe(3);
   });
 
+  test('a drop takes schemas, types, extensions, publications and what elsewhere depends on it; of others’ nothing', async () => {
+    const text = `create type mood as enum ('calm'); create domain code as text; create sequence counter;
+      create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+      create schema billing; create table billing.bills (id int primary key, mood mood); create view bills as select * from billing.bills;
+      create extension pg_trgm; create publication ours for table billing.bills;
+      create trigger touched before update on auth.users for each row execute function touch();
+      create policy ours on storage.objects for select using (true);`;
+    await sql.unsafe('create schema auth; create table auth.users (id int); create schema storage; create table storage.objects (id int)');
+    await sql.unsafe('insert into auth.users values (1)');
+    await database.applyMigration(migrationOf('20260101000000', text), signal);
+    expect(await database.ownTables(signal)).toEqual(['billing.bills']);
+
+    for (const _ of ['once', 'again']) {
+      await database.dropOwned(signal);
+      expect(await database.ownTables(signal)).toEqual([]);
+      await database.applyMigration(migrationOf('20260101000000', text), signal);
+    }
+
+    expect([...(await sql`select count(*)::int as users from auth.users`)]).toEqual([{ users: 1 }]);
+    expect(await database.ownTables(signal)).toEqual(['billing.bills']);
+  });
+
   test('the ledger is the Supabase CLI’s: version, name, and the statements without their semicolons', async () => {
     const text = '-- first\ncreate table a (id int);;\n\ninsert into a values (1); -- after\nselect \';\' as "x;y", $$ ; $$;\n-- end\n';
 

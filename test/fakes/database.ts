@@ -64,6 +64,11 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
       for (const statement of split.statements) change(tables, statement.text);
       applied.splice(index, 1);
     },
+    ownTables: async () => [...tables.keys()].toSorted().map((name) => `public.${name}`),
+    dropOwned: async () => {
+      tables.clear();
+      applied.splice(0);
+    },
     dirtyMigrations: async () => [],
     invalidIndexes: async () => [],
     rowsAtStake: async (losses) => losses.map((loss) => ({ ...loss, rows: tables.has(loss.table.replace(/^public\./, '')) ? 0 : null })),

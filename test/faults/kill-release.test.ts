@@ -161,6 +161,32 @@ describe('a release that is killed on its way', () => {
     );
   }, 1_800_000);
 
+  it('is made anew by the next run of migrate reset, wherever the first one was killed', async () => {
+    const reset = ['migrate', 'reset', '--confirm', name];
+    const before = await status();
+    expect(await project.run(['migrate', 'reset', '--json'])).toMatchObject({ exitCode: 6 });
+    expect(await project.run(['migrate', 'reset', '--dry-run', '--json'])).toMatchObject({ exitCode: 0 });
+
+    await sweep(
+      ['drop', 'apply', 'seed/tables/notes'],
+      async (at) => {
+        await project.query(`insert into notes (id, body) values (99, 'mine'); create table by_hand (id int)`);
+        const problem = await killed(reset, at);
+        if (problem !== undefined) return problem;
+        const again = await project.run([...reset, '--json']);
+        if (again.exitCode !== 0) return `the next run ended with ${again.exitCode}: ${again.stdout}`;
+        const [{ seen } = {}] = await project.query(`select format('%s notes, %s applied, by hand %s',
+          (select string_agg(body, ' ') from notes), (select count(*) from supabase_migrations.schema_migrations), to_regclass('by_hand')) as seen`);
+        return seen === `seeded notes, ${count + 1} applied, by hand ` ? 'converged' : String(seen);
+      },
+      'migrate reset',
+    );
+    const after = await status();
+    expect(after.releases).toEqual(before.releases);
+    expect(after.migrations.head).toBe(before.migrations.head);
+    expect(await project.run(['smoke', '--json'])).toMatchObject({ exitCode: 0 });
+  }, 1_800_000);
+
   const paused = async (): Promise<readonly string[]> => {
     const values = (await project.run(['local', 'env', '--project', name, '--json'])).json(z.record(z.string(), z.string())).data;
     const pauses = bullmqPauses({ url: values['REDIS_URL'] ?? '', prefix: `${name}:` });

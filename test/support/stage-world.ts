@@ -21,6 +21,9 @@ import type { StageResult, Verdict } from '../../src/core/verdict.ts';
 import { type DestroyDeps, type DestroyOptions, destroyStage } from '../../src/stages/destroy.ts';
 import { deployStage } from '../../src/stages/deploy/deploy.ts';
 import { type DeployDeps, type DeployOptions, plainDeploy } from '../../src/stages/deploy/deps.ts';
+import { locateStep } from '../../src/stages/locate.ts';
+import { migrateResetStage, type ResetDeps, type ResetOptions } from '../../src/stages/migrate/reset.ts';
+import { protectionStep } from '../../src/stages/provision/schema.ts';
 import { type PlanDeps, type PlanOptions, planRun } from '../../src/stages/plan/plan.ts';
 import { type ProvisionDeps, type ProvisionOptions, provisionStage } from '../../src/stages/provision/provision.ts';
 import { emptyResources, type ResourceDeps } from '../../src/stages/resources.ts';
@@ -272,6 +275,20 @@ export function stageWorld() {
       });
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
+    reset: async (choice: Partial<ResetOptions> = {}, options: Partial<RunOptions> = {}, more: Partial<ResetDeps> = {}) => {
+      const resources = emptyResources();
+      const deps: ResetDeps = {
+        ...base,
+        before: [locateStep(base, resources)],
+        after: [protectionStep(base)],
+        restorePoints: () => restore,
+        seed: () => seedStage(seedDeps, resources, { profile: 'demo' }),
+        ...more,
+      };
+      const dryRun = options.dryRun ?? false;
+      const stage = migrateResetStage(deps, resources, { confirm: undefined, dryRun, acceptNoRestorePoint: false, ...choice });
+      return { ...(await run(stage.steps, options)), result: stage.result() };
+    },
     rollback: async (to?: string, more: Partial<RollbackDeps> = {}, choice: Partial<RollbackOptions> = {}) => {
       const deps = { ...release, ...restoring, ...more };
       const stage = rollbackStage(deps, emptyResources(), { to, dryRun: false, ...choice });
@@ -344,6 +361,7 @@ function recordingParts(calls: string[]) {
   const recordedDatabase: Database = {
     ...database,
     applyMigration: async (file, signal) => noted(`apply ${file.file}`, database.applyMigration(file, signal)),
+    dropOwned: async (signal) => noted('drop what is owned', database.dropOwned(signal)),
     appendRelease: async (record, signal) => noted(`record ${record.id}`, database.appendRelease(record, signal)),
   };
   return {

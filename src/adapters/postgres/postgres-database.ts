@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import type { AppliedMigration, Database, TableProtection } from '../../core/ports/database.ts';
 import { applyMigration } from './migrations/apply.ts';
+import { dropOwned, ownTables } from './migrations/drop.ts';
 import { invalidIndexes, readDirty } from './migrations/outside.ts';
 import { keepProofs, readProofs } from './migrations/proofs.ts';
 import { reverseMigration } from './migrations/reverse.ts';
@@ -45,6 +46,8 @@ export function postgresDatabase(url: string): Database {
     applyMigration: (migration, signal, choice) =>
       on(signal, (reader) => applyMigration(transactions, reader, migration, signal, choice?.retryDirty)),
     reverseMigration: (down, signal) => on(signal, (reader) => reverseMigration(transactions, reader, down, signal)),
+    ownTables: (signal) => on(signal, ownTables),
+    dropOwned: (signal) => on(signal, (reader) => dropOwned(transactions, reader, signal)),
     dirtyMigrations: (signal) => on(signal, readDirty),
     invalidIndexes: (signal) => on(signal, invalidIndexes),
     rowsAtStake: (losses, signal) => on(signal, (reader) => rowsAtStake(reader, losses)),

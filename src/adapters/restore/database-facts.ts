@@ -1,8 +1,8 @@
 import postgres from 'postgres';
 import { StagingError } from '../../core/errors.ts';
-import { ownedSchemas } from '../../core/restore/schemas.ts';
 import { databaseError } from '../postgres/database-error.ts';
 import { databaseIdentity } from '../postgres/database-identity.ts';
+import { ownSchemas } from '../postgres/owned-objects.ts';
 import { type Session, sessionOn } from '../postgres/session.ts';
 import { type DefaultPrivileges, defaultPrivileges } from './default-privileges.ts';
 import type { DumpHeader } from './dump-file.ts';
@@ -61,18 +61,11 @@ async function connected<Value>(url: string, signal: AbortSignal, call: (session
 }
 
 async function factsOf(session: Session): Promise<DatabaseFacts> {
-  // `public` belongs to whoever owns the database, which need not be the role that we act as.
-  const schemas = await session.query(
-    (sql) => sql<{ name: string }[]>`select n.nspname as name from pg_catalog.pg_namespace n
-      where (n.nspname = 'public' or pg_catalog.pg_has_role(n.nspowner, 'usage'))
-        and not exists (select from pg_catalog.pg_depend d
-          where d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objid = n.oid and d.deptype = 'e')`,
-  );
   const [server] = await session.query(
     (sql) => sql<{ version: string; role: string }[]>`select current_setting('server_version') as version, current_user as role`,
   );
   const { environments } = await databaseIdentity(session);
-  const owned = ownedSchemas(schemas.map(({ name }) => name));
+  const owned = await ownSchemas(session);
   return {
     schemas: owned,
     defaults: await defaultPrivileges(session, owned),

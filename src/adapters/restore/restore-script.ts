@@ -1,3 +1,4 @@
+import { dropStatements, identifier } from '../postgres/owned-objects.ts';
 import type { DefaultPrivileges } from './default-privileges.ts';
 import type { DumpHeader } from './dump-file.ts';
 
@@ -42,7 +43,7 @@ set local client_min_messages = error;
 ${target.defaults.off.map((statement) => `${statement};\n`).join('')}${go.map((schema) => `drop schema ${identifier(schema)} cascade;\n`).join('')}do $drop$
 declare statement text;
 begin
-  foreach statement in array (${contents(stay)}) loop
+  foreach statement in array (${dropStatements(stay)}) loop
     execute statement;
   end loop;
 end
@@ -63,28 +64,4 @@ $checksums$;
 notify pgrst, 'reload schema';
 commit;
 `;
-}
-
-/** Everything that lies directly in the schemas and is of no extension; tables first: a column's own sequence goes with its table. */
-function contents(schemas: readonly string[]): string {
-  return `select coalesce(array_agg(
-      format('drop %s if exists %s cascade', case i.type when 'statistics object' then 'statistics' else i.type end, i.identity)
-      order by case c.relkind when 'r' then 0 when 'p' then 0 when 'f' then 0 when 'v' then 1 when 'm' then 1 when 'S' then 3 else 2 end,
-        i.identity), '{}')
-    from pg_depend d join pg_namespace n on d.refclassid = 'pg_namespace'::regclass and n.oid = d.refobjid
-      left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
-      left join pg_type t on d.classid = 'pg_type'::regclass and t.oid = d.objid
-      cross join lateral pg_identify_object(d.classid, d.objid, 0) i
-    where n.nspname in (${['', ...schemas].map(literal).join(', ')}) and d.deptype = 'n'
-      and d.classid not in ('pg_default_acl'::regclass, 'pg_publication_namespace'::regclass, 'pg_extension'::regclass)
-      and t.typtype is distinct from 'm'
-      and not exists (select from pg_depend e where e.classid = d.classid and e.objid = d.objid and e.deptype = 'e')`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -107,6 +107,13 @@ export interface Database {
    * it is not applied. Throws `MIGRATION_NOT_NEWEST` (kind `refused`) when later ones build on it.
    */
   reverseMigration(down: MigrationFile, signal: AbortSignal): Promise<void>;
+  /** Returns the tables of the environment's own schemas, as `public.users`, in order of name. */
+  ownTables(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Drops everything in the environment's own schemas and empties the ledger, in one transaction; the release history stays. Throws
+   * `MIGRATION_LOCKED` (kind `locked`).
+   */
+  dropOwned(signal: AbortSignal): Promise<void>;
   /** Returns the files that broke half way. */
   dirtyMigrations(signal: AbortSignal): Promise<readonly DirtyMigration[]>;
   /** Returns the indexes that were left half built, by name. */

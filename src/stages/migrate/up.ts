@@ -6,6 +6,7 @@ import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
 import { ignoredText } from '../provision/schema.ts';
+import { applyMigrations } from './apply.ts';
 import { checkPending, refuseUnallowed } from './check.ts';
 import type { MigrateDeps } from './deps.ts';
 
@@ -41,11 +42,7 @@ export function migrateUpStage(deps: MigrateDeps, { retry }: MigrateUpOptions): 
         skip: () => (pending.peek()?.length === 0 ? 'none is pending' : undefined),
         run: async (io) => {
           hasBegun = true;
-          for (const migration of pending.get()) {
-            io.note(migration.file);
-            await deps.openDatabase().applyMigration(migration, io.signal, { retryDirty: migration.version === retry });
-            applied.push(migration.file);
-          }
+          await applyMigrations(deps.openDatabase(), pending.get(), io, { retry, applied: ({ file }) => void applied.push(file) });
           return `${applied.length} applied now`;
         },
       },
