@@ -66,6 +66,48 @@ test('fills every table by the rules of the schema, and changes no row the secon
   expect(await bulk.orphans(volumeTables, signal)).toEqual([]);
 });
 
+test('sends no row the second time, of any table, and every row once one value differs or one is missing', async () => {
+  await write(3000);
+  const sent = async (name: string) => {
+    let rows = 0;
+    const table = volumeOf({ rows: 3000, seed: 1, nowMs, vocabulary }).find((each) => each.table === name);
+    if (table === undefined) throw new Error(`There is no ${name}.`);
+    await bulk.merge(table, (more) => (rows += more), signal);
+    return [rows, table.count];
+  };
+
+  for (const name of volumeTables) expect((await sent(name))[0]).toBe(0);
+  await sql`update proposals set sent_at = sent_at + interval '1 microsecond' where id = (select id from proposals where sent_at is not null limit 1)`;
+  const [differing, all] = await sent('proposals');
+  await sql`delete from proposals where id = (select id from proposals order by id offset 5 limit 1)`;
+
+  expect(differing).toBe(all);
+  expect((await sent('proposals'))[0]).toBe(all);
+  expect((await sent('proposals'))[0]).toBe(0);
+});
+
+test.each([
+  ['a null', null, String.raw`\N`],
+  ['an escaped tab', String.raw`a\tb`, 'a\tb'],
+])('takes text that reads like %s for what it is', async (_, wanted, stored) => {
+  await sql`insert into users (id, email, full_name, clerk_user_id) values ('5eed0001-0001-8000-8000-000000000001', 'a@b.test', 'A', ${wanted})`;
+  const first = '5eed0001-0001-8000-8000-000000000001';
+  const table: BulkTable = {
+    table: 'users',
+    key: ['id'],
+    columns: ['id', 'email', 'full_name', 'clerk_user_id'],
+    lies: { first, last: first, rowsInChunk: 400 },
+    chunks: () => [{ text: copyLine([first, 'a@b.test', 'A', wanted]), rows: 1 }],
+  };
+
+  const same = await bulk.merge(table, nobody, signal);
+  await sql`update users set clerk_user_id = ${stored}`;
+  const other = await bulk.merge(table, nobody, signal);
+
+  expect([same.updated, other.updated]).toEqual([0, 1]);
+  expect([...(await sql`select clerk_user_id from users`)]).toEqual([{ clerk_user_id: wanted }]);
+});
+
 test('mends exactly the rows that are missing or differ, and leaves others alone', async () => {
   const [, , , before] = await write(3000);
   await sql`update quotes set price_usd = 1 where id in (select id from quotes order by id limit 2)`;

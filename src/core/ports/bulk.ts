@@ -17,6 +17,19 @@ export interface BulkTable {
   readonly key: readonly string[];
   /** Makes the rows, anew at each call. */
   chunks(): Iterable<CopyChunk> | AsyncIterable<CopyChunk>;
+  /** Where the rows lie, when that is known: then they are compared before any is sent. */
+  readonly lies?: RowPlace | undefined;
+}
+
+/**
+ * Where a table's rows lie: their key is one column, rows are made in its order, each value in the very text that Postgres writes for it, and
+ * nobody else's rows have keys from the first to the last. A value in another notation costs the comparison, not its truth.
+ */
+export interface RowPlace {
+  readonly first: string;
+  readonly last: string;
+  /** Rows in every chunk but the last. */
+  readonly rowsInChunk: number;
 }
 
 /** What became of one table's rows, as read back before the commit. */
@@ -24,7 +37,7 @@ export interface MergedTable {
   readonly rows: number;
   readonly inserted: number;
   readonly updated: number;
-  /** Sum over the rows as stored, in no order: the same rows with the same values have the same one. Hex. */
+  /** Over the rows as stored: the same rows with the same values have the same one. Hex. */
   readonly fingerprint: string;
 }
 
@@ -46,8 +59,9 @@ export interface OwnedRows {
 export interface BulkTables {
   /**
    * Sends the rows to a temporary table by COPY and merges them into the table: all of it in one transaction, so that it is there whole or not
-   * at all. Rows that are the same already are not touched. Throws `SEED_ROW_REFUSED` (kind `red`), which names the row, and
-   * `SEED_ROWS_DIFFER` when the table has other values after the merge than were sent.
+   * at all. Rows that are the same already are not touched; where the table says where its rows lie, and they are all there to the letter, none is
+   * sent. Throws `SEED_ROW_REFUSED` (kind `red`), which names the row, and `SEED_ROWS_DIFFER` when the table has other values after the merge
+   * than were sent.
    */
   merge(table: BulkTable, onSent: (rows: number) => void, signal: AbortSignal): Promise<MergedTable>;
   /** Counts the rows of these tables whose foreign keys lead nowhere, by constraint; an empty list is none. */

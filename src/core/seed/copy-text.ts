@@ -3,8 +3,8 @@ import type { CopyChunk } from '../ports/bulk.ts';
 /** A value as COPY's text format can carry it; numbers and booleans are written as Postgres reads them. */
 export type CopyValue = string | number | boolean | null;
 
-/** Size that a chunk is sent at, in characters: large enough for the socket, small enough to keep nothing. */
-const chunkLength = 65_536;
+/** Rows in a chunk, about 64 KB: large enough for the socket, small enough to keep nothing. */
+export const rowsInChunk = 400;
 
 const special = /[\\\t\n\r]/;
 
@@ -29,19 +29,14 @@ function field(value: CopyValue): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }
 
-/** Yields the lines of `count` rows in chunks; only one chunk is held at a time. */
+/** Yields the lines of `count` rows in chunks of `rowsInChunk`, but for the last; only one chunk is held at a time. */
 export function* copyChunks(count: number, line: (index: number) => string): Generator<CopyChunk> {
-  let text = '';
-  let rows = 0;
-  for (let index = 0; index < count; index += 1) {
-    text += line(index);
-    rows += 1;
-    if (text.length < chunkLength) continue;
-    yield { text, rows };
-    text = '';
-    rows = 0;
+  for (let start = 0; start < count; start += rowsInChunk) {
+    const end = Math.min(start + rowsInChunk, count);
+    let text = '';
+    for (let index = start; index < end; index += 1) text += line(index);
+    yield { text, rows: end - start };
   }
-  if (rows > 0) yield { text, rows };
 }
 
 /** Returns the values of one line of COPY's text format (without its line feed); undoes what `copyLine` does. */

@@ -56,10 +56,8 @@ function peopleMakers({ seed, vocabulary }: VolumeWorld, { dice, ownerOf }: Stor
     },
     clients: (index: number) => {
       const { first, last } = nameOf(200, index);
-      const preferences = JSON.stringify({
-        catering: pick(streams.preferences, index, catering),
-        pets: unit(streams.preferences, index) > 0.9,
-      });
+      // As Postgres writes it: shorter keys first, a blank after each colon and comma.
+      const preferences = `{"pets": ${unit(streams.preferences, index) > 0.9}, "catering": "${pick(streams.preferences, index, catering)}"}`;
       return [
         volumeId('clients', seed, index),
         volumeId('users', seed, ownerOf(index)),
@@ -143,8 +141,8 @@ function calendarFrom(todayMs: number) {
     days.set(offset, text);
     return text;
   };
-  /** Some minute of the day before: so it lies in the past also on the day itself. */
-  const moment = (offset: number, index: number) => `${day(offset - 1)}T${minutes[(index * 7) % 1440] ?? '00:00'}:00Z`;
+  /** Some minute of the day before, as Postgres writes it: so it lies in the past also on the day itself. */
+  const moment = (offset: number, index: number) => `${day(offset - 1)} ${minutes[(index * 7) % 1440] ?? '00:00'}:00+00`;
   return { day, moment };
 }
 

@@ -1,7 +1,7 @@
 import { StagingError } from '../../errors.ts';
 import type { BulkTable } from '../../ports/bulk.ts';
-import { copyChunks, copyLine } from '../copy-text.ts';
-import { volumeTables } from './ids.ts';
+import { copyChunks, copyLine, rowsInChunk } from '../copy-text.ts';
+import { volumeId, volumeTables } from './ids.ts';
 import { volumeColumns, volumeRowMakers } from './rows.ts';
 import { maxVolumeRows, minVolumeRows, volumeSizes } from './shape.ts';
 import type { Vocabulary } from './story.ts';
@@ -41,6 +41,7 @@ export function volumeOf({ rows, seed, nowMs, vocabulary }: VolumeWish): readonl
     columns: volumeColumns[table],
     key: ['id'],
     count: sizes[table],
+    lies: { first: volumeId(table, seed, 0), last: volumeId(table, seed, sizes[table] - 1), rowsInChunk },
     chunks: () => copyChunks(sizes[table], (index) => copyLine(makers[table](index))),
   }));
 }
