@@ -83,6 +83,62 @@ export const gateFlags = {
   }),
 };
 
+/** Flags of `load`: what is run, by what, and where when one machine is too small. */
+export const loadFlags = {
+  path: Flags.string({ helpValue: 'PATH', default: '/', env: 'JV_PATH', summary: 'Path to request, with --url.' }),
+  vus: Flags.integer({ min: 1, helpValue: 'N', env: 'JV_VUS', summary: 'Most virtual users; the profile’s stages are scaled to it.' }),
+  duration: Flags.string({
+    helpValue: 'DURATION',
+    env: 'JV_DURATION',
+    summary: 'Length of the whole run; the stages are stretched to it.',
+  }),
+  profile: Flags.string({ helpValue: 'NAME', env: 'JV_PROFILE', summary: 'Ramp: short, full, or one of the configuration.' }),
+  'i-own-this-target': Flags.string({
+    helpValue: 'HOST',
+    env: 'JV_I_OWN_THIS_TARGET',
+    summary: 'Load this host though it does not show that it is staging.',
+  }),
+  engine: Flags.option({
+    options: ['auto', 'k6', 'embedded'] as const,
+    default: 'auto',
+    env: 'JV_ENGINE',
+    summary: 'What drives the load.',
+  })(),
+  emit: Flags.option({
+    options: ['k6', 'k8s'] as const,
+    env: 'JV_EMIT',
+    summary: 'Print the load as a k6 script, or as the objects of the k6-operator; send nothing.',
+  })(),
+  script: Flags.string({
+    helpValue: 'FILE',
+    env: 'JV_SCRIPT',
+    summary: 'Run this k6 script instead of the journey; it is linted first.',
+  }),
+  compare: Flags.string({ helpValue: 'RUN', env: 'JV_COMPARE', summary: 'Compare with the load of this earlier run.' }),
+  distribute: Flags.option({
+    options: ['k8s', 'grafana-cloud'] as const,
+    env: 'JV_DISTRIBUTE',
+    exclusive: ['script', 'emit'],
+    summary: 'Run it on a cluster by the k6-operator, or in Grafana Cloud by `k6 cloud run` (K6_CLOUD_TOKEN).',
+  })(),
+  parallelism: Flags.integer({
+    min: 1,
+    helpValue: 'N',
+    env: 'JV_PARALLELISM',
+    summary: 'How many k6 processes of the cluster share the virtual users (default: 2).',
+  }),
+  'kube-context': Flags.string({
+    helpValue: 'NAME',
+    env: 'JV_KUBE_CONTEXT',
+    summary: 'Context of kubectl (default: the current one).',
+  }),
+  namespace: Flags.string({
+    helpValue: 'NAME',
+    env: 'JV_NAMESPACE',
+    summary: 'Namespace of the cluster (default: the context’s).',
+  }),
+};
+
 /** Flags of every `migrate` command. */
 export const migrateFlags = {
   'db-url-env': Flags.string({

@@ -97,3 +97,17 @@ export function githubEnvironment(environment: NodeJS.ProcessEnv = process.env):
     ...Object.fromEntries(own.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))),
   };
 }
+
+/**
+ * Returns the environment that kubectl may see: what programs need, where its clusters stand, and what the sign-in plugins of the usual
+ * clouds read (kubernetes.io "client-go credential plugins": EKS, GKE, AKS and OpenID Connect run as its children).
+ */
+export function kubernetesEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const own = /^(?:KUBE|AWS_|GOOGLE_|CLOUDSDK_|GKE_|AZURE_|AAD_|ARM_|DIGITALOCEAN_|XDG_|HTTPS?_PROXY$|NO_PROXY$|SSL_CERT_)/i;
+  return {
+    ...childEnvironment(environment),
+    ...Object.fromEntries(
+      Object.entries(environment).flatMap(([name, value]) => (value !== undefined && own.test(name) ? [[name, value]] : [])),
+    ),
+  };
+}

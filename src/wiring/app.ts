@@ -71,8 +71,8 @@ export interface App {
   /** Smokes again and again. Throws `DURATION_INVALID`, `WATCH_INTERVAL_TOO_SHORT` (exit 2). */
   watch(choice: WatchChoice): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
-  load(choice: LoadChoice): StageRun<LoadDetails>;
-  /** Returns the load as a k6 script that needs nothing but k6; nothing is asked and nothing is sent. */
+  load(choice: LoadChoice): StageRun<LoadDetails | null>;
+  /** Returns the load as a k6 script that needs nothing but k6, or as the objects of a cluster; nothing is asked and nothing is sent. */
   loadScript(choice: LoadChoice): string;
   rollback(options: RollbackOptions): RollbackRun;
   /** Goes back and forward again, with the time of each. */
@@ -209,6 +209,15 @@ export interface LoadChoice {
   readonly compare?: string | undefined;
   /** The host that the user says is theirs to load. */
   readonly ownedHost?: string | undefined;
+  /** Where it runs when one machine is too small. */
+  readonly distribute?: 'k8s' | 'grafana-cloud' | undefined;
+  /** How many k6 processes share it. */
+  readonly parallelism?: number | undefined;
+  /** The context and the namespace of kubectl. */
+  readonly kubeContext?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** What is printed instead of sending anything. */
+  readonly emit?: 'k6' | 'k8s' | undefined;
 }
 
 /** What `local …` does. */

@@ -1,7 +1,6 @@
 import { appSessions } from '../adapters/sessions/app-sessions.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import { webClient } from '../adapters/web/web-client.ts';
-import { StagingError } from '../core/errors.ts';
 import { createRedactor } from '../core/redaction.ts';
 import { guardProduction } from '../core/guard.ts';
 import type { Sessions, WebTarget } from '../core/ports/web.ts';
@@ -14,7 +13,6 @@ import { afterLocating } from '../stages/after-locating.ts';
 import { locateStep } from '../stages/locate.ts';
 import type { Resources } from '../stages/resources.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
-import { userPasswordName } from '../stages/seed/users.ts';
 import { smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';
@@ -23,6 +21,7 @@ import type { Deps, SmokeOn } from './deps.ts';
 import { gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
+import { userPassword } from './user-password.ts';
 import { type Smokes, watchOf, watchTimes } from './watch.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
@@ -31,7 +30,7 @@ export interface Gates {
   /** Smokes again and again, and keeps what it sees as the run's. */
   watch(choice: WatchChoice, runId: string): StageRun<WatchDetails>;
   perf(choice: PerfChoice): StageRun<PerfDetails>;
-  load(choice: LoadChoice): StageRun<LoadDetails>;
+  load(choice: LoadChoice): StageRun<LoadDetails | null>;
   loadScript(choice: LoadChoice): string;
   /** Smokes an address of the environment, expecting this commit; the resources are known by then. */
   readonly smokeOn: SmokeOn;
@@ -119,19 +118,6 @@ function perfStageOf(
     opened.push(inside);
     return open(inside);
   });
-}
-
-function userPassword(context: Context): string {
-  const password = context.secrets.read({ kind: 'env', name: userPasswordName });
-  if (password !== undefined) return password;
-  throw new StagingError(
-    'missing',
-    'SEED_PASSWORD_MISSING',
-    `${userPasswordName} stands neither in the environment nor in ${context.envFile}.`,
-    {
-      fix: 'Run `jv-staging provision`, which generates it, or set the one that the users were seeded with.',
-    },
-  );
 }
 
 /** Returns the target of an address that the user named. Throws `URL_INVALID` (exit 2). */

@@ -13,7 +13,7 @@ import { postgresInsight } from '../adapters/postgres/insight.ts';
 import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
 import { earlierLoad } from '../core/load/compare.ts';
-import type { LoadSettings } from '../core/load/load.ts';
+import type { LoadSettings, LoadStage } from '../core/load/load.ts';
 import { loadSettingsForUrl, rampStages, refuseTooMany, requestTimeoutMs } from '../core/load/profile.ts';
 import { standaloneScript } from '../core/load/standalone-script.ts';
 import { perfSettingsForUrl } from '../core/perf/perf.ts';
@@ -34,6 +34,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice } from './app.ts';
 import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
+import { farLoad, fleetText } from './load-fleet.ts';
 import { reportReader } from './report-files.ts';
 
 /** What both gates measure with. */
@@ -90,10 +91,9 @@ export function loadGate(
   context: Context,
   choice: LoadChoice,
   parts: MeasuringParts & Pick<LoadDeps, 'locate' | 'gauges'>,
-): StageRun<LoadDetails> {
+): StageRun<LoadDetails | null> {
   const { settings, stages } = rampOf(context, choice);
-  const { engine, script } =
-    choice.script === undefined ? { engine: loadEngine(context, choice.engine) } : ownScript(context, choice.script, settings);
+  const { engine, script, service } = driverOf(context, choice, { settings, stages, target: parts.target });
   const permission = { ...expectedAnswer(context), ownedHost: choice.ownedHost };
   return loadStage({
     ...parts,
@@ -102,14 +102,32 @@ export function loadGate(
     permission,
     productionBudgets: productionBudgets(context),
     engine,
+    service,
     script,
     ...(choice.compare === undefined ? {} : { earlier: async () => earlierLoad(await reportReader(context)(choice.compare)) }),
   });
 }
 
-/** Returns the load as a k6 script of its own. Throws `LOAD_PROFILE_UNKNOWN`, `LOAD_TOO_MANY_USERS` (kind `usage`). */
+/** Returns what drives the load: this machine's engine, a script of the user's own, or other machines. */
+function driverOf(
+  context: Context,
+  choice: LoadChoice,
+  load: { readonly settings: LoadSettings; readonly stages: readonly LoadStage[]; readonly target: WebTarget },
+): Pick<LoadDeps, 'engine' | 'script' | 'service'> {
+  if (choice.distribute !== undefined) {
+    return farLoad(context, choice, { ...load, script: standaloneScript({ ...load, timeoutMs: requestTimeoutMs }) }, () => k6Path(context));
+  }
+  return choice.script === undefined ? { engine: loadEngine(context, choice.engine) } : ownScript(context, choice.script, load.settings);
+}
+
+/**
+ * Returns the load as a k6 script of its own, or as the objects of a cluster. Throws `LOAD_PROFILE_UNKNOWN`, `LOAD_TOO_MANY_USERS`,
+ * `LOAD_PARALLELISM_TOO_HIGH` (kind `usage`).
+ */
 export function loadScript(context: Context, choice: LoadChoice, target: WebTarget): string {
-  return standaloneScript({ ...rampOf(context, choice), target, timeoutMs: requestTimeoutMs });
+  const load = { ...rampOf(context, choice), target };
+  const script = standaloneScript({ ...load, timeoutMs: requestTimeoutMs });
+  return choice.emit === 'k8s' ? fleetText(choice, { ...load, script }) : script;
 }
 
 function rampOf(context: Context, choice: LoadChoice) {

@@ -1,7 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { delayedServer } from '../support/delayed-server.ts';
+import { fakeProgram } from '../support/fake-program.ts';
 import { type Answer, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 import { findComponent, requires } from '../support/requires.ts';
 import { answerWell, startSmallApp, wrongAnswers } from '../support/small-app.ts';
@@ -166,4 +170,59 @@ describe('load of a server that takes 50 ms and fails in 2 % of its answers', ()
     expect(all.errorRate).toBeGreaterThan(0.005);
     expect(all.errorRate).toBeLessThan(0.035);
   });
+});
+
+describe('a load that one machine is too small for', () => {
+  const fakeKubectl = join(import.meta.dirname, '../support/kubernetes/fake-kubectl.ts');
+  /** An address of this machine that is not loopback: what a cluster could reach. */
+  const outerAddress = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+  it('is printed as the objects of a cluster, and sends nothing', async () => {
+    const args = ['load', '--url', 'https://staging.example.test', '--emit', 'k8s', '--parallelism', '4'];
+    const ended = await inEmptyFolder((cwd) => runTool(args, { cwd }));
+
+    const [configMap, testRun] = parseAllDocuments(ended.stdout).map((document) => document.toJS());
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(configMap.data['script.js']).toContain("'https://staging.example.test'");
+    expect(testRun).toMatchObject({ kind: 'TestRun', spec: { parallelism: 4 } });
+  });
+
+  it.each([
+    [['--distribute', 'k8s'], 2, 'LOAD_DISTRIBUTE_UNFIT'],
+    [['--distribute', 'grafana-cloud'], 2, 'LOAD_DISTRIBUTE_UNFIT'],
+    [['--distribute', 'k8s', '--script', 'load.js'], 2, 'USAGE'],
+  ])('is refused for this machine itself, and for a script that cannot be added up: %j', async (more, code, error) => {
+    const ended = await inEmptyFolder((cwd) => runTool(['load', '--url', 'http://127.0.0.1:9', '--json', ...more], { cwd }));
+
+    expect(ended.code).toBe(code);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ ok: false, error: { code: expect.stringContaining(error) } });
+  });
+
+  (outerAddress === undefined ? it.skip : requires('k6'))(
+    'is run by the cluster of kubectl, and judged like any other',
+    mayBeInconclusive,
+    async () => {
+      const server = createServer((_request, response) => response.end('{}'));
+      await new Promise<void>((resolve) => server.listen(0, outerAddress, resolve));
+      const host = `${outerAddress}:${Object(server.address()).port}`;
+      const ended = await inEmptyFolder(async (cwd) => {
+        await fakeProgram(join(cwd, 'bin/kubectl'), `exec '${process.execPath}' '${fakeKubectl}' "$@"`);
+        const env = {
+          PATH: `${cwd}/bin:${process.env['PATH']}`,
+          KUBE_FAKE_DIR: join(cwd, 'cluster'),
+          KUBE_FAKE_K6: findComponent('k6') ?? 'k6',
+        };
+        const size = ['--vus', '4', '--duration', '2s', '--distribute', 'k8s', '--i-own-this-target', host];
+        return runTool(['load', '--url', `http://${host}`, '--json', ...size], { cwd, env });
+      });
+      server.close();
+
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      const { data } = JSON.parse(ended.stdout);
+      expect(data).toMatchObject({ verdict: 'green', details: { measurement: { engine: 'k6', vusMax: 4, all: { errors: 0 } } } });
+      expect(data.details.measurement.all.requests).toBeGreaterThan(3);
+    },
+  );
 });

@@ -13,3 +13,8 @@ export function bucketCount(longestMs: number): number {
 function bucketOf(ms: number): number {
   return ms < 1 ? 0 : 1 + Math.floor(Math.log(ms) / Math.log(bucketGrowth));
 }
+
+/** Returns the time that stands for a bucket: its geometric middle, at most half a bucket from any time in it. */
+export function bucketMiddleMs(bucket: number): number {
+  return bucket === 0 ? 0.5 : bucketGrowth ** (bucket - 0.5);
+}

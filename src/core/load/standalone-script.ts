@@ -3,6 +3,8 @@ import { bucketCount, bucketGrowth } from './buckets.ts';
 import type { LoadRequest, LoadSettings, LoadStage } from './load.ts';
 import { gracefulStopMs, startVus } from './profile.ts';
 import { bodyText, loadUserAgent } from './request.ts';
+import { objectText, text } from './script-text.ts';
+import { valveLimit, valveSeconds } from './valve.ts';
 
 /** Where the script writes its result: the name that the original plan's script has. */
 export const standaloneResult = 'staging-load-test-results.json';
@@ -138,7 +140,13 @@ function options({ settings, stages, target }: StandaloneInput) {
     },
     thresholds: {
       'http_req_duration{scenario:journey}': [`p(95)<${settings.thresholds.p95Ms}`],
-      'http_req_failed{scenario:journey}': [`rate<${settings.thresholds.errorRate}`],
+      'http_req_failed{scenario:journey}': [
+        `rate<${settings.thresholds.errorRate}`,
+        // The abort valve, where nobody watches the run from outside.
+        { threshold: `rate<${valveLimit(settings.thresholds.errorRate)}`, abortOnFail: true, delayAbortEval: `${valveSeconds}s` },
+      ],
+      // A percentile over no request would pass.
+      'http_reqs{scenario:journey}': ['count>0'],
     },
     ...(Object.keys(target.resolve).length === 0 ? {} : { hosts: target.resolve }),
     // A redirect is an answer of its own, never the page behind it.
@@ -188,14 +196,16 @@ const tallies = journey.map((request, index) => ({
   buckets: counters(\`jv_r\${index}_ms_\`, [...Array(${bucketCount(timeoutMs * 1.02)}).keys()]),
   errors: counters(\`jv_r\${index}_error_\`, ${classes}),
   graceful: counters(\`jv_r\${index}_graceful_\`, ['429', '503']),
+  slow: new Counter(\`jv_r\${index}_slow\`),
 }));
 
 function count(index, request, response) {
-  const { times, buckets, errors, graceful } = tallies[index];
+  const { times, buckets, errors, graceful, slow } = tallies[index];
   const failure = response.status === 0 ? failureClass(response.error_code) : null;
   const ms = failure === 'timeout' ? ${timeoutMs} : response.timings.duration;
   if (failure === null || failure === 'timeout') {
     times.add(ms);
+    if (ms >= request.maxMs) slow.add(1);
     buckets[Math.min(${bucketCount(timeoutMs * 1.02) - 1}, ms < 1 ? 0 : 1 + Math.floor(Math.log(ms) / Math.log(${bucketGrowth})))].add(1);
   }
   if (response.status === request.status) return;
@@ -229,24 +239,4 @@ function ownFigures({ metrics, state }) {
   return { durationMs: state.testRunDurationMs, metrics: Object.fromEntries(own.map(([name, metric]) => [name, metric.values])) };
 }
 `;
-}
-
-/** Returns an object as it stands in a script: one line where it is short, one field a line where it is not. */
-function objectText(value: unknown, indent = ''): string {
-  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
-  if (typeof value !== 'object' || value === null) return text(value);
-  const fields = Object.entries(value).map(([name, item]) =>
-    Array.isArray(value)
-      ? objectText(item, `${indent}  `)
-      : `${/^[a-z]\w*$/i.test(name) ? name : text(name)}: ${objectText(item, `${indent}  `)}`,
-  );
-  const short = Array.isArray(value) ? `[${fields.join(', ')}]` : `{ ${fields.join(', ')} }`;
-  if (short.length < 90 && !short.includes('\n')) return short;
-  return `${open}\n${fields.map((field) => `${indent}  ${field},`).join('\n')}\n${indent}${close}`;
-}
-
-/** Returns a value as it stands in a script: JSON, with single quotes around plain words. */
-function text(value: unknown): string {
-  const json = JSON.stringify(value);
-  return typeof value === 'string' && /^[\w ./:@+(){}<>-]*$/.test(value) ? `'${value}'` : json;
 }

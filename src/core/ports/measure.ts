@@ -80,10 +80,26 @@ export interface LoadPlan {
   readonly timeoutMs: number;
   /** Ends the run early when aborted: what was measured until then is returned. */
   readonly halt?: AbortSignal | undefined;
+  /** Tells the person who watches how far the run is, where an engine has no sample each second. */
+  readonly note?: ((text: string) => void) | undefined;
 }
 
 /** Drives load. Throws `K6_…` (kind `missing`), `LOAD_ENGINE_FAILED` (kind `vendor`). */
 export interface LoadEngine {
   readonly name: 'k6' | 'embedded';
   run(plan: LoadPlan, onSample: (sample: LoadSample) => void, signal: AbortSignal): Promise<LoadMeasurement>;
+}
+
+/** What a load service that keeps its figures to itself said at the end. */
+export interface ServiceVerdict {
+  /** True when a threshold of the script was crossed. */
+  readonly crossed: boolean;
+  /** Where its figures can be seen. */
+  readonly resultUrl: string | undefined;
+}
+
+/** Runs the emitted script on machines of a service. Throws `K6_…` (kind `missing`), `LOAD_ENGINE_FAILED` (kind `vendor`). */
+export interface LoadService {
+  readonly title: string;
+  run(note: (text: string) => void, signal: AbortSignal): Promise<ServiceVerdict>;
 }
