@@ -1,5 +1,5 @@
 // Builds dist/ from src/: the command line, its commands (a file each, loaded when asked for), the library that configurations
-// import, and the programs that the tool starts. Everything is built beside and moved into place whole.
+// import, the programs that the tool starts, and the sample project. Everything is built beside and moved into place whole.
 'use strict';
 
 const { execFile } = require('node:child_process');
@@ -51,7 +51,8 @@ async function build() {
   const fresh = join(root, `dist.new-${process.pid}`);
   try {
     rmSync(fresh, { recursive: true, force: true });
-    await Promise.all([bundle(fresh), declareTypes(fresh)]);
+    const { buildSample } = require('./sample.js');
+    await Promise.all([bundle(fresh), declareTypes(fresh), buildSample(join(fresh, 'sample'))]);
     const { manifestText, writeManifest } = require('./manifest.js');
     writeManifest(await manifestText(fresh));
     writeFileSync(join(fresh, '.built'), hash);

@@ -10,7 +10,17 @@ const root = join(__dirname, '..');
 /** A hash over everything that the build reads. */
 function sourceHash() {
   const hash = createHash('sha256');
-  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'bin/build.js', 'bin/manifest.js', ...filesBelow('src')];
+  const files = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'bin/build.js',
+    'bin/manifest.js',
+    'bin/sample.js',
+    'fixtures/staging.config.ts',
+    ...filesBelow('fixtures/app').filter((file) => !file.startsWith('fixtures/app/.vercel/')),
+    ...filesBelow('src'),
+  ];
   for (const file of files)
     hash
       .update(`${file}\0`)

@@ -1,9 +1,9 @@
 import { StagingCommand } from '../base-command.ts';
-import { openPoints, seenIn } from '../core/init/advice.ts';
 import { changesByAction, overwriteRefused, overwritten } from '../core/files/generated.ts';
 import { renderInitText } from '../output/init-text.ts';
-import { dryRunFlag, initFlags } from '../shared-flags.ts';
+import { dryRunFlag, initFlags, type InitFlagValues } from '../shared-flags.ts';
 import type { App } from '../wiring/app.ts';
+import type { InitPlan } from '../wiring/init-commands.ts';
 
 /** `jv-staging init` */
 export default class Init extends StagingCommand {
@@ -15,6 +15,7 @@ export default class Init extends StagingCommand {
     '<%= config.bin %> init --yes --production-domain www.example.com',
     '<%= config.bin %> init --dry-run --yes',
     '<%= config.bin %> init --workflow --runbook',
+    '<%= config.bin %> init --sample',
   ];
   static override flags = { ...dryRunFlag, ...initFlags };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
@@ -23,17 +24,8 @@ export default class Init extends StagingCommand {
   async run() {
     const { flags } = await this.parse(Init);
     const use = async (app: App) => {
-      const plan = await app.init.plan({
-        config: flags.config,
-        app: flags.app,
-        workflow: flags.workflow ?? false,
-        runbook: flags.runbook ?? false,
-        given: { ...flags, productionDomain: flags['production-domain'] },
-        takesSuggestions: flags.yes ?? false,
-        ask: (question) => this.printed.askText(question),
-      });
-      const { repository, answers, changes } = plan;
-      const said = { seen: seenIn(repository), answers, open: openPoints(repository, answers), next };
+      const plan = await this.plan(app, flags);
+      const { changes, ...said } = plan;
       this.printed.files(changes);
       this.printed.line(renderInitText(said));
       const result = { ...said, files: changesByAction(changes), written: !flags['dry-run'] };
@@ -47,6 +39,11 @@ export default class Init extends StagingCommand {
     // What `--config` names is written here, not read.
     return this.withApp({ ...flags, config: undefined }, use, 'if-named');
   }
+  private plan(app: App, flags: InitFlagValues): Promise<InitPlan> {
+    if (flags.sample) return app.init.sample();
+    const { config, app: folder, workflow = false, runbook = false } = flags;
+    const given = { ...flags, productionDomain: flags['production-domain'] };
+    const ask = (question: string) => this.printed.askText(question);
+    return app.init.plan({ config, app: folder, workflow, runbook, given, takesSuggestions: flags.yes ?? false, ask });
+  }
 }
-
-const next = ['jv-staging doctor', 'jv-staging plan --target local', 'jv-staging up --target local'];

@@ -18,6 +18,7 @@ import { isolationFacts } from '../stages/isolation/facts.ts';
 import { planRun } from '../stages/plan/plan.ts';
 import type { Resources } from '../stages/resources.ts';
 import { environmentStatus } from '../stages/status.ts';
+import type { EnvironmentStatus } from '../core/status.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { reportsFolder } from './report-files.ts';
@@ -37,7 +38,7 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
   return {
     settings,
     clock: context.clock,
-    headCommit: (signal) => headCommit(context, signal),
+    headCommit: (signal) => headCommit(context, signal, async () => environmentStatus(deps.status(), resources, signal)),
     plan: async (signal) => {
       const run = planRun(deps.plan(), resources, { adopt: false });
       for (const step of run.steps) await step.run?.({ signal, note: () => undefined });
@@ -101,13 +102,22 @@ async function reportsOf(
   );
 }
 
-async function headCommit(context: Context, signal: AbortSignal): Promise<string> {
+/** Outside of git the live release is the only commit there is: that of its content. */
+async function headCommit(context: Context, signal: AbortSignal, status: () => Promise<EnvironmentStatus>): Promise<string> {
   const dir = context.loaded === undefined ? context.request.cwd : dirname(context.loaded.path);
   const state = await readGitState(dir, childEnvironment(), signal);
   if (state !== undefined) return state.sha;
-  throw new StagingError('usage', 'GATE_NO_COMMIT', `${dir} is in no git repository with a commit, and no commit was named.`, {
-    fix: 'Name one with `--commit SHA`.',
-  });
+  const { liveDeployment, releases } = await status();
+  const live = releases.find(({ vercelDeploymentId }) => vercelDeploymentId === liveDeployment);
+  if (live !== undefined) return live.gitSha;
+  throw new StagingError(
+    'usage',
+    'GATE_NO_COMMIT',
+    `${dir} is in no git repository with a commit, no commit was named, and no release is live.`,
+    {
+      fix: 'Run `jv-staging deploy`, or name a commit with `--commit SHA`.',
+    },
+  );
 }
 
 function openRepository(context: Context, local: LocalEndpoints | undefined) {

@@ -1,10 +1,12 @@
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { compareGenerated, readExisting, writeGenerated } from '../adapters/files/generated-files.ts';
+import { readSample } from '../adapters/files/sample-files.ts';
 import { readRepository } from '../adapters/source/repository.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { loadDraft } from '../config/load.ts';
 import { secretNames } from '../core/ci/secrets.ts';
 import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
+import { openPoints, seenIn } from '../core/init/advice.ts';
 import { configText } from '../core/init/config-text.ts';
 import { envTemplate } from '../core/init/env-template.ts';
 import { startingFiles } from '../core/init/files.ts';
@@ -26,10 +28,15 @@ export interface InitChoice extends Omit<Interview, 'repository'> {
   readonly runbook: boolean;
 }
 
-/** What `init` would write. */
+/** What `init` would write, and what is said of it. */
 export interface InitPlan {
-  readonly repository: Repository;
+  /** What was seen in the repository. */
+  readonly seen: readonly string[];
   readonly answers: readonly GivenAnswer[];
+  /** What a person has to look at. */
+  readonly open: readonly string[];
+  /** Commands that come next. */
+  readonly next: readonly string[];
   readonly changes: readonly FileChange[];
 }
 
@@ -37,6 +44,8 @@ export interface InitPlan {
 export interface InitCommands {
   /** Looks at the repository, has the rest answered, and makes the files; writes nothing. Throws `INIT_…`, `REPOSITORY_FILE_BROKEN`, `CONFIG_INVALID`. */
   plan(choice: InitChoice): Promise<InitPlan>;
+  /** Makes the files of the sample project; writes nothing. Throws `SAMPLE_MISSING`. */
+  sample(): Promise<InitPlan>;
   write(plan: InitPlan): Promise<void>;
 }
 
@@ -54,10 +63,28 @@ export function initCommands(context: Context): InitCommands {
       const repository = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
       const answers = await completeAnswers({ ...choice, repository });
       const files = await filesOf(context, { choice, config, repository, answers });
-      return { repository, answers, changes: await compareGenerated(files, request.cwd) };
+      return {
+        seen: seenIn(repository),
+        answers,
+        open: openPoints(repository, answers),
+        next: ['jv-staging doctor', 'jv-staging plan --target local', 'jv-staging up --target local'],
+        changes: await compareGenerated(files, request.cwd),
+      };
+    },
+    sample: async () => {
+      const files = await sampleFiles(request);
+      const next = ['jv-staging doctor', 'jv-staging up', 'jv-staging gate', 'jv-staging local stop'];
+      return { seen: [], answers: [], open: [], next, changes: await compareGenerated(files, request.cwd) };
     },
     write: ({ changes }) => writeGenerated(changes),
   };
+}
+
+async function sampleFiles({ cwd, toolRoot }: Context['request']): Promise<readonly GeneratedFile[]> {
+  const path = (name: string) => join(cwd, ...name.split('/'));
+  const ignored = await readExisting(path('.gitignore'));
+  const files = (await readSample(toolRoot)).map(({ name, text }) => ({ path: path(name), text }));
+  return [...files, { path: path('.gitignore'), text: withIgnoredLines(ignored), keeps: true }];
 }
 
 interface Found {

@@ -26,7 +26,7 @@ import type { Finding, StageResult } from '../../core/verdict.ts';
 export interface GateDeps {
   readonly settings: StagingSettings;
   readonly clock: Clock;
-  /** Returns the commit that is checked out. */
+  /** Returns the commit that is checked out; outside of git that of the live release. */
   readonly headCommit: (signal: AbortSignal) => Promise<string>;
   readonly plan: (signal: AbortSignal) => Promise<Plan>;
   readonly status: (signal: AbortSignal) => Promise<EnvironmentStatus>;
@@ -43,7 +43,7 @@ export interface GateDeps {
 
 /** What the gate was asked for. */
 export interface GateChoice {
-  /** Full commit id; default: the one that is checked out. */
+  /** Full commit id; default: the one that is checked out, outside of git that of the live release. */
   readonly commit?: string | undefined;
   readonly pullRequest?: number | undefined;
 }

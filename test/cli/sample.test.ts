@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { samplePlaces } from '../../src/core/init/sample.ts';
+import { runProcess } from '../support/run-process.ts';
+import { removeCloud } from '../support/local-cloud.ts';
+import { runTool } from '../support/tool.ts';
+
+const root = join(import.meta.dirname, '../..');
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jv-sample-'));
+});
+afterAll(async () => {
+  await removeCloud(join(folder, '.jv-staging/local')).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = (...args: readonly string[]) => runTool(args, { cwd: folder });
+const packed = z.array(z.object({ unpackedSize: z.number(), files: z.array(z.object({ path: z.string() })) }));
+
+/** What a file of the package is for; a file that fits none of them has no business there. */
+const belongs: Readonly<Record<string, RegExp>> = {
+  npm: /^(?:package\.json|README\.md)$/,
+  launcher: /^bin\/(?:package\.json|run\.js|node24\.js|forward\.js)$/,
+  manifest: /^oclif\.manifest\.json$/,
+  program: /^dist\/(?:\.built|[\w-]+\.js|chunks\/[\w-]+\.js|commands\/[\w/-]+\.js|types\/[\w/.-]+\.d\.ts)$/,
+  sample: /^dist\/sample\/(?:staging\.config\.ts|app\/output\/.+)$/,
+  schema: /^supabase\/(?:config\.toml|(?:migrations|rollbacks)\/\d{14}_\w+\.sql)$/,
+  seed: /^fixtures\/seed\/\w+\.json$/,
+};
+
+describe('the package', () => {
+  it('holds what runs and what init --sample copies, and nothing else', async () => {
+    const ended = await runProcess('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root });
+
+    const [content] = packed.parse(JSON.parse(ended.stdout));
+    const paths = content?.files.map(({ path }) => path) ?? [];
+    const kindOf = (path: string) => Object.entries(belongs).find(([, pattern]) => pattern.test(path))?.[0];
+    expect(paths.filter((path) => kindOf(path) === undefined)).toEqual([]);
+    expect(new Set(paths.map(kindOf))).toEqual(new Set(Object.keys(belongs)));
+    for (const { from } of samplePlaces) {
+      const wanted = await filesOf(from);
+      expect(wanted.length, from).toBeGreaterThan(0);
+      expect(paths).toEqual(expect.arrayContaining(wanted));
+    }
+  });
+});
+
+async function filesOf(place: string): Promise<string[]> {
+  const entries = await readdir(join(root, place), { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [place];
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+}
+
+describe('init --sample', () => {
+  it('fills an empty folder, and a second time changes nothing', async () => {
+    const first = await run('init', '--sample', '--json');
+    const second = await run('init', '--sample', '--json');
+
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect((await readdir(folder)).toSorted()).toEqual(['.gitignore', 'app', 'seed', 'staging.config.ts', 'supabase']);
+    expect(await readFile(join(folder, 'seed/demo.json'), 'utf8')).toBe(await readFile(join(root, 'fixtures/seed/demo.json'), 'utf8'));
+    expect(JSON.parse(second.stdout).data.files).toMatchObject({ create: [], update: [] });
+  });
+
+  it('is what the doctor finds well, up puts out on the local target, and the gate judges, outside of git too', async () => {
+    const doctor = await run('doctor', '--json');
+    const up = await run('up', ...['provision', 'deploy', 'seed'].flatMap((stage) => ['--only', stage]), '--json');
+    const gate = await run('gate', '--json');
+
+    expect(doctor.code, doctor.stdout).toBe(0);
+    expect(up.code, up.stdout).toBe(0);
+    expect(gate.code).toBe(5);
+    const { entries } = JSON.parse(gate.stdout).data.details;
+    expect(entries).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'AC-4', verdict: 'passed' })]));
+  });
+});
