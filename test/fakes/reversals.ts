@@ -21,7 +21,6 @@ export function fakeReversals(database: Pick<FakeDatabase, 'applied'>, calls: st
   });
   return {
     known,
-    natureOf: async ({ version }) => knownOf(version).nature,
     between: async (versions) => versions.map(knownOf),
     rehearse: async () => {
       calls.push('rehearse');

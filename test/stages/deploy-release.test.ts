@@ -9,14 +9,14 @@ const secondUrl = 'https://jet-staging-2.vercel.app';
 const domainUrl = 'https://staging.jet.test';
 const { signal } = new AbortController();
 const quotes = createTable('20260103', 'quotes');
-const drop = createTable('20260104', 'cleanup');
+const takingAway = (sql: string) => ({ ...createTable('20260104', 'cleanup'), sql });
+const drop = takingAway('-- jv:allow-destructive nothing reads it\nalter table requests drop column id;');
 
 beforeEach(async () => {
   world = stageWorld();
   expect((await world.provision()).error).toBeUndefined();
   expect((await world.deploy()).error).toBeUndefined();
   takeCalls(world);
-  world.reversals.known.set(drop.version, { nature: 'destructive' });
 });
 
 const next = (sha: string) => ({ source: fakeAppSource({ sha: sha.repeat(40) }) });
@@ -68,6 +68,22 @@ describe('migrations that take something away', () => {
     else expect(error).toMatchObject(expected);
     expect(applied().includes(drop.version)).toBe(acceptNoRestorePoint);
   });
+
+  it.each([false, true])(
+    'are refused without a reason in the file, with what is at stake, though they would wait (contract %s)',
+    async (contract) => {
+      world.folder.migrations = [...world.folder.migrations, takingAway('drop table requests;')];
+      const rowsAtStake = async () => [{ table: 'public.requests', column: null, rows: 7 }];
+
+      const { error } = await world.deploy({ ...next('a'), openDatabase: () => ({ ...world.database, rowsAtStake }) }, {}, { contract });
+
+      expect(error).toMatchObject({ kind: 'refused', code: 'MIGRATION_DESTRUCTIVE', exitCode: 6 });
+      expect(error).toMatchObject({
+        message: expect.stringMatching(/20260104_cleanup\.sql: .*drops table public\.requests.*7 of table public\.requests/),
+      });
+      expect(world.calls).toEqual([]);
+    },
+  );
 
   it('are refused with --contract before a green release knew of them', async () => {
     world.folder.migrations = [...world.folder.migrations, drop];

@@ -1,4 +1,5 @@
 import { plainFingerprint, stateSealing } from '../../src/adapters/files/sealed.ts';
+import { parseMigration } from '../../src/adapters/postgres/parse/migration.ts';
 import type { RunEvent } from '../../src/core/run/events.ts';
 import type { Fields } from '../../src/core/plan/model.ts';
 import { loadSettingsForUrl } from '../../src/core/load/profile.ts';
@@ -189,6 +190,7 @@ export function stageWorld() {
     isolation: { readSecret, sealing, sha256: plainFingerprint, openDatabase: () => parts.database, askClerk },
     openDatabase: () => parts.database,
     readMigrations: async () => ({ migrations: folder.migrations, ignored: [] }),
+    parseMigration,
     lease: fakeLease(),
   } satisfies ResourceDeps & Record<string, unknown>;
   const reversals = fakeReversals(parts.database, calls);

@@ -1,10 +1,7 @@
-import type { MigrationBetween, MigrationNature } from '../rollback/plan.ts';
-import type { MigrationFile } from './database.ts';
+import type { MigrationBetween } from '../rollback/plan.ts';
 
 /** What is known of migrations, and the way back from them. Throws `DATABASE_…` (kind `vendor`) and `MIGRATION_…` (kind `red`) errors. */
 export interface Reversals {
-  /** Returns what a file does to what is there already: the gravest of its statements. */
-  natureOf(migration: MigrationFile, signal: AbortSignal): Promise<MigrationNature>;
   /** Returns what is known of applied versions, in the order given. */
   between(versions: readonly string[], signal: AbortSignal): Promise<readonly MigrationBetween[]>;
   /**

@@ -14,6 +14,7 @@ import type { EnvReference } from '../../core/settings.ts';
 import { type Slot, slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import type { StageResult } from '../../core/verdict.ts';
+import type { MigrateDeps } from '../migrate/deps.ts';
 import type { SchemaDeps } from '../provision/schema.ts';
 import type { ResourceDeps } from '../resources.ts';
 import type { RestoreDeps } from '../restore/restore.ts';
@@ -26,6 +27,7 @@ export interface DeployDeps extends ResourceDeps, SchemaDeps, RestoreDeps {
   readonly deployments: Deployments;
   readonly moves: DomainMoves;
   readonly reversals: () => Reversals;
+  readonly parseMigration: MigrateDeps['parseMigration'];
   readonly openPauses: () => QueuePauses;
   readonly sealing: () => Promise<Sealing>;
   readonly readSecret: (reference: EnvReference) => string | undefined;

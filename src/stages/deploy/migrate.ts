@@ -1,28 +1,29 @@
 import { StagingError } from '../../core/errors.ts';
-import { pendingMigrations } from '../../core/release/migrations.ts';
-import { migrationPhases, type PendingMigration } from '../../core/release/phases.ts';
+import { migrationPhases } from '../../core/release/phases.ts';
 import { liveRelease } from '../../core/release/release.ts';
 import { restorePointNeed, type StatementNature } from '../../core/restore/need.ts';
 import { counted, type MigrationBetween, type MigrationNature } from '../../core/rollback/plan.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
-import { ignoredText } from '../provision/schema.ts';
+import { applyMigrations, ignoredText } from '../migrate/apply.ts';
+import { checkPending, refuseUnallowed } from '../migrate/check.ts';
 import type { Resources } from '../resources.ts';
 import type { DeployDeps, DeployFacts, DeployOptions } from './deps.ts';
 
-/** Returns the step that decides which pending migrations go out now and which wait. Throws `DEPLOY_CONTRACT_…` (exit 6). */
+/**
+ * Returns the step that decides which pending migrations go out now and which wait. Throws `MIGRATION_DESTRUCTIVE` (exit 6) when one of
+ * them, now or later, takes something away without saying why, and `DEPLOY_CONTRACT_…` (exit 6).
+ */
 export function phasesStep(deps: DeployDeps, facts: DeployFacts, { contract }: DeployOptions): Step {
   return {
     id: 'migrations',
     title: 'Look at the pending migrations',
     run: async (io) => {
       const folder = await deps.readMigrations(facts.place.get().migrations);
-      const files = pendingMigrations(folder.migrations, await deps.openDatabase().appliedMigrations(io.signal));
-      const pending: PendingMigration[] = [];
-      for (const file of files) {
-        const nature = await deps.reversals().natureOf(file, io.signal);
-        pending.push({ file, nature });
-        facts.natures.set(file.version, nature);
-      }
+      const checked = await checkPending(deps, folder, io.signal);
+      refuseUnallowed(checked);
+      const pending = checked.map(({ file, migration }) => ({ file, nature: migration.class }));
+      for (const { finding, migration } of checked) if (migration.class !== 'additive') io.note(`${finding.title}: ${finding.seen}`);
+      for (const { file, nature } of pending) facts.natures.set(file.version, nature);
       facts.phases.set(migrationPhases(pending, { contract, live: liveRelease(facts.history.get()) }));
       const { now, waiting } = facts.phases.get();
       const waits = waiting.length === 0 ? '' : `; ${waiting.map(({ file }) => file).join(', ')} waits for \`deploy --contract\``;
@@ -91,10 +92,7 @@ export function migrateStep(deps: DeployDeps, resources: Resources, facts: Deplo
     skip: () => (facts.phases.peek()?.now.length === 0 ? 'none is pending' : undefined),
     run: async (io) => {
       const { now } = facts.phases.get();
-      for (const file of now) {
-        io.note(file.file);
-        await deps.openDatabase().applyMigration(file, io.signal);
-      }
+      await applyMigrations(deps.openDatabase(), now, io);
       // What the migrations wrote themselves is no loss.
       if (facts.restorePoint.peek() !== undefined) facts.restoreMark.set(await deps.openDatabase().writeMark(io.signal));
       return `${now.length} migrations applied now`;

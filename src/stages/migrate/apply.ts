@@ -1,4 +1,5 @@
 import type { Database, MigrationFile } from '../../core/ports/database.ts';
+import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
 import type { StepIo } from '../../core/run/step.ts';
 
 /** How files are applied. */
@@ -24,4 +25,18 @@ export async function applyMigrations(
     await database.applyMigration(file, io.signal, { retryDirty: file.version === retry });
     applied?.(file);
   }
+}
+
+/** Returns the folder's files that are not applied yet, in order. Throws what keeps them from being applied (`MIGRATION_…`, exit 5). */
+export async function pendingIn(
+  database: Database,
+  { migrations }: MigrationFolder,
+  signal: AbortSignal,
+): Promise<readonly MigrationFile[]> {
+  return pendingMigrations(migrations, await database.appliedMigrations(signal));
+}
+
+/** Returns what a line says of files that are not migrations by name; empty when there is none. */
+export function ignoredText({ ignored }: MigrationFolder): string {
+  return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
 }

@@ -3,12 +3,13 @@ import { type ClassifiedMigration, classifyMigrations } from '../../core/migrate
 import { classFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
 import type { MigrationProof } from '../../core/migrate/proof.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
-import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
+import type { MigrationFolder } from '../../core/release/migrations.ts';
 import { slot } from '../../core/run/slot.ts';
 import { type StageRun, verdictStep } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
 import type { Finding } from '../../core/verdict.ts';
+import { pendingIn } from './apply.ts';
 import type { MigrateDeps } from './deps.ts';
 
 /** What `migrate check` reports beside its findings. */
@@ -28,14 +29,15 @@ export interface CheckedMigration {
 
 /** Returns the folder's pending files with their classes and the rows at stake. Throws what keeps them from being applied (`MIGRATION_…`). */
 export async function checkPending(
-  deps: MigrateDeps,
-  { migrations }: MigrationFolder,
+  deps: Pick<MigrateDeps, 'openDatabase' | 'parseMigration'>,
+  folder: MigrationFolder,
   signal: AbortSignal,
 ): Promise<readonly CheckedMigration[]> {
   const database = deps.openDatabase();
-  const pending = new Map(pendingMigrations(migrations, await database.appliedMigrations(signal)).map((file) => [file.version, file]));
+  const pending = new Map((await pendingIn(database, folder, signal)).map((file) => [file.version, file]));
+  if (pending.size === 0) return [];
   // All of them are read: earlier files say what a column's type was.
-  const classified = classifyMigrations(await Promise.all(migrations.map(deps.parseMigration)));
+  const classified = classifyMigrations(await Promise.all(folder.migrations.map(deps.parseMigration)));
   const checked: CheckedMigration[] = [];
   for (const migration of classified) {
     const file = pending.get(migration.version);

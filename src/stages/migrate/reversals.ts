@@ -21,7 +21,6 @@ export interface ReversalDeps {
 /** Returns what is known of the migrations in the folder: their class by Postgres's parser, and what rehearsals have shown. */
 export function migrationReversals(deps: ReversalDeps): Reversals {
   return {
-    natureOf: async (migration) => (await classOf(deps, migration)).class,
     between: async (versions, signal) => {
       const [{ migrations }, scripts, proofs] = await Promise.all([
         deps.readMigrations(),

@@ -5,8 +5,7 @@ import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
-import { ignoredText } from '../provision/schema.ts';
-import { applyMigrations } from './apply.ts';
+import { applyMigrations, ignoredText } from './apply.ts';
 import { checkPending, refuseUnallowed } from './check.ts';
 import type { MigrateDeps } from './deps.ts';
 

@@ -1,8 +1,9 @@
 import { StagingError } from '../../core/errors.ts';
-import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
+import type { MigrationFolder } from '../../core/release/migrations.ts';
 import { type ProtectionFaults, protectionFaults, type TableWaiver } from '../../core/release/protection.ts';
 import type { Database } from '../../core/ports/database.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
+import { applyMigrations, ignoredText, pendingIn } from '../migrate/apply.ts';
 
 /** What bringing the schema up to date needs. */
 export interface SchemaDeps {
@@ -16,24 +17,16 @@ export interface SchemaDeps {
 export async function migrate(deps: SchemaDeps, io: StepIo): Promise<string> {
   const database = deps.openDatabase();
   const folder = await deps.readMigrations();
-  const pending = pendingMigrations(folder.migrations, await database.appliedMigrations(io.signal));
-  for (const migration of pending) {
-    io.note(migration.file);
-    await database.applyMigration(migration, io.signal);
-  }
+  const pending = await pendingIn(database, folder, io.signal);
+  await applyMigrations(database, pending, io);
   return `${pending.length} of ${folder.migrations.length} migrations applied now${ignoredText(folder)}`;
 }
 
 /** Returns a line that says that every migration is applied, or undefined when one is pending. */
 export async function nothingPending(deps: SchemaDeps, io: StepIo): Promise<string | undefined> {
   const folder = await deps.readMigrations();
-  const pending = pendingMigrations(folder.migrations, await deps.openDatabase().appliedMigrations(io.signal));
+  const pending = await pendingIn(deps.openDatabase(), folder, io.signal);
   return pending.length === 0 ? `all ${folder.migrations.length} migrations were applied before${ignoredText(folder)}` : undefined;
-}
-
-/** Returns what a line says of files that are not migrations by name; empty when there is none. */
-export function ignoredText({ ignored }: MigrationFolder): string {
-  return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { StagingError } from '../../core/errors.ts';
 import { migrationHead } from '../../core/release/migrations.ts';
 import type { RollbackPlan } from '../../core/rollback/plan.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
+import { applyMigrations } from '../migrate/apply.ts';
 import type { Resources } from '../resources.ts';
 import { appendKept, type RestoreDeps, restoreTo } from '../restore/restore.ts';
 import type { RollbackDeps, RollbackFacts } from './deps.ts';
@@ -75,10 +76,7 @@ async function applyVersions(deps: RollbackDeps, plan: RollbackPlan, versions: r
     if (expected !== undefined && file.checksum !== expected) throw fileMissing(plan, version);
     return file;
   });
-  for (const file of files) {
-    io.note(file.file);
-    await deps.openDatabase().applyMigration(file, io.signal);
-  }
+  await applyMigrations(deps.openDatabase(), files, io);
 }
 
 function fileMissing({ to }: RollbackPlan, version: string): StagingError {
