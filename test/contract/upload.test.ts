@@ -303,6 +303,17 @@ describe('the upload', () => {
     expect(progress.at(-1)).toMatchObject({ files: 3, filesToSend: 2, sent: 2, bytesToSend: 17 });
   });
 
+  test('says which paths differ in case alone, and sends each', async () => {
+    await add('static/Logo.svg', 'a');
+    await add('static/logo.svg', 'b');
+    const { create, progress, uploadsSeen } = await vercelThat();
+
+    await create({ jvRelease: 'rel_1' });
+
+    expect(uploadsSeen()).toBe(3);
+    expect(progress[0]?.alike).toEqual([['.vercel/output/static/Logo.svg', '.vercel/output/static/logo.svg']]);
+  });
+
   test('asks for a production deployment that does not take the domains, with the commit', async () => {
     const { create, seen } = await vercelThat();
     await create({ githubCommitSha: 'f'.repeat(40), githubCommitRef: 'develop', jvDirty: 'true' });

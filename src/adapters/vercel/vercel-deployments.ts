@@ -5,6 +5,7 @@ import { apiPath } from '../http/api-path.ts';
 import type { ApiRequest } from '../http/api-client.ts';
 import { VendorError } from '../http/api-error.ts';
 import { createOnce } from '../http/create-once.ts';
+import { alikeButForCase } from '../../core/files/alike.ts';
 import { listOutputFiles, type OutputFile } from './output-files.ts';
 import { uploadMissing } from './upload.ts';
 import type { VercelApi } from './vercel-api.ts';
@@ -72,7 +73,7 @@ async function createDeployment(
   signal: AbortSignal,
 ): Promise<Deployment> {
   const files = await listOutputFiles(wanted.outputDir, signal);
-  onProgress({ files: files.length, filesToSend: 0, sent: 0, bytesToSend: 0 });
+  onProgress({ files: files.length, filesToSend: 0, sent: 0, bytesToSend: 0, alike: alikeButForCase(files.map(({ file }) => file)) });
   for (let round = 1; ; round += 1) {
     const answer = await createOnce(
       () => tryToCreate(context, wanted, files, signal),

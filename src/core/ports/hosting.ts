@@ -94,6 +94,8 @@ export interface UploadProgress {
   readonly filesToSend: number;
   readonly sent: number;
   readonly bytesToSend: number;
+  /** Paths that differ in case alone, each group in order; missing when it is not told. */
+  readonly alike?: readonly (readonly string[])[] | undefined;
   /** What the platform asked for, while it is being waited for because of a limit. */
   readonly waiting?: string | undefined;
 }

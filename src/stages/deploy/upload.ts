@@ -2,6 +2,7 @@ import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
 import { type Deployment, uploadNote, type UploadProgress } from '../../core/ports/hosting.ts';
 import { liveRelease } from '../../core/release/release.ts';
+import { alikeText } from '../../core/files/alike.ts';
 import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
 import { notLiveVariables } from '../../core/variables/since-release.ts';
@@ -52,9 +53,10 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
     run: async (io) => {
       const project = resources.project.get();
       guardProduction({ what: 'Vercel project', identities: [project.id, project.name] }, deps.settings.production);
-      const last: { progress: UploadProgress | undefined } = { progress: undefined };
+      const last: { progress: UploadProgress | undefined; alike: string } = { progress: undefined, alike: '' };
       const onProgress = (progress: UploadProgress) => {
         last.progress = progress;
+        last.alike ||= alikeText(progress.alike ?? []);
         io.note(uploadNote(progress));
       };
       facts.releaseId.set(deps.newReleaseId());
@@ -62,7 +64,7 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
       const deployment = { projectId: project.id, projectName: project.name, outputDir: facts.place.get().output, meta };
       facts.deployment.set(await deps.deployments.create(deployment, onProgress, io.signal));
       const { files, sent } = last.progress ?? { files: 0, sent: 0 };
-      return `${facts.deployment.get().id}: ${files} files, ${sent} sent`;
+      return `${facts.deployment.get().id}: ${files} files, ${sent} sent${last.alike}`;
     },
   };
 }
