@@ -66,6 +66,19 @@ describe('after two releases', () => {
     expect(world.database.history.at(-1)).toMatchObject({ id: 'rel_4', previous: 'rel_3', vercelDeploymentId: 'dpl_2' });
   });
 
+  it('goes one further back when it is run again, and says when there is nothing before', async () => {
+    await deployed('c');
+
+    const ways = [await world.rollback(), await world.rollback()].map(({ result }) => `${result?.details.from} to ${result?.details.to}`);
+    takeCalls(world);
+    const { error } = await world.rollback();
+
+    expect(ways).toEqual(['rel_3 to rel_2', 'rel_4 to rel_1']);
+    expect((await world.domain()).live).toBe('dpl_1');
+    expect(error).toMatchObject({ kind: 'missing', code: 'RELEASE_NO_PREVIOUS', exitCode: 3 });
+    expect(world.calls).toEqual([]);
+  });
+
   it('says that the domain did not move, and records nothing', async () => {
     const rollback = async () => undefined;
 
@@ -79,16 +92,19 @@ describe('after two releases', () => {
     expect(world.database.history).toHaveLength(2);
   });
 
-  it.each(['canceled', 'error'] as const)('refuses a deployment that is %s now', async (state) => {
+  it.each(['canceled', 'error', 'pruned'] as const)('refuses a deployment that is %s now', async (state) => {
     const { find, ...others } = world.hosting.deployments;
     const gone = async (...args: Parameters<typeof find>) => {
       const deployment = await find(...args);
-      return deployment === undefined ? undefined : { ...deployment, state };
+      return deployment === undefined || state === 'pruned' ? undefined : { ...deployment, state };
     };
 
     const { error } = await world.rollback(undefined, { deployments: { ...others, find: gone } });
 
     expect(error).toMatchObject({ kind: 'refused', code: 'ROLLBACK_DEPLOYMENT_GONE', exitCode: 6 });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(state === 'pruned' ? 'dpl_1 of release rel_1 is not there any more' : state),
+    });
     expect(world.calls).toEqual([]);
   });
 
