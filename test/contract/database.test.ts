@@ -345,6 +345,7 @@ describe('Postgres alone', () => {
       { relname: 'migration_checksums', relrowsecurity: true },
       { relname: 'migration_proofs', relrowsecurity: true },
       { relname: 'migrations_dirty', relrowsecurity: true },
+      { relname: 'notices', relrowsecurity: true },
       { relname: 'releases', relrowsecurity: true },
     ]);
     expect(await database.tableProtection(signal)).toEqual([]);
@@ -364,6 +365,7 @@ describe('Postgres alone', () => {
   test.each([
     ['nobody listens', async () => `postgresql://postgres:canary-pw@127.0.0.1:${await freePort()}/app`, 'DATABASE_UNREACHABLE', 'vendor'],
     ['the password is wrong', async () => url.replace('postgres:postgres@', 'postgres:canary-pw@'), 'DATABASE_PASSWORD_REFUSED', 'missing'],
+    ['the server speaks no TLS', async () => `${url}?sslmode=require`, 'DATABASE_TLS_REFUSED', 'vendor'],
     [
       'the database does not exist',
       async () => `${url}_not`.replace('postgres:postgres@', 'postgres:postgres@'),

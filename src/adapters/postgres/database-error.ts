@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
@@ -61,40 +62,107 @@ export function serverOf(url: string): string {
   return `${hostname}:${port === '' ? '5432' : port}`;
 }
 
+/** What a `DATABASE_…` error says for a SQLSTATE: what the server does, and what mends it. */
+interface Meaning {
+  readonly kind: 'vendor' | 'missing';
+  readonly code: string;
+  readonly does: string;
+  readonly fix: string;
+}
+
+/** By SQLSTATE (https://www.postgresql.org/docs/15/errcodes-appendix.html, read 2026-11-27); others are a statement that was refused. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  '28P01': {
+    kind: 'missing',
+    code: 'DATABASE_PASSWORD_REFUSED',
+    does: 'refused the password',
+    fix: 'Check STAGING_SUPABASE_DB_PASSWORD in .env.staging, or reset the database password on the platform and write it there.',
+  },
+  // Before any password is looked at: the role may not log in, not from this address, or not without TLS.
+  '28000': {
+    kind: 'missing',
+    code: 'DATABASE_LOGIN_REFUSED',
+    does: 'lets this login in from here not at all',
+    fix: 'Check the role, the addresses that the platform lets in, and add `sslmode=require` to the address where it speaks of encryption.',
+  },
+  '53300': {
+    kind: 'vendor',
+    code: 'DATABASE_BUSY',
+    does: 'has no connection free',
+    fix: 'Close connections that nobody uses, then run the same command again.',
+  },
+  '53100': {
+    kind: 'vendor',
+    code: 'DATABASE_DISK_FULL',
+    does: 'has no disk space left',
+    fix: 'Free disk space or enlarge the disk on the platform, then run the same command again.',
+  },
+  '25006': {
+    kind: 'vendor',
+    code: 'DATABASE_READ_ONLY',
+    does: 'takes no writes',
+    fix: 'See on the platform why it is read-only (a full disk, a replica), then run the same command again.',
+  },
+  '57P03': {
+    kind: 'vendor',
+    code: 'DATABASE_NOT_READY',
+    does: 'is starting, stopping or recovering',
+    fix: 'Wait until the platform says that it is healthy, then run the same command again.',
+  },
+};
+
 /** Returns the `DATABASE_…` error for anything that a connection to `server` (host and port, for messages) threw. */
 export function databaseError(error: unknown, server: string): unknown {
   if (error instanceof StagingError) return error;
   const failure = sqlFailure(error);
-  if (failure === undefined) {
-    const code = codeOf(error);
-    return code === undefined ? error : unreachable(server, `${networkText(error)} (${code})`, error);
-  }
+  if (failure === undefined) return networkError(error, server);
   const said = `${failure.message} (SQLSTATE ${failure.sqlState})`;
-  if (isConnectionLoss(error)) return unreachable(server, said, error);
-  switch (failure.sqlState) {
-    case '28P01':
-    case '28000':
-      return new StagingError('missing', 'DATABASE_PASSWORD_REFUSED', `The database at ${server} refused the password: ${said}.`, {
-        fix: 'Check STAGING_SUPABASE_DB_PASSWORD in .env.staging, or reset the database password on the platform and write it there.',
-        cause: error,
-      });
-    case '53300':
-      return new StagingError('vendor', 'DATABASE_BUSY', `The database at ${server} has no connection free: ${said}.`, {
-        fix: 'Close connections that nobody uses, then run the same command again.',
-        cause: error,
-      });
-    case '53100':
-    case '25006':
-      return new StagingError('vendor', 'DATABASE_READ_ONLY', `The database at ${server} takes no writes: ${said}.`, {
-        fix: 'Free disk space or enlarge the disk on the platform, then run the same command again.',
-        cause: error,
-      });
-    default:
-      return new StagingError('vendor', 'DATABASE_QUERY_FAILED', `The database at ${server} refused a statement: ${said}.`, {
-        fix: failure.hint,
-        cause: error,
-      });
+  const meaning = meanings[failure.sqlState];
+  if (meaning !== undefined) {
+    const { kind, code, does, fix } = meaning;
+    return new StagingError(kind, code, `The database at ${server} ${does}: ${said}.`, { fix, cause: error });
   }
+  if (isConnectionLoss(error)) return unreachable(server, said, error);
+  return new StagingError('vendor', 'DATABASE_QUERY_FAILED', `The database at ${server} refused a statement: ${said}.`, {
+    fix: failure.hint,
+    cause: error,
+  });
+}
+
+function networkError(error: unknown, server: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  const said = `${networkText(error)} (${code})`;
+  if (isTls(error, code)) {
+    return new StagingError('vendor', 'DATABASE_TLS_REFUSED', `The database at ${server} and this machine agree on no TLS: ${said}.`, {
+      fix: 'Check `sslmode` in the address, the certificate, and whether the server speaks TLS at all.',
+      cause: error,
+    });
+  }
+  const tried = addressesOf(error);
+  if (unroutable.includes(code) && tried.length > 0 && tried.every((address) => isIPv6(address))) {
+    const message = `The database at ${server} has an IPv6 address alone (${tried.join(', ')}), to which no way leads from this machine: ${said}.`;
+    return new StagingError('vendor', 'DATABASE_IPV6_ONLY', message, {
+      fix: 'Run it where there is IPv6, or take the platform’s pooler in session mode or its IPv4 add-on.',
+      cause: error,
+    });
+  }
+  return unreachable(server, said, error);
+}
+
+/** What the system says when no way leads to an address. */
+const unroutable = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
+function isTls(error: unknown, code: string): boolean {
+  // Node's own for a connection that was closed before TLS stood (`_tls_wrap.js`, onConnectEnd): a server without TLS does that.
+  if (code === 'ECONNRESET') return error instanceof Error && 'localAddress' in error && 'path' in error;
+  return /^(EPROTO$|CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(code);
+}
+
+/** The addresses that a connection was tried to, as `node:net` gives them: one, or each with an error of its own. */
+function addressesOf(error: unknown): readonly string[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(addressesOf);
+  return error instanceof Error && 'address' in error && typeof error.address === 'string' ? [error.address] : [];
 }
 
 function unreachable(server: string, reason: string, cause: unknown): StagingError {
@@ -111,7 +179,7 @@ function networkText(error: unknown): string {
 /** Codes of `node:net`, `node:tls` and of porsager's postgres (`CONNECT_TIMEOUT`, `CONNECTION_CLOSED` …). */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  return /^(E[A-Z]{3,}|CONNECT_TIMEOUT|CONNECTION_[A-Z]+|CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(error.code)
+  return /^(E[A-Z]{3,}|CONNECT_TIMEOUT|CONNECTION_[A-Z]+|CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(error.code)
     ? error.code
     : undefined;
 }
