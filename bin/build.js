@@ -28,6 +28,7 @@ const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/re
  */
 const programs = {
   'lighthouse-worker': 'src/adapters/lighthouse/worker.ts',
+  'part-preload': 'src/adapters/parts/preload.ts',
   'local-daemon': 'src/local/daemon.ts',
   'local-instance': 'src/local/runtime/instance/main.ts',
 };

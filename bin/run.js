@@ -82,9 +82,9 @@ function runOnNode24() {
   const { node24 } = require('./node24.js');
   const node = node24();
   if (node === undefined) {
-    process.stderr.write(
-      `jv-staging needs Node 22.19 or newer and this is ${process.version}: run \`node bin/setup.js\` in ${root}, or install Node 24.\n`,
-    );
+    // Set-up is in the repository, not in the package.
+    const setUp = require('node:fs').existsSync(join(__dirname, 'setup.js')) ? `run \`node bin/setup.js\` in ${root}, or ` : '';
+    process.stderr.write(`jv-staging needs Node 22.19 or newer and this is ${process.version}: ${setUp}install Node 24.\n`);
     process.exitCode = 3;
     return;
   }

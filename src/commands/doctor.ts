@@ -1,12 +1,17 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
+import { installables } from '../core/ports/parts.ts';
 
 /** `jv-staging doctor` */
 export default class Doctor extends StagingCommand {
   static override summary = 'Check this machine and the configuration: programs, credentials, paths; say what mends each.';
-  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --install k6'];
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --install k6',
+    '<%= config.bin %> doctor --install local',
+  ];
   static override flags = {
-    install: Flags.option({ options: ['k6'] as const, env: 'JV_INSTALL', summary: 'Install a program that is missing.' })(),
+    install: Flags.option({ options: installables, env: 'JV_INSTALL', summary: 'Install what is missing, before it is used.' })(),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
 

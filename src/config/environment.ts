@@ -89,6 +89,14 @@ export function childEnvironment(environment: NodeJS.ProcessEnv = process.env): 
   return Object.fromEntries(passed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
 
+/** Returns the environment that npm may see: what programs need, npm's own settings, and how the network is reached. */
+export function npmEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const ofNpm =
+    /^(?:npm_config_(?!global$|prefix$|local_prefix$|global_prefix$).*|https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
+  const own = Object.entries(environment).flatMap(([name, value]) => (value !== undefined && ofNpm.test(name) ? [[name, value]] : []));
+  return { ...childEnvironment(environment), ...Object.fromEntries(own) };
+}
+
 /** Returns the environment that GitHub's own program may see: what programs need, and how it is signed in. */
 export function githubEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const own = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'GH_REPO', 'XDG_CONFIG_HOME', 'HTTPS_PROXY', 'NO_PROXY'];

@@ -22,6 +22,8 @@ export interface EnsureOptions {
   readonly stateDir: string;
   /** The daemon's entry: `dist/local-daemon.js`, or `src/local/daemon.ts` from source. */
   readonly entry: string;
+  /** Arguments by which Node finds the daemon's packages; none when they lie beside it. */
+  readonly nodeArguments?: readonly string[] | undefined;
   /** The Node that runs it; our own by default. */
   readonly nodePath?: string | undefined;
   readonly engines?: Engines | undefined;
@@ -93,6 +95,7 @@ async function startDaemon(stateDir: string, options: EnsureOptions): Promise<St
       options.nodePath ?? process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
+        ...(options.nodeArguments ?? []),
         options.entry,
         '--state-dir',
         stateDir,

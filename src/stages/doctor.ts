@@ -18,8 +18,16 @@ export interface DoctorDeps {
   readonly readSecret: (reference: EnvReference) => string | undefined;
   /** Returns where each secret lives; none without a configuration. */
   readonly secretPlaces: () => Promise<readonly SecretPlace[]>;
-  /** Installs k6 before looking; undefined when that was not asked for. */
-  readonly installK6?: ((note: (text: string) => void, signal: AbortSignal) => Promise<string>) | undefined;
+  /** Installs something before looking; undefined when that was not asked for. */
+  readonly install?: Installation | undefined;
+}
+
+/** Something that is installed. */
+export interface Installation {
+  /** Its name after `--install`. */
+  readonly id: string;
+  /** Returns one line that says where it is. */
+  readonly run: (note: (text: string) => void, signal: AbortSignal) => Promise<string>;
 }
 
 /** Returns the stage that looks at this machine and the configuration. Throws `DOCTOR_MISSING` (exit 3) when something required is missing. */
@@ -36,7 +44,7 @@ export function doctorStage(deps: DoctorDeps): StageRun<null> {
       null,
     );
   const steps: readonly Step[] = [
-    ...(deps.installK6 === undefined ? [] : [installStep(deps.installK6)]),
+    ...(deps.install === undefined ? [] : [installStep(deps.install)]),
     {
       id: 'programs',
       title: 'Look for programs',
@@ -67,8 +75,8 @@ export function doctorStage(deps: DoctorDeps): StageRun<null> {
   return { steps, result: () => (tools.peek() === undefined ? undefined : result()) };
 }
 
-function installStep(install: NonNullable<DoctorDeps['installK6']>): Step {
-  return { id: 'install-k6', title: 'Install k6', mutates: true, run: (io) => install(io.note, io.signal) };
+function installStep({ id, run }: Installation): Step {
+  return { id: `install-${id}`, title: `Install ${id}`, mutates: true, run: (io) => run(io.note, io.signal) };
 }
 
 function toolFinding(tool: ToolState): Finding {

@@ -11,6 +11,7 @@ import type { GateChoice } from '../stages/gate/gate.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import type { StageResult } from '../core/verdict.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
+import type { Installable } from '../core/ports/parts.ts';
 import type { Step } from '../core/run/step.ts';
 import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
 import type { DeployDetails, DeployOptions } from '../stages/deploy/deps.ts';
@@ -79,7 +80,7 @@ export interface App {
   drill(options: RollbackOptions): DrillRun;
   destroy(options: DestroyOptions): StageRun<DestroyDetails>;
   up(selection: UpSelection): UpRun;
-  doctor(choice: { readonly install: 'k6' | undefined }): StageRun<null>;
+  doctor(choice: { readonly install: Installable | undefined }): StageRun<null>;
   isolation(): StageRun<IsolationDetails>;
   gate(choice: GateChoice): StageRun<GateLedger>;
   /** Returns the keyed fingerprint of what an input holds, without its last line feed. Throws `FINGERPRINT_INPUT_EMPTY` (exit 2). */
@@ -222,6 +223,8 @@ export interface LoadChoice {
 
 /** What `local …` does. */
 export interface LocalCommands {
+  /** Steps that come before a start: installing what the local cloud is made of, where it did not come with the tool. */
+  readonly preparation: readonly Step[];
   /** The command line that stops the local cloud of this state folder, or undefined with the target `cloud`. */
   readonly stopCommand: string | undefined;
   start(): Promise<LocalStatus>;

@@ -1,12 +1,14 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { partsOf } from '../adapters/parts/parts.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
-import { processSettings, type ProcessSettings } from '../config/environment.ts';
+import { npmEnvironment, processSettings, type ProcessSettings } from '../config/environment.ts';
 import { findConfig } from '../config/find.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { openSecrets, type Secrets } from '../config/secrets.ts';
 import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { Parts } from '../core/ports/parts.ts';
 import type { StagingSettings } from '../core/settings.ts';
 import type { AppRequest } from './app.ts';
 
@@ -22,6 +24,7 @@ export interface Context {
   readonly envFile: string;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  readonly parts: Parts;
   /** Returns the settings; throws `CONFIG_NOT_FOUND` when there is no configuration. */
   settings(): StagingSettings;
 }
@@ -35,17 +38,25 @@ export async function openContext(request: AppRequest): Promise<Context> {
   const target = loaded?.settings.target ?? request.target ?? 'cloud';
   const folder = path === undefined ? request.cwd : dirname(path);
   const settingsOfProcess = processSettings();
+  const stateDir = settingsOfProcess.stateDir ?? join(folder, '.jv-staging');
   const envFile = join(folder, target === 'local' ? '.env.staging.local' : '.env.staging');
   return {
     request,
     loaded,
     process: settingsOfProcess,
     target,
-    stateDir: settingsOfProcess.stateDir ?? join(folder, '.jv-staging'),
+    stateDir,
     envFile,
     // With the target `local` no credential of the shell is read: the local cloud issues its own.
     secrets: target === 'local' ? openSecrets(envFile, {}) : openSecrets(envFile),
     clock: systemClock,
+    parts: partsOf({
+      toolRoot: request.toolRoot,
+      // Like programs, they are the user's, not one environment's.
+      folder: join(settingsOfProcess.home ?? stateDir, '.jv-staging', 'parts'),
+      path: settingsOfProcess.path,
+      environment: npmEnvironment(),
+    }),
     settings: () => {
       if (loaded === undefined) throw noConfig(request.cwd);
       return loaded.settings;

@@ -3,6 +3,7 @@ import { parseDuration } from '../config/duration.ts';
 import { StagingError } from '../core/errors.ts';
 import type { LocalEndpoints, LocalStatus } from '../core/local/endpoints.ts';
 import { type FaultChoice, faultOf, plainEffectsOf } from '../core/local/faults.ts';
+import type { PartUse } from '../core/ports/parts.ts';
 import type { Step } from '../core/run/step.ts';
 import { cloudEnv, cloudStatus, type EnsureOptions, ensureCloud, stopCloud } from '../local/lifecycle.ts';
 import { waitForProduction } from '../local/production-world.ts';
@@ -11,12 +12,13 @@ import { resetCloud } from '../local/reset.ts';
 import type { FaultFlags, LocalCommands } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
+import { partSteps } from './parts.ts';
 import { localPlatforms } from './platforms.ts';
 
 /** The local cloud of one state folder. */
 export interface LocalCloud extends LocalCommands {
   /** Returns where it answers, starting it first when it does not run. */
-  ensure(signal: AbortSignal): Promise<LocalEndpoints>;
+  ensure(use: PartUse): Promise<LocalEndpoints>;
   /** Returns where it answers when it is the target and runs; undefined otherwise. */
   running(): Promise<LocalEndpoints | undefined>;
   /** Returns an address that any browser on this machine can open for an origin; the origin itself when there is none. */
@@ -30,14 +32,18 @@ export interface LocalCloud extends LocalCommands {
 /** Returns the local cloud whose state lies in the context's state folder. */
 export function localCloud(context: Context): LocalCloud {
   const stateDir = join(context.stateDir, 'local');
-  const ensure = (signal: AbortSignal) => ensureCloud({ ...daemonOf(context, stateDir), signal });
+  const ensure = async (use: PartUse) => {
+    const nodeArguments = await context.parts.use('local', use);
+    return ensureCloud({ ...daemonOf(context, stateDir), nodeArguments, signal: use.signal });
+  };
   const status = async (): Promise<LocalStatus> => withoutCredentials(await cloudStatus({ stateDir }));
   return {
     ensure,
     running: async () => (context.target === 'local' ? (await cloudStatus({ stateDir })).endpoints : undefined),
+    preparation: partSteps(context.parts, 'local'),
     stopCommand: context.target === 'local' ? stopCommand(context) : undefined,
     start: async () => {
-      await ensure(context.request.signal);
+      await ensure({ signal: context.request.signal });
       return status();
     },
     stop: async () => ({ wasRunning: await stopCloud({ stateDir }) }),
@@ -53,7 +59,8 @@ export function localCloud(context: Context): LocalCloud {
     ...trafficCommands(async () => remoteOf(await runningAt(stateDir)), context),
     reset: async ({ confirm, dryRun }) => {
       if (!dryRun && confirm !== 'local') throw resetUnconfirmed(confirm);
-      return await resetCloud({ ...daemonOf(context, stateDir), dryRun });
+      const nodeArguments = await context.parts.use('local', { signal: context.request.signal });
+      return await resetCloud({ ...daemonOf(context, stateDir), nodeArguments, dryRun });
     },
     productionReady: async (signal) => {
       if (context.target === 'local') await waitForProduction(stateDir, signal);
@@ -80,7 +87,7 @@ export function localPreparation(context: Context, local: LocalCloud, deps: Deps
       id: 'local-cloud',
       title: 'Local cloud',
       run: async (io) => {
-        const endpoints = await local.ensure(io.signal);
+        const endpoints = await local.ensure({ signal: io.signal, note: io.note });
         deps.usePlatforms(localPlatforms(endpoints, context.clock));
         await keepSentry(endpoints, deps);
         return `running, process ${endpoints.pid}`;

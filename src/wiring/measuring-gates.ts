@@ -10,7 +10,7 @@ import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
 import { browserMemory } from '../adapters/lighthouse/browser-memory.ts';
 import { requestHistogram } from '../adapters/load-trace/histogram.ts';
 import { postgresInsight } from '../adapters/postgres/insight.ts';
-import { findChrome, findK6Program } from '../adapters/system/toolbox.ts';
+import { findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
 import { earlierLoad } from '../core/load/compare.ts';
 import type { LoadSettings, LoadStage } from '../core/load/load.ts';
@@ -35,6 +35,7 @@ import type { LoadChoice, PerfChoice } from './app.ts';
 import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
 import { farLoad, fleetText } from './load-fleet.ts';
+import { chromeFinder, withPart } from './parts.ts';
 import { reportReader } from './report-files.ts';
 
 /** What both gates measure with. */
@@ -53,18 +54,22 @@ export function perfGate(
 ) {
   const isAddressAlone = url !== undefined && context.loaded === undefined;
   const settings = isAddressAlone ? perfSettingsForUrl(pathOf(url)) : context.settings().perf;
-  const chromePath = findChrome(toolboxOptions(context));
-  const audit = lighthouseAudit({ worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'), chromePath });
+  const path = chromeFinder(context);
+  const audit = lighthouseAudit({
+    worker: join(context.request.toolRoot, 'dist/lighthouse-worker.js'),
+    path,
+    nodeArguments: async (signal) => context.parts.use('browser', { signal }),
+  });
   const stage: StageRun<PerfDetails> = perfStage({
     ...parts,
     settings: { ...settings, runs: runs ?? settings.runs, formFactors: formFactors ?? settings.formFactors },
     productionBudgets: productionBudgets(context),
     audit,
-    browserMemory: browserMemory(chromePath),
+    browserMemory: browserMemory(path),
     histogram: requestHistogram,
     health: isAddressAlone ? undefined : healthRoute(context),
   });
-  return { stage, audit };
+  return { stage: withPart(context.parts, 'browser', stage), audit };
 }
 
 /** Returns what looks at the environment's own connections and database while perf measures; the resources are known by then. */

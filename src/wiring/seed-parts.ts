@@ -38,7 +38,10 @@ export function seedParts(context: Context, resources: Resources, use: () => Pla
       readQueueSeed: (profile) => readQueueSeedFile(context.settings().seed.dir, profile),
       openClerk: () => (clerk ??= openClerk(context, use)),
       readSeed: (profile) => readSeedFile(context.settings().seed.dir, profile),
-      vocabulary: fakerVocabulary,
+      vocabulary: async (seed) => {
+        await context.parts.use('volume', { signal: context.request.signal });
+        return fakerVocabulary(seed);
+      },
       openTarget: () => (target ??= sourceDatabase(resources.databaseAccess.get().directUrl)),
       source: {
         inspect: (signal) => source().inspect(signal),

@@ -2,14 +2,12 @@ import { pageBrowser } from '../adapters/browser/page-browser.ts';
 import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
 import { clerkSessions } from '../adapters/clerk/clerk-sessions.ts';
 import { jsonShapes } from '../adapters/json-shape/json-shapes.ts';
-import { findChrome } from '../adapters/lighthouse/find-chrome.ts';
 import { supabaseRealtime } from '../adapters/realtime/supabase-realtime.ts';
 import { cacheProbe } from '../adapters/redis/cache-probe.ts';
 import { readBuiltSite } from '../adapters/source/built-site.ts';
 import { canaryRows } from '../adapters/supabase/canary-rows.ts';
 import { showKeys } from '../adapters/supabase/foreign-projects.ts';
 import { newMark } from '../adapters/system/ids.ts';
-import { findChrome as findChromeProgram } from '../adapters/system/toolbox.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
@@ -19,7 +17,7 @@ import type { Resources } from '../stages/resources.ts';
 import type { SmokeDeps, SmokeInput } from '../stages/smoke/smoke.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
-import { toolboxOptions } from './doctor-deps.ts';
+import { chromeFinder } from './parts.ts';
 
 /** What must answer at the environment's own address. */
 export type LiveRelease = Pick<SmokeExpectation, 'gitSha' | 'deploymentId'>;
@@ -46,7 +44,7 @@ export function smokeParts(context: Context, deps: Deps, resources: Resources, {
   const cacheAccess = resources.cacheAccess.get();
   const queues = bullmqQueues({ url: cacheAccess.url, prefix: upstash.prefix });
   const probe = cacheProbe(cacheAccess);
-  const browser = pageBrowser({ path: () => findChrome(findChromeProgram(toolboxOptions(context))) });
+  const browser = pageBrowser({ path: async () => chromeFinder(context)(context.request.signal) });
   const platforms = deps.platforms();
   const keys = { 'the anon key': anonKey, 'the service role key': serviceRoleKey };
   const parts: SmokeDeps = {

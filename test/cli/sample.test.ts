@@ -26,6 +26,7 @@ const packed = z.array(z.object({ unpackedSize: z.number(), files: z.array(z.obj
 const belongs: Readonly<Record<string, RegExp>> = {
   npm: /^(?:package\.json|README\.md)$/,
   launcher: /^bin\/(?:package\.json|run\.js|node24\.js|forward\.js)$/,
+  part: /^bin\/parts\/\w+\/package(?:-lock)?\.json$/,
   manifest: /^oclif\.manifest\.json$/,
   program: /^dist\/(?:\.built|[\w-]+\.js|chunks\/[\w-]+\.js|commands\/[\w/-]+\.js|types\/[\w/.-]+\.d\.ts)$/,
   sample: /^dist\/sample\/(?:staging\.config\.ts|app\/output\/.+)$/,

@@ -69,7 +69,11 @@ afterAll(async () => {
 async function audit(path: string, headers: Readonly<Record<string, string>> = {}, bypassSecret?: string) {
   const origin = `http://staging.jetvision.example:${new URL(originOf(app)).port}`;
   const target = { origin, resolve: { 'staging.jetvision.example': '127.0.0.1' }, bypassSecret };
-  const run = await lighthouseAudit({ worker }).audit(target, { path, headers, formFactor: 'desktop' }, none);
+  const run = await lighthouseAudit({ worker, path: async () => findChrome() }).audit(
+    target,
+    { path, headers, formFactor: 'desktop' },
+    none,
+  );
   const findings = judgePage(
     { page: { id: 'page', path, as: 'nobody' }, formFactor: 'desktop', runs: [run] },
     origin,
@@ -126,13 +130,17 @@ describe('Lighthouse in a real browser', () => {
     const origin = originOf(server);
     await closeServer(server);
 
-    const failing = lighthouseAudit({ worker }).audit({ origin, resolve: {} }, { path: '/', headers: {}, formFactor: 'mobile' }, none);
+    const failing = lighthouseAudit({ worker, path: async () => findChrome() }).audit(
+      { origin, resolve: {} },
+      { path: '/', headers: {}, formFactor: 'mobile' },
+      none,
+    );
 
     await expect(failing).rejects.toMatchObject({ code: 'PERF_PAGE_FAILED', kind: 'red' });
   });
 
   test('a Lighthouse process that ends without an answer fails the page, with what it said', async () => {
-    const failing = lighthouseAudit({ worker: '/nowhere/worker.js' }).audit(
+    const failing = lighthouseAudit({ worker: '/nowhere/worker.js', path: async () => findChrome() }).audit(
       { origin: originOf(app), resolve: {} },
       { path: '/', headers: {}, formFactor: 'desktop' },
       none,
@@ -146,7 +154,7 @@ describe('Lighthouse in a real browser', () => {
   });
 
   test('tells the versions of both', async () => {
-    const versions = await lighthouseAudit({ worker }).versions(none);
+    const versions = await lighthouseAudit({ worker, path: async () => findChrome() }).versions(none);
 
     expect(versions.lighthouse).toMatch(/^13\./);
     expect(versions.browser).toMatch(/Chrom/);
@@ -154,7 +162,7 @@ describe('Lighthouse in a real browser', () => {
 
   test('an abort ends the browser with all its processes and removes its profile', async () => {
     const controller = new AbortController();
-    const auditing = lighthouseAudit({ worker }).audit(
+    const auditing = lighthouseAudit({ worker, path: async () => findChrome() }).audit(
       { origin: originOf(app), resolve: {} },
       { path: '/slow', headers: {}, formFactor: 'desktop' },
       controller.signal,

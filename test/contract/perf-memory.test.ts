@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserMemory } from '../../src/adapters/lighthouse/browser-memory.ts';
 import { lighthouseAudit } from '../../src/adapters/lighthouse/audit.ts';
+import { findChrome } from '../../src/adapters/lighthouse/find-chrome.ts';
 import { requestHistogram } from '../../src/adapters/load-trace/histogram.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { webClient } from '../../src/adapters/web/web-client.ts';
@@ -26,8 +27,8 @@ function depsFor(origin: string, memory: PerfSettings['memory'], path = '/'): Pe
   return {
     target: { origin, resolve: {} },
     settings: { ...perfSettingsForUrl(path), memory },
-    audit: lighthouseAudit({ worker: '/nowhere' }),
-    browserMemory: browserMemory(undefined),
+    audit: lighthouseAudit({ worker: '/nowhere', path: async () => findChrome() }),
+    browserMemory: browserMemory(async () => findChrome()),
     histogram: requestHistogram,
     health: { path: '/api/health', secret: 'secret' },
     baseline: async () => undefined,

@@ -1,7 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
 import type { PageAudit } from '../../core/ports/measure.ts';
 import { chromeVersion, startChrome } from './chrome.ts';
-import { findChrome } from './find-chrome.ts';
 import { spareWorker } from './worker-process.ts';
 
 /** Bound on one run; Lighthouse itself waits 45 s for a page to load (`maxWaitForLoad`) and needs 5 to 10 s beside that. */
@@ -11,8 +10,10 @@ const runTimeoutMs = 120_000;
 export interface LighthouseOptions {
   /** The program that Lighthouse runs in: `dist/lighthouse-worker.js`, or `worker.ts` from source. */
   readonly worker: string;
-  /** The browser's program; found when undefined. */
-  readonly chromePath?: string | undefined;
+  /** Finds the browser's program. Throws `CHROME_NOT_FOUND`. */
+  readonly path: (signal: AbortSignal) => Promise<string>;
+  /** Returns the arguments by which a Node program finds Lighthouse; none when it lies beside it. */
+  readonly nodeArguments?: ((signal: AbortSignal) => Promise<readonly string[]>) | undefined;
 }
 
 /** An audit that keeps a process for the next run. */
@@ -25,14 +26,14 @@ export interface ClosablePageAudit extends PageAudit {
  * Returns the audit of pages by Lighthouse in a browser started for each run: no cache, cookie or service worker of one run
  * reaches the next. Lighthouse itself runs in a process of its own: it takes up to 400 MB and cannot be broken off otherwise.
  */
-export function lighthouseAudit({ worker: workerPath, chromePath }: LighthouseOptions): ClosablePageAudit {
+export function lighthouseAudit({ worker: workerPath, path: find, nodeArguments }: LighthouseOptions): ClosablePageAudit {
   const spare = spareWorker(workerPath);
   return {
     close: () => spare.close(),
     audit: async (target, page, signal) => {
-      const path = await findChrome(chromePath);
+      const [path, nodeArgs] = await Promise.all([find(signal), nodeArguments?.(signal)]);
       // Lighthouse loads while the browser starts.
-      const worker = spare.take();
+      const worker = spare.take(nodeArgs);
       let answered = false;
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(runTimeoutMs)]);
       try {
@@ -55,7 +56,8 @@ export function lighthouseAudit({ worker: workerPath, chromePath }: LighthouseOp
       }
     },
     versions: async (signal) => {
-      const browser = await chromeVersion(await findChrome(chromePath), signal);
+      const browser = await chromeVersion(await find(signal), signal);
+      await nodeArguments?.(signal);
       const { default: manifest } = await import('lighthouse/package.json', { with: { type: 'json' } });
       return { browser, lighthouse: manifest.version };
     },

@@ -5,7 +5,6 @@ import type { BrowserMemory, OpenJourney, PageJourney } from '../../core/ports/m
 import type { WebTarget } from '../../core/ports/web.ts';
 import { signPageIn } from './audit-page.ts';
 import { type RunningChrome, startChrome } from './chrome.ts';
-import { findChrome } from './find-chrome.ts';
 
 /** Bound on one step: to load a page, or to find what is clicked. */
 const stepTimeoutMs = 10_000;
@@ -14,11 +13,11 @@ const stepTimeoutMs = 10_000;
 const quietMs = 100;
 const quietWithinMs = 3000;
 
-/** Returns what repeats a page's journey in a browser of its own. `chromePath` is found when undefined. */
-export function browserMemory(chromePath: string | undefined): BrowserMemory {
+/** Returns what repeats a page's journey in a browser of its own. `path` finds its program; it throws `CHROME_NOT_FOUND`. */
+export function browserMemory(path: (signal: AbortSignal) => Promise<string>): BrowserMemory {
   return {
     open: async (target, journey, signal) => {
-      const chrome = await startChrome(await findChrome(chromePath), target.resolve, signal);
+      const chrome = await startChrome(await path(signal), target.resolve, signal);
       try {
         return await openJourney(chrome, target, journey, signal);
       } catch (error) {

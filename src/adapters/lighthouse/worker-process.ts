@@ -33,7 +33,7 @@ const spareMs = 2000;
 /** The worker between two runs. */
 export interface SpareWorker {
   /** Returns the spare worker, or a new one that loads Lighthouse at once. */
-  take(): LighthouseWorker;
+  take(nodeArguments?: readonly string[]): LighthouseWorker;
   /** Keeps a worker that has answered for the next run, which then finds Lighthouse loaded and compiled. */
   keep(worker: LighthouseWorker): void;
   /** Ends the spare worker, if there is one. */
@@ -51,7 +51,7 @@ export function spareWorker(program: string): SpareWorker {
     return worker;
   };
   return {
-    take: () => taken() ?? startWorker(program),
+    take: (nodeArguments) => taken() ?? startWorker(program, nodeArguments),
     keep: (worker) => {
       void taken()?.close();
       spare = worker;
@@ -61,10 +61,10 @@ export function spareWorker(program: string): SpareWorker {
   };
 }
 
-function startWorker(program: string): LighthouseWorker {
+function startWorker(program: string, nodeArguments: readonly string[] = []): LighthouseWorker {
   const cache = getCompileCacheDir();
   const child = fork(program, [], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...nodeArguments],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Nothing of our environment, which may hold secrets. Node adds a folder of its version to the compile cache's.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: tmpdir(), LANG: 'C.UTF-8', ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }) },

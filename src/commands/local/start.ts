@@ -12,6 +12,7 @@ export default class LocalStart extends StagingCommand {
     return this.withApp(
       flags,
       async (app) => {
+        await this.draw(app, app.local.preparation, { changes: false, flags });
         const started = await app.local.start();
         this.printed.localStatus(started);
         return started;

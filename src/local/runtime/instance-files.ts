@@ -42,7 +42,7 @@ async function findEntry(): Promise<string> {
 
 /** Copies the two packages of the edge runtime, unless these versions are there. */
 async function placeEdgeRuntime(dir: string): Promise<void> {
-  const runtime = createRequire(import.meta.url).resolve('@edge-runtime/vm');
+  const runtime = fileURLToPath(import.meta.resolve('@edge-runtime/vm'));
   const primitives = createRequire(runtime).resolve('@edge-runtime/primitives/load');
   for (const [name, from] of Object.entries({ vm: join(runtime, '../..'), primitives: join(primitives, '../..') })) {
     const to = join(dir, name);
