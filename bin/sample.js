@@ -1,8 +1,11 @@
 // The sample project as the package holds it, for `init --sample`: the sample app built, and a configuration that names the result.
 'use strict';
 
+const { execFile } = require('node:child_process');
 const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { promisify } = require('node:util');
+const { node24 } = require('./node24.js');
 
 const root = join(__dirname, '..');
 
@@ -22,8 +25,10 @@ const replacements = [
 async function buildSample(folder) {
   mkdirSync(join(folder, 'app'), { recursive: true });
   writeFileSync(join(folder, 'staging.config.ts'), sampleConfig());
-  const { buildApp } = await import('../fixtures/app/build.ts');
-  await buildApp(join(folder, 'app', 'output'), { indexable: false });
+  // The app's own build is TypeScript, which this process's Node may be too old to run.
+  const node = process.features.typescript ? process.execPath : (node24() ?? process.execPath);
+  const code = "const { buildApp } = await import('./fixtures/app/build.ts'); await buildApp(process.argv[1], { indexable: false });";
+  await promisify(execFile)(node, ['--input-type=module', '--eval', code, join(folder, 'app', 'output')], { cwd: root });
 }
 
 function sampleConfig() {

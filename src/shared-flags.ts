@@ -160,44 +160,6 @@ export function migrateNeeds(flags: { readonly 'db-url-env'?: string | undefined
   return { config: isNamed ? ('if-named' as const) : ('required' as const), prepares: !isNamed };
 }
 
-/** Flags that answer what `init` would ask. */
-export const initFlags = {
-  name: Flags.string({ helpValue: 'NAME', env: 'JV_INIT_NAME', summary: 'Name of the staging project.' }),
-  'production-domain': Flags.string({ helpValue: 'DOMAIN', env: 'JV_INIT_PRODUCTION_DOMAIN', summary: 'Domain of production.' }),
-  domain: Flags.string({
-    helpValue: 'DOMAIN',
-    env: 'JV_INIT_DOMAIN',
-    summary: 'Domain of staging (default: staging. and that of production).',
-  }),
-  branch: Flags.string({ helpValue: 'BRANCH', env: 'JV_INIT_BRANCH', summary: 'Branch that is staged (default: develop).' }),
-  region: Flags.string({
-    helpValue: 'REGION',
-    env: 'JV_INIT_REGION',
-    summary: 'Region of Vercel (default: that of vercel.json, else iad1).',
-  }),
-  sample: Flags.boolean({
-    env: 'JV_INIT_SAMPLE',
-    summary: 'Write the sample project into an empty folder instead: app (built), schema, seed, configuration.',
-  }),
-  app: Flags.string({ helpValue: 'DIR', env: 'JV_INIT_APP', summary: 'Folder of the app (default: found).' }),
-  workflow: Flags.boolean({ env: 'JV_INIT_WORKFLOW', summary: 'Write the GitHub workflow too, as `ci init` does.' }),
-  runbook: Flags.boolean({ env: 'JV_INIT_RUNBOOK', summary: 'Write docs/STAGING-RUNBOOK.md too.' }),
-  force: Flags.boolean({ env: 'JV_FORCE', summary: 'Overwrite files that differ; their diff is shown.' }),
-};
-
-/** What the flags of `init` were set to. */
-export interface InitFlagValues extends SharedFlagValues {
-  readonly name?: string | undefined;
-  readonly 'production-domain'?: string | undefined;
-  readonly domain?: string | undefined;
-  readonly branch?: string | undefined;
-  readonly region?: string | undefined;
-  readonly app?: string | undefined;
-  readonly sample?: boolean;
-  readonly workflow?: boolean;
-  readonly runbook?: boolean;
-}
-
 /** What the flags of a gate were set to. */
 export interface GateFlagValues {
   readonly url?: string | undefined;

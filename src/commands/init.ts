@@ -1,7 +1,8 @@
 import { StagingCommand } from '../base-command.ts';
+import { initFlags, type InitFlagValues } from '../init-flags.ts';
 import { changesByAction, overwriteRefused, overwritten } from '../core/files/generated.ts';
 import { renderInitText } from '../output/init-text.ts';
-import { dryRunFlag, initFlags, type InitFlagValues } from '../shared-flags.ts';
+import { dryRunFlag } from '../shared-flags.ts';
 import type { App } from '../wiring/app.ts';
 import type { InitPlan } from '../wiring/init-commands.ts';
 
@@ -16,6 +17,7 @@ export default class Init extends StagingCommand {
     '<%= config.bin %> init --dry-run --yes',
     '<%= config.bin %> init --workflow --runbook',
     '<%= config.bin %> init --sample',
+    '<%= config.bin %> init --compat',
   ];
   static override flags = { ...dryRunFlag, ...initFlags };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
@@ -36,11 +38,13 @@ export default class Init extends StagingCommand {
       await app.init.write(plan);
       return result;
     };
+    if (flags.compat) return this.withApp(flags, use);
     // What `--config` names is written here, not read.
     return this.withApp({ ...flags, config: undefined }, use, 'if-named');
   }
   private plan(app: App, flags: InitFlagValues): Promise<InitPlan> {
     if (flags.sample) return app.init.sample();
+    if (flags.compat) return app.init.compat();
     const { config, app: folder, workflow = false, runbook = false } = flags;
     const given = { ...flags, productionDomain: flags['production-domain'] };
     const ask = (question: string) => this.printed.askText(question);

@@ -84,7 +84,7 @@ export function appOf(context: Context, waitMs: number): App {
     eventFile: eventFile?.write,
     runSteps: guard.runSteps,
     ...tellingOf(context, { deps, resources, local: () => local.running(), hide }, { runId: guard.runId, startedAtMs }),
-    ...generators(context),
+    ...generators(context, () => gates.loadScript({ engine: 'auto', url: `https://${context.settings().domain}` })),
     env: envCommands(context, deps, resources),
     migrate,
     secretCommands: secretCommands(context, deps, resources, hide),
@@ -97,8 +97,8 @@ export function appOf(context: Context, waitMs: number): App {
 }
 
 /** What writes files into the user's repository. */
-function generators(context: Context): Pick<App, 'ci' | 'init'> {
-  return { ci: ciCommands(context), init: initCommands(context) };
+function generators(context: Context, loadScript: () => string): Pick<App, 'ci' | 'init'> {
+  return { ci: ciCommands(context), init: initCommands(context, loadScript) };
 }
 
 function eventFileOf({ events, cwd }: Context['request']): ReturnType<typeof openEventFile> | undefined {

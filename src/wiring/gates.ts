@@ -95,9 +95,14 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         gauges: () => gaugesOf(context, resources, parts),
       });
     },
-    loadScript: (choice) => loadScript(context, choice, choice.url === undefined ? targetOf(deps.appOrigin(), deps) : target(choice.url)),
+    loadScript: (choice) => loadScript(context, choice, target(choice.url ?? domainUrl(context))),
     close: () => Promise.allSettled(opened.map((one) => one.close())).then(() => undefined),
   };
+}
+
+/** At the vendors the address is known without asking them, so no credential is needed; undefined on the local target. */
+function domainUrl(context: Context): string | undefined {
+  return context.target === 'cloud' ? `https://${context.settings().domain}` : undefined;
 }
 
 /** Returns the perf stage; on the environment's own address it also looks at connections and database from inside. */

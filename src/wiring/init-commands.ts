@@ -1,5 +1,6 @@
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { compareGenerated, readExisting, writeGenerated } from '../adapters/files/generated-files.ts';
+import { withScripts } from '../adapters/files/package-json.ts';
 import { readSample } from '../adapters/files/sample-files.ts';
 import { readRepository } from '../adapters/source/repository.ts';
 import { childEnvironment } from '../config/environment.ts';
@@ -7,6 +8,7 @@ import { loadDraft } from '../config/load.ts';
 import { secretNames } from '../core/ci/secrets.ts';
 import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
 import { openPoints, seenIn } from '../core/init/advice.ts';
+import { compatFiles, deploymentCheckIds, npmScripts, testRunnerOf } from '../core/init/compat.ts';
 import { configText } from '../core/init/config-text.ts';
 import { envTemplate } from '../core/init/env-template.ts';
 import { startingFiles } from '../core/init/files.ts';
@@ -46,11 +48,13 @@ export interface InitCommands {
   plan(choice: InitChoice): Promise<InitPlan>;
   /** Makes the files of the sample project; writes nothing. Throws `SAMPLE_MISSING`. */
   sample(): Promise<InitPlan>;
+  /** Makes the shims that have the original plan's names; writes nothing. Throws `CONFIG_NOT_FOUND`, `REPOSITORY_FILE_BROKEN`. */
+  compat(): Promise<InitPlan>;
   write(plan: InitPlan): Promise<void>;
 }
 
-/** Returns the `init` command of one run. */
-export function initCommands(context: Context): InitCommands {
+/** Returns the `init` command of one run; `loadScript` is the load of the configuration as a k6 script. */
+export function initCommands(context: Context, loadScript: () => string): InitCommands {
   const { request } = context;
   return {
     plan: async (choice) => {
@@ -76,6 +80,11 @@ export function initCommands(context: Context): InitCommands {
       const next = ['jv-staging doctor', 'jv-staging up', 'jv-staging gate', 'jv-staging local stop'];
       return { seen: [], answers: [], open: [], next, changes: await compareGenerated(files, request.cwd) };
     },
+    compat: async () => {
+      const files = await shims(context, loadScript);
+      const next = ['npm run seed:staging', './scripts/smoke-test-staging.sh', 'k6 run scripts/load-test-staging.k6.js'];
+      return { seen: [], answers: [], open: [], next, changes: await compareGenerated(files, request.cwd) };
+    },
     write: ({ changes }) => writeGenerated(changes),
   };
 }
@@ -85,6 +94,21 @@ async function sampleFiles({ cwd, toolRoot }: Context['request']): Promise<reado
   const ignored = await readExisting(path('.gitignore'));
   const files = (await readSample(toolRoot)).map(({ name, text }) => ({ path: path(name), text }));
   return [...files, { path: path('.gitignore'), text: withIgnoredLines(ignored), keeps: true }];
+}
+
+async function shims(context: Context, loadScript: () => string): Promise<readonly GeneratedFile[]> {
+  const { checks } = context.settings().smoke;
+  const folder = context.loaded === undefined ? context.request.cwd : dirname(context.loaded.path);
+  const path = (name: string) => join(folder, ...name.split('/'));
+  const { packages } = await readRepository({ folder, appDir: '.', environment: childEnvironment(), signal: context.request.signal });
+  const manifest = await readExisting(path('package.json'));
+  const files = compatFiles({
+    path,
+    testRunner: testRunnerOf(packages),
+    deploymentChecks: deploymentCheckIds(checks),
+    loadScript: loadScript(),
+  });
+  return manifest === undefined ? files : [...files, { path: path('package.json'), ...withScripts(manifest, npmScripts) }];
 }
 
 interface Found {

@@ -1,8 +1,10 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findComponent } from '../support/requires.ts';
 import { removeCloud } from '../support/local-cloud.ts';
+import { runProcess } from '../support/run-process.ts';
 import { runTool } from '../support/tool.ts';
 
 const nextApp = join(import.meta.dirname, '../clients/next-app');
@@ -84,5 +86,86 @@ describe('init in a Next.js app', () => {
     expect(forced).toMatchObject({ code: 0, stderr: '' });
     expect(await text('staging.config.ts')).toContain('other.acme.test');
     expect(await text('.env.staging')).toMatch(/^VERCEL_TOKEN=canary-of-mine\n/);
+  });
+});
+
+describe('init --compat', () => {
+  const shells = ['scripts/test-staging-deployment.sh', 'scripts/smoke-test-staging.sh'] as const;
+  const integration = '__tests__/staging/integration.test.ts';
+  const calls = () => text('calls.txt').then((said) => said.trim().split('\n'));
+  /** Runs a program in the folder, where the tool is one that notes its words and ends with `exit`. */
+  const withStandIn = (exit: number, program: string, ...args: readonly string[]) =>
+    runProcess(program, args, { cwd: folder, env: { ...process.env, STAND_IN_EXIT: String(exit), npm_config_loglevel: 'silent' } });
+
+  it('writes scripts of the original names, and adds to package.json without touching the rest', async () => {
+    const before = await text('package.json');
+
+    const ended = await init('--compat', '--json');
+    const emitted = await runTool(['load', '--emit', 'k6'], { cwd: folder });
+
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(ended.stdout).data.files).toEqual({
+      create: [...shells, 'scripts/load-test-staging.k6.js', 'scripts/seed-staging-data.ts', integration],
+      update: ['package.json'],
+      unchanged: [],
+    });
+    expect(await text('scripts/load-test-staging.k6.js')).toBe(emitted.stdout);
+    expect(emitted.stdout).toContain("'staging-load-test-results.json'");
+    const added = (await text('package.json')).split('\n').filter((line) => !before.split('\n').includes(line));
+    expect(added).toEqual([
+      '    "build": "next build",',
+      '    "seed:staging": "jv-staging seed",',
+      '    "lighthouse:staging": "jv-staging perf"',
+    ]);
+    expect(JSON.parse((await init('--compat', '--json')).stdout).data.files).toMatchObject({ create: [], update: [] });
+  });
+
+  it('passes on words and exit code in each of them', async () => {
+    await mkdir(join(folder, 'node_modules/.bin'), { recursive: true });
+    const tool = join(folder, 'node_modules/.bin/jv-staging');
+    await writeFile(tool, '#!/bin/sh\necho "$@" >> calls.txt\nexit "$STAND_IN_EXIT"\n');
+    await chmod(tool, 0o755);
+
+    const ended = [
+      await withStandIn(9, join(folder, shells[0]), '--json'),
+      await withStandIn(6, join(folder, shells[1])),
+      await withStandIn(5, process.execPath, 'scripts/seed-staging-data.ts', '--profile', 'volume'),
+      await withStandIn(4, 'npm', 'run', 'seed:staging'),
+      await withStandIn(3, 'npm', 'run', 'lighthouse:staging'),
+      await withStandIn(5, process.execPath, '--test', integration),
+      await withStandIn(0, process.execPath, '--test', integration),
+    ];
+
+    expect(ended.map(({ code }) => code)).toEqual([9, 6, 5, 4, 3, 1, 0]);
+    expect(ended[5]?.stdout).toContain('jv-staging smoke ended with 5.');
+    expect(await calls()).toEqual([
+      'smoke --only home --only redis --json',
+      'smoke',
+      'seed --profile volume',
+      'seed',
+      'perf',
+      'smoke',
+      'smoke',
+    ]);
+  });
+
+  it('writes shell scripts that bash and shellcheck find nothing wrong in', async () => {
+    for (const script of shells) {
+      expect(await runProcess('bash', ['-n', script], { cwd: folder })).toMatchObject({ code: 0, stderr: '' });
+      const shellcheck = findComponent('shellcheck');
+      if (shellcheck !== undefined) expect(await runProcess(shellcheck, [script], { cwd: folder })).toMatchObject({ code: 0, stdout: '' });
+    }
+  });
+
+  it('needs a configuration: 2, and the way to one', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'jv-empty-'));
+
+    const ended = await runTool(['init', '--compat', '--json'], { cwd: elsewhere });
+
+    await rm(elsewhere, { recursive: true });
+    expect(ended.code).toBe(2);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { code: 'CONFIG_NOT_FOUND', fix: expect.stringContaining('jv-staging init') },
+    });
   });
 });

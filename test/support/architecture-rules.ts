@@ -96,6 +96,7 @@ export function partOf(path: string): Part | undefined {
   const files: Readonly<Record<string, Part>> = {
     'base-command.ts': 'base',
     'shared-flags.ts': 'base',
+    'init-flags.ts': 'base',
     'wiring.ts': 'wiring',
     'cli.ts': 'front',
     'run-command.ts': 'front',

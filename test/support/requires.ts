@@ -16,6 +16,7 @@ export type Component =
   | 'pgbouncer'
   | 'postgres-client'
   | 'redis-server'
+  | 'shellcheck'
   | 'supabase-cli'
   | 'upstash-cli'
   | 'vercel-cli';
@@ -46,6 +47,7 @@ const places: Readonly<
   pgbouncer: { names: ['pgbouncer'], paths: ['/usr/sbin/pgbouncer'] },
   'postgres-client': { names: ['pg_restore'], paths: [] },
   'redis-server': { variable: 'JV_REDIS_SERVER', names: ['redis-server'], paths: [] },
+  shellcheck: { names: ['shellcheck'], paths: [] },
   // Ours alone, in the version that the tests are written for.
   'supabase-cli': { names: [], paths: [join(clientPrograms, 'supabase')] },
   'upstash-cli': { names: [], paths: [join(clientPrograms, 'upstash')] },
