@@ -20,7 +20,7 @@ const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'p-limit', 'echarts', 
 const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };
 
 /** What shares its code with the commands: name in dist/ and source. */
-const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/readme.ts' };
+const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/readme.ts', schema: 'src/config/json-schema.ts' };
 
 /**
  * Programs that the tool starts, each one file: the daemon outlives a new build of dist/, and the instance is copied to where the
@@ -56,6 +56,8 @@ async function build() {
     await Promise.all([bundle(fresh), declareTypes(fresh), buildSample(join(fresh, 'sample'))]);
     const { manifestText, writeManifest } = require('./manifest.js');
     writeManifest(await manifestText(fresh));
+    const { schemaText, writeSchema } = require('./schema.js');
+    writeSchema(await schemaText(fresh));
     writeFileSync(join(fresh, '.built'), hash);
     moveIntoPlace(fresh);
   } finally {

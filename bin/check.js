@@ -15,6 +15,7 @@ const checks = [
   { name: 'package', program: 'publint', args: ['--strict'] },
   { name: 'lock file', program: process.execPath, args: [join(__dirname, 'lock-file.js')] },
   { name: 'manifest', program: process.execPath, args: [join(__dirname, 'manifest.js')] },
+  { name: 'JSON Schema', program: process.execPath, args: [join(__dirname, 'schema.js')] },
   { name: 'README', program: process.execPath, args: [join(__dirname, 'readme.js'), '--check'] },
 ];
 

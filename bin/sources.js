@@ -17,6 +17,7 @@ function sourceHash() {
     'bin/build.js',
     'bin/manifest.js',
     'bin/sample.js',
+    'bin/schema.js',
     'fixtures/staging.config.ts',
     ...filesBelow('fixtures/app').filter((file) => !file.startsWith('fixtures/app/.vercel/')),
     ...filesBelow('src'),

@@ -56,7 +56,7 @@ export function configInvalid(path: string, problems: readonly ConfigProblem[]):
 
 async function readInput(path: string, toolEntry: string): Promise<unknown> {
   try {
-    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'));
+    if (extname(path) === '.json') return withoutSchema(JSON.parse(readFileSync(path, 'utf8')));
     const url = pathToFileURL(path).href;
     const hooks = registerHooks({
       resolve: (specifier, context, next) => {
@@ -79,6 +79,12 @@ async function readInput(path: string, toolEntry: string): Promise<unknown> {
       cause: error,
     });
   }
+}
+
+/** A line that names the schema is for editors. */
+function withoutSchema(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([name]) => name !== '$schema'));
 }
 
 /** Returns true for TypeScript that exports: said to Node, which else warns on stderr where a `package.json` above names no `type`. */
