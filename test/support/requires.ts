@@ -8,6 +8,7 @@ import { it } from 'vitest';
 export type Component =
   | 'actionlint'
   | 'chrome'
+  | 'fish'
   | 'git'
   | 'k6'
   | 'next'
@@ -19,7 +20,8 @@ export type Component =
   | 'shellcheck'
   | 'supabase-cli'
   | 'upstash-cli'
-  | 'vercel-cli';
+  | 'vercel-cli'
+  | 'zsh';
 
 /** The vendors' own clients: set-up installs them for the tests alone. */
 const clientPrograms = join(import.meta.dirname, '../clients/node_modules/.bin');
@@ -35,6 +37,7 @@ const places: Readonly<
     names: ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser'],
     paths: ['/usr/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
   },
+  fish: { names: ['fish'], paths: [] },
   git: { names: ['git'], paths: [] },
   k6: { variable: 'JV_K6', names: ['k6'], paths: [join(homedir(), 'go/bin/k6')] },
   next: { names: [], paths: [join(import.meta.dirname, '../clients/next-app/node_modules/.bin/next')] },
@@ -52,6 +55,7 @@ const places: Readonly<
   'supabase-cli': { names: [], paths: [join(clientPrograms, 'supabase')] },
   'upstash-cli': { names: [], paths: [join(clientPrograms, 'upstash')] },
   'vercel-cli': { names: [], paths: [join(clientPrograms, 'vercel')] },
+  zsh: { names: ['zsh'], paths: [] },
 };
 
 /** Returns the path of a program, or undefined when this machine lacks it. */
