@@ -21,7 +21,14 @@ afterAll(async () => {
 
 const init = (...args: readonly string[]) => runTool(['init', ...args], { cwd: folder });
 const text = (name: string) => readFile(join(folder, name), 'utf8');
-const created = ['staging.config.ts', '.env.staging', 'seed/demo.json', 'supabase/migrations/.gitkeep', 'docs/STAGING-RUNBOOK.md'];
+const created = [
+  'staging.config.ts',
+  '.env.staging',
+  'seed/demo.json',
+  '.vercel/project.json',
+  'supabase/migrations/.gitkeep',
+  'docs/STAGING-RUNBOOK.md',
+];
 
 describe('init in a Next.js app', () => {
   it('ends with 2 without a terminal, and names the flag', async () => {

@@ -66,7 +66,7 @@ describe('what goes up', () => {
     await symlink('a.func', join(output, 'functions/b.func'));
     await symlink(join(output, 'functions/a.func'), join(output, 'functions/c.func'));
 
-    const links = (await listOutputFiles(output, signal)).filter(({ source }) => source.kind === 'link');
+    const links = (await listOutputFiles(output, signal)).filter(({ source }) => source.kind === 'text');
 
     expect(links.map(({ file, sha, size, mode }) => ({ file, sha, size, type: mode & 0o170000 }))).toEqual([
       { file: '.vercel/output/functions/b.func', sha: sha1('a.func'), size: 6, type: 0o120000 },
@@ -139,6 +139,24 @@ describe('what goes up', () => {
       '.vercel/output/functions/a.func/.vc-config.json',
       'node_modules/pkg/index.js',
     ]);
+  });
+
+  test('our own environment files are taken out of what a function names, as Next.js lays them in', async () => {
+    const config = { runtime: 'nodejs24.x', filePathMap: { '.env.staging': '.env.staging', a: 'web/.env.staging.local', 'x.js': 'x.js' } };
+    await writeFile(join(output, '../../.env.staging'), 'SECRET=1');
+    await writeFile(join(output, '../../x.js'), '');
+    await add('functions/a.func/.vc-config.json', JSON.stringify(config));
+
+    const files = await listOutputFiles(output, signal);
+
+    const sent = files.find(({ file }) => file.endsWith('.vc-config.json'));
+    const text = JSON.stringify({ runtime: 'nodejs24.x', filePathMap: { 'x.js': 'x.js' } });
+    expect(files.map(({ file }) => file)).toEqual([
+      '.vercel/output/config.json',
+      '.vercel/output/functions/a.func/.vc-config.json',
+      'x.js',
+    ]);
+    expect(sent).toMatchObject({ sha: sha1(text), size: text.length, source: { kind: 'text', text } });
   });
 
   test.each([

@@ -38,7 +38,7 @@ const bare: Repository = {
   homepage: undefined,
   packages: [],
   framework: undefined,
-  vercel: { project: undefined, team: undefined, regions: [] },
+  vercel: { project: undefined, team: undefined, hasSettings: false, regions: [] },
   supabase: { project: undefined, postgresVersion: undefined, hasMigrations: false, migrations: 0 },
   git: undefined,
   variables: [],
@@ -85,7 +85,7 @@ describe('a repository', () => {
       homepage: 'https://shop.acme.test',
       packages: ['bullmq', 'next'],
       framework: { slug: 'nextjs', name: 'Next.js', publicPrefix: 'NEXT_PUBLIC_' },
-      vercel: { project: 'shop', team: 'team_1', regions: ['fra1'] },
+      vercel: { project: 'shop', team: 'team_1', hasSettings: true, regions: ['fra1'] },
       supabase: { project: 'abcdefghijklmnopqrst', postgresVersion: '17', hasMigrations: true, migrations: 1 },
       git: { repository: 'acme/shop', branches: ['main', 'staging'] },
       variables: ['DATABASE_URL', 'STRIPE_SECRET_KEY'],
@@ -168,7 +168,7 @@ describe('the configuration', () => {
     appDir: 'apps/it’s "web"',
     packages: ['@clerk/nextjs', '@sentry/nextjs', '@supabase/supabase-js', '@upstash/redis', 'bullmq', 'pg'],
     framework: { slug: 'nextjs', name: 'Next.js', publicPrefix: 'NEXT_PUBLIC_' },
-    vercel: { project: 'shop', team: undefined, regions: ['fra1'] },
+    vercel: { project: 'shop', team: undefined, hasSettings: true, regions: ['fra1'] },
     supabase: { project: 'abcdefghijklmnopqrst', postgresVersion: '15', hasMigrations: true, migrations: 3 },
     git: { repository: 'acme/shop', branches: ['develop'] },
     variables: ['CRON_SECRET', 'LOG_LEVEL', 'NEXT_PUBLIC_APP_URL', 'NODE_ENV', 'QUEUE_PREFIX', 'STRIPE_SECRET_KEY', 'VERCEL_URL'],
@@ -181,7 +181,7 @@ describe('the configuration', () => {
 
     expect(error).toBeUndefined();
     expect(settings).toMatchObject({ name: 'shop-staging', env: {}, production: { domains: ['shop.example', 'www.shop.example'] } });
-    expect(openPoints(bare, [{ name: 'productionDomain', value: 'www.shop.example', from: '' }])).toHaveLength(4);
+    expect(openPoints(bare, [{ name: 'productionDomain', value: 'www.shop.example', from: '' }])).toHaveLength(5);
   });
 
   it('of a full one is loaded, with what was found and no variable of Vercel’s or Node’s own', async () => {

@@ -57,7 +57,12 @@ export async function readRepository(place: RepositoryPlace): Promise<Repository
     homepage: above?.homepage ?? manifest?.homepage,
     packages: packagesOf(manifest),
     framework: await findFramework(app, packagesOf(manifest)),
-    vercel: { project: linked?.projectName ?? linked?.projectId, team: linked?.orgId, regions: vercel?.regions ?? [] },
+    vercel: {
+      project: linked?.projectName ?? linked?.projectId,
+      team: linked?.orgId,
+      hasSettings: existsSync(join(app, '.vercel/project.json')),
+      regions: vercel?.regions ?? [],
+    },
     supabase: await readSupabase(folder),
     git: await readGit(place),
     variables: await exampleVariables(app),

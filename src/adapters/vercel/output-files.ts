@@ -3,9 +3,9 @@ import { createReadStream, lstatSync, readFileSync } from 'node:fs';
 import { lstat, readFile, readlink, realpath, readdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { filePathMapOf, withoutOwnFiles } from './function-config.ts';
 
 /** A file of a deployment, as Vercel wants to hear of it. */
 export interface OutputFile {
@@ -16,8 +16,8 @@ export interface OutputFile {
   readonly size: number;
   /** File mode with its type bits, as `lstat` has it: that is how Vercel knows a link. */
   readonly mode: number;
-  /** Where its content is. */
-  readonly source: { readonly kind: 'path'; readonly path: string } | { readonly kind: 'link'; readonly target: string };
+  /** Where its content is: in a file, or here; of a symbolic link it is the target. */
+  readonly source: { readonly kind: 'path'; readonly path: string } | { readonly kind: 'text'; readonly text: string };
 }
 
 /** Above this a file is streamed instead of read at once. */
@@ -37,12 +37,10 @@ const secretNames = [
 ];
 const secretFolders = new Set(['.git', '.jv-staging', '.ssh', '.aws', '.gnupg']);
 
-const functionConfigSchema = z.object({ filePathMap: z.record(z.string(), z.string()).optional() });
-
 /**
  * Returns the files of a Build Output API v3 folder with their sha1, and those outside it that its functions name in
  * `filePathMap`; sorted by path. Symbolic links go up as links (that is how the vendor's own client does it), if they stay inside
- * the project's root. Secrets (`.env*`, private keys, `.git`, our state) never go up. Throws `DEPLOY_OUTPUT_MISSING`
+ * the project's root. Secrets (`.env*`, private keys, `.git`, our state) never go up; our own environment files are taken out of what functions name. Throws `DEPLOY_OUTPUT_MISSING`
  * (`missing`), `DEPLOY_FILE_REFUSED` and `DEPLOY_SECRET_LISTED` (`refused`).
  */
 export async function listOutputFiles(outputDir: string, signal: AbortSignal): Promise<readonly OutputFile[]> {
@@ -94,8 +92,7 @@ async function walk(folder: string, signal: AbortSignal): Promise<string[]> {
 async function referencedFiles(inside: readonly string[], root: string, outputDir: string): Promise<{ path: string; file: string }[]> {
   const references = new Map<string, string>();
   for (const config of inside.filter((path) => basename(path) === '.vc-config.json')) {
-    const map = functionConfigSchema.safeParse(JSON.parse(await readFile(config, 'utf8'))).data?.filePathMap ?? {};
-    for (const value of Object.values(map)) {
+    for (const value of Object.values(filePathMapOf(await readFile(config, 'utf8')))) {
       const path = resolve(root, value);
       if (!isWithin(root, path)) throw refused(value, `${printable(config)} names it, and it lies outside ${printable(root)}`);
       if (isWithin(outputDir, path)) continue;
@@ -130,18 +127,17 @@ async function described(path: string, file: string, root: string): Promise<Outp
   if (stat.isDirectory()) return undefined;
   if (stat.isSymbolicLink()) {
     const target = await linkTarget(path, root);
-    const content = Buffer.from(target);
-    return {
-      file,
-      sha: createHash('sha1').update(content).digest('hex'),
-      size: content.length,
-      mode: stat.mode,
-      source: { kind: 'link', target },
-    };
+    return { file, mode: stat.mode, ...heldHere(target) };
   }
   if (!stat.isFile()) throw refused(path, 'it is neither a file, a folder nor a symbolic link');
+  const config = basename(path) === '.vc-config.json' ? withoutOwnFiles(readFileSync(path, 'utf8')) : undefined;
+  if (config !== undefined) return { file, mode: stat.mode, ...heldHere(config) };
   const { sha, size } = await sha1Of(path, stat.size);
   return { file, sha, size, mode: stat.mode, source: { kind: 'path', path } };
+}
+
+function heldHere(text: string): Pick<OutputFile, 'sha' | 'size' | 'source'> {
+  return { sha: oneHash('sha1', text, 'hex'), size: Buffer.byteLength(text), source: { kind: 'text', text } };
 }
 
 async function linkTarget(path: string, root: string): Promise<string> {

@@ -79,7 +79,7 @@ async function uploadFile(api: VercelApi, file: OutputFile, onWait: (line: strin
 }
 
 async function smallContent(file: OutputFile): Promise<Buffer | undefined> {
-  if (file.source.kind === 'link') return Buffer.from(file.source.target);
+  if (file.source.kind === 'text') return Buffer.from(file.source.text);
   if (file.size > streamAboveBytes) return undefined;
   const content = await contentOf(file.source.path, file.size).catch(() => undefined);
   if (content === undefined || hash('sha1', content, 'hex') !== file.sha) throw changed(file);
@@ -91,7 +91,7 @@ async function contentOf(path: string, sizeBytes: number): Promise<Buffer> {
 }
 
 function hashedStream(file: OutputFile, onSha: (sha: string) => void): Readable {
-  if (file.source.kind === 'link') return Readable.from([Buffer.from(file.source.target)]);
+  if (file.source.kind === 'text') return Readable.from([Buffer.from(file.source.text)]);
   const seen = createHash('sha1');
   const tap = new Transform({
     transform: (chunk, _encoding, next) => {
@@ -110,7 +110,7 @@ function hashedStream(file: OutputFile, onSha: (sha: string) => void): Readable 
 }
 
 async function changedSinceListed(file: OutputFile): Promise<boolean> {
-  if (file.source.kind === 'link') return false;
+  if (file.source.kind === 'text') return false;
   const seen = createHash('sha1');
   try {
     for await (const chunk of createReadStream(file.source.path)) seen.update(chunk);

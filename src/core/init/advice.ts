@@ -12,7 +12,7 @@ export function seenIn(repository: Repository): readonly string[] {
   ];
 }
 
-/** Returns what a person has to look at before the vendors are asked, a sentence each; empty when nothing. */
+/** Returns what a person has to look at before the vendors are asked, a sentence each. */
 export function openPoints(repository: Repository, answers: readonly GivenAnswer[]): readonly string[] {
   const production = answers.find(({ name }) => name === 'productionDomain');
   return [
@@ -23,8 +23,9 @@ export function openPoints(repository: Repository, answers: readonly GivenAnswer
       ? ['`production.vercelProjects` is empty: name the project of production, so that it is never touched.']
       : []),
     ...(repository.framework === undefined ? ['No build is known: set `app.build`, or put the built app into `.vercel/output`.'] : []),
+    'Search engines may find staging: send `x-robots-tag: noindex` outside of production, then take the check in `smoke.checks` in.',
     ...(repository.healthRoute === undefined
-      ? ['No route answers /api/health: the gate wants one that names environment, commit, database and Redis.']
+      ? ['No route answers /api/health: deploy and smoke are red until one names environment, commit, database and Redis.']
       : []),
   ];
 }

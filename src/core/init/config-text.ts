@@ -53,7 +53,7 @@ function appLines({ appDir, framework }: Repository): readonly string[] {
       `app: { ${dir} },`,
     ];
   return [
-    `// ${framework.name} is built by Vercel's own command line into .vercel/output; run \`npx vercel pull\` once before.`,
+    `// ${framework.name} is built by Vercel's own command line into .vercel/output, by the settings in .vercel/project.json.`,
     `app: { ${dir}, build: ['npx', 'vercel', 'build', '--prod', '--yes'] },`,
   ];
 }
@@ -139,9 +139,10 @@ function checkLines({ healthRoute, title }: Repository): readonly string[] {
         ...(title === undefined ? ['// Put words here that only your home page shows: any page has these.'] : []),
         `{ id: 'home', kind: 'page', title: 'Home page', path: '/', marker: ${quoted(title ?? anyPage)} },`,
         ...(healthRoute === undefined
-          ? ['// Proves who answered. The app has no /api/health yet; the gate wants one:', `// ${health}`]
+          ? ['// Proves who answered: deploy and smoke are red until the app has it.', `// ${health}`]
           : [health]),
-        "{ id: 'headers', kind: 'headers', title: 'Not indexed by search engines', path: '/', headers: { 'x-robots-tag': 'noindex' } },",
+        '// Search engines must not find staging. Send this header outside of production, then take the // away:',
+        "// { id: 'headers', kind: 'headers', title: 'Not indexed by search engines', path: '/', headers: { 'x-robots-tag': 'noindex' } },",
         "{ id: 'no-production', kind: 'negative', title: 'Nothing of production in the page', path: '/' },",
         "{ id: 'redis', kind: 'redis', title: 'Redis over TCP and REST, its keys under the prefix' },",
       ]),

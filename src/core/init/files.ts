@@ -13,9 +13,13 @@ export function startingFiles(
   options: { readonly path: (name: string) => string; readonly runbook: boolean },
 ): readonly GeneratedFile[] {
   const { path } = options;
+  const { appDir, framework, vercel } = repository;
   const { hasMigrations } = repository.supabase;
+  const settings = framework === undefined || vercel.hasSettings ? undefined : { settings: { framework: framework.slug } };
   return [
     ...(repository.hasSeed ? [] : [{ path: path('seed/demo.json'), text: `${JSON.stringify(emptySeed, null, 2)}\n` }]),
+    // Settings and no project: `vercel build` asks for nobody's account, and to every other command of it the folder is not linked.
+    ...(settings === undefined ? [] : [{ path: path(`${appDir}/.vercel/project.json`), text: `${JSON.stringify(settings, null, 2)}\n` }]),
     // git keeps no empty folder, and a folder that is missing is an error.
     ...(hasMigrations ? [] : [{ path: path('supabase/migrations/.gitkeep'), text: '' }]),
     ...(options.runbook ? [{ path: path('docs/STAGING-RUNBOOK.md'), text: runbookText(answers) }] : []),

@@ -24,6 +24,8 @@ export interface Repository {
   readonly vercel: {
     readonly project: string | undefined;
     readonly team: string | undefined;
+    /** True: there is a `.vercel/project.json`, whatever it says. */
+    readonly hasSettings: boolean;
     readonly regions: readonly string[];
   };
   /** `supabase/`: the linked project's reference, and what `config.toml` and the folders say. */
