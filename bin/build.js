@@ -11,10 +11,30 @@ const { filesBelow, sourceHash } = require('./sources.js');
 const root = join(__dirname, '..');
 
 /**
- * Small packages that every command needs: bundled, because one file starts faster than a hundred. Everything else stays in
+ * Packages that commands load before they do anything: bundled, because one file starts faster than a hundred. Everything else stays in
  * node_modules and is loaded when it is needed.
  */
-const bundled = ['@oclif/core', 'listr2', 'chalk', 'zod', 'p-limit', 'echarts', 'fast-xml-builder', 'markdown-table'];
+const bundled = [
+  '@oclif/core',
+  'chalk',
+  'diff',
+  'dotenv',
+  'echarts',
+  'execa',
+  'fast-xml-builder',
+  'hdr-histogram-js',
+  'listr2',
+  'markdown-table',
+  'ms',
+  'p-limit',
+  'postgres',
+  'proper-lockfile',
+  'smol-toml',
+  'undici',
+  'ws',
+  'yaml',
+  'zod',
+];
 
 /** What oclif would load for features that this tool does not use; nothing calls them, so they are left out. */
 const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };
