@@ -20,6 +20,7 @@ import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
 import { gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
+import { withPart } from './parts.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
 import { userPassword } from './user-password.ts';
 import { type Smokes, watchOf, watchTimes } from './watch.ts';
@@ -75,9 +76,9 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   return {
     smokeOn: (origin, gitSha, deploymentId, checks) => {
       const smokes = fullSmoke(own(origin), { gitSha, deploymentId }, { checks });
-      return smokeRun(smokes.deps, smokes.input);
+      return smokeStage(context, smokes);
     },
-    smoke: (choice) => smoked(choice, (smokes) => smokeRun(smokes.deps, smokes.input)),
+    smoke: (choice) => smoked(choice, (smokes) => smokeStage(context, smokes)),
     watch: (choice, runId) => {
       const times = watchTimes(choice);
       return smoked(choice, (smokes) =>
@@ -135,4 +136,11 @@ function guarded(target: WebTarget, context: Context): WebTarget {
   if (context.loaded === undefined) return target;
   guardProduction({ what: 'domain', identities: [new URL(target.origin).hostname] }, context.loaded.settings.production);
   return target;
+}
+
+/** Installed within a check, the browser's packages would take the time that the check has: they are a step before it. */
+function smokeStage({ parts }: Context, { deps, input }: Smokes): StageRun<SmokeDetails> {
+  const run = smokeRun(deps, input);
+  const opensPages = input.checks.some((check) => check.kind === 'page' && check.browser === true);
+  return opensPages ? withPart(parts, 'browser', run) : run;
 }

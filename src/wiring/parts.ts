@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
 
 const titles: Readonly<Record<PartName, string>> = {
-  browser: 'Lighthouse',
+  browser: 'Lighthouse and what drives Chrome',
   local: 'Packages of the local cloud',
   volume: 'Names for large seeds',
 };

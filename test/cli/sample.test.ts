@@ -68,16 +68,4 @@ describe('init --sample', () => {
     expect(await readFile(join(folder, 'seed/demo.json'), 'utf8')).toBe(await readFile(join(root, 'fixtures/seed/demo.json'), 'utf8'));
     expect(JSON.parse(second.stdout).data.files).toMatchObject({ create: [], update: [] });
   });
-
-  it('is what the doctor finds well, up puts out on the local target, and the gate judges, outside of git too', async () => {
-    const doctor = await run('doctor', '--json');
-    const up = await run('up', ...['provision', 'deploy', 'seed'].flatMap((stage) => ['--only', stage]), '--json');
-    const gate = await run('gate', '--json');
-
-    expect(doctor.code, doctor.stdout).toBe(0);
-    expect(up.code, up.stdout).toBe(0);
-    expect(gate.code).toBe(5);
-    const { entries } = JSON.parse(gate.stdout).data.details;
-    expect(entries).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'AC-4', verdict: 'passed' })]));
-  });
 });
