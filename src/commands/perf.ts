@@ -16,7 +16,7 @@ export default class Perf extends StagingCommand {
     'form-factor': Flags.option({
       options: ['desktop', 'mobile'] as const,
       multiple: true,
-      summary: 'Audit as this alone (default: the configuration’s); may be given several times.',
+      summary: 'Audit as this alone (default: the configuration’s).',
     })(),
     baseline: Flags.string({
       helpValue: 'FILE',

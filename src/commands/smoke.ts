@@ -15,7 +15,7 @@ export default class Smoke extends StagingCommand {
   ];
   static override flags = {
     ...gateFlags,
-    only: Flags.string({ helpValue: 'ID', multiple: true, summary: 'Run only this check; may be given several times.' }),
+    only: Flags.string({ helpValue: 'ID', multiple: true, summary: 'Run only this check.' }),
     watch: Flags.boolean({ env: 'JV_WATCH', summary: 'Repeat the checks, and judge the availability.' }),
     for: Flags.string({ helpValue: 'DURATION', env: 'JV_FOR', dependsOn: ['watch'], summary: 'How long to watch (default: 10m).' }),
     every: Flags.string({ helpValue: 'DURATION', env: 'JV_EVERY', dependsOn: ['watch'], summary: 'Time between two looks (default: 5s).' }),

@@ -18,7 +18,7 @@ export default class Up extends StagingCommand {
     ...stageFlags,
     report: gateFlags.report,
     from: Flags.option({ options: stageNames, summary: 'First stage to run.', env: 'JV_FROM' })(),
-    only: Flags.option({ options: stageNames, multiple: true, summary: 'Run only this stage; may be given several times.' })(),
+    only: Flags.option({ options: stageNames, multiple: true, summary: 'Run only this stage.' })(),
   };
   static override effects = { readOnly: false, destructive: false, idempotent: false };
 

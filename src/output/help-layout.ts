@@ -1,6 +1,8 @@
+import { isNarrow } from './narrow.ts';
+
 /** How help is laid out. */
 export interface HelpStyle {
-  /** Columns of the terminal; text is wrapped at them, between 60 and 100. */
+  /** Columns of the terminal; text is wrapped at them, between 40 and 100. */
   readonly columns: number;
   /** True when headings may be bold. */
   readonly color: boolean;
@@ -22,8 +24,9 @@ export function paragraphs(text: string, indent: number, style: HelpStyle, hangi
     .join('\n');
 }
 
-/** Returns two columns, the second wrapped; a term too long for its column gets a line of its own. Empty for no rows. */
+/** Returns two columns, the second wrapped; a term too long for its column gets a line of its own, as each does where lines are short. */
 export function table(rows: readonly (readonly [term: string, text: string])[], style: HelpStyle): string {
+  if (isNarrow(width(style))) return rows.map(([term, text]) => `  ${term}\n${paragraphs(text, 6, style)}`).join('\n');
   const column = Math.min(Math.max(0, ...rows.map(([term]) => term.length)), Math.floor(width(style) * 0.4));
   return rows
     .map(([term, text]) => {
@@ -36,7 +39,7 @@ export function table(rows: readonly (readonly [term: string, text: string])[], 
 }
 
 function width(style: HelpStyle): number {
-  return Math.min(100, Math.max(60, style.columns));
+  return Math.min(100, Math.max(40, style.columns));
 }
 
 function wrap(text: string, columns: number): readonly string[] {

@@ -3,9 +3,10 @@ import type { RunReport } from '../core/report.ts';
 import type { Finding, StageResult, Verdict } from '../core/verdict.ts';
 import type { ErrorView } from './json.ts';
 import { formatDuration, formatMoment } from './measures.ts';
+import { isNarrow } from './narrow.ts';
 import { paintOf, type TextView, verdictMark } from './paint.ts';
 import { renderFacts, renderLabelled, renderTable } from './table.ts';
-import { displayWidth, padTo, truncateTo } from './text-width.ts';
+import { displayWidth, padTo, truncateTo, wrapTo } from './text-width.ts';
 
 /** Returns data with its secrets masked and its control characters visible, ready to be laid out. */
 export function cleanFor<T>(view: Pick<TextView, 'redact'>, value: T): T {
@@ -46,6 +47,8 @@ export function findingLines(findings: readonly Finding[], view: TextView): read
     ];
   });
   if (rows.length === 0) return [];
+  if (isNarrow(view.columns))
+    return [...findings.flatMap((finding) => stackedLines(finding, view)), ...findings.flatMap((finding) => problemLines(finding, view))];
   const heading = [
     { text: '' },
     { text: 'what', color: paint.gray },
@@ -53,6 +56,18 @@ export function findingLines(findings: readonly Finding[], view: TextView): read
     { text: 'expected', color: paint.gray },
   ];
   return [...renderTable([heading, ...rows], layout), ...findings.flatMap((finding) => problemLines(finding, view))];
+}
+
+/** A finding where three columns beside one another would break every word: title, what was seen, and what was expected instead. */
+function stackedLines({ verdict, title, seen, expected }: Finding, { columns, color }: TextView): readonly string[] {
+  const paint = paintOf(color);
+  const mark = verdictMark(verdict);
+  const below = (text: string, look: (line: string) => string) => wrapTo(text, columns - 4).map((line) => `    ${look(line)}`);
+  return [
+    ...wrapTo(title, columns - 4).map((line, at) => (at === 0 ? `  ${paint[mark.color](mark.sign)} ${line}` : `    ${line}`)),
+    ...below(seen, verdict === 'green' ? paint.gray : paint[mark.color]),
+    ...(verdict === 'green' ? [] : below(`expected ${expected}`, paint.gray)),
+  ];
 }
 
 function problemLines(finding: Finding, view: TextView): readonly string[] {
@@ -105,10 +120,10 @@ export function renderUpSummary(run: RunReport, footer: UpFooter, view: TextView
   const paint = paintOf(view.color);
   const mark = verdictMark(report.verdict);
   const title = ` ${report.environment} is ${report.verdict} `;
-  const head = [
-    `${paint[mark.color](mark.sign)}${paint.bold[mark.color](title)}${paint.gray(`${report.target} target · ${formatDuration(report.durationMs)}`)}`,
-    '',
-  ];
+  const about = `${report.target} target · ${formatDuration(report.durationMs)}`;
+  const isOneLine = 1 + displayWidth(title) + displayWidth(about) <= view.columns;
+  const first = `${paint[mark.color](mark.sign)}${paint.bold[mark.color](title)}`;
+  const head = [...(isOneLine ? [`${first}${paint.gray(about)}`] : [first.trimEnd(), `  ${paint.gray(about)}`]), ''];
   const stages = stageRows(report, view);
   const foot = footLines(report, cleanFor(view, footer), view);
   const room = screenRows - head.length - stages.length - foot.length - 2;

@@ -1,5 +1,6 @@
 import { type FieldChange, type FieldValue, type Plan, type PlanAction, planCounts, type PlanItem } from '../core/plan/model.ts';
 import { cleanFor } from './human.ts';
+import { isNarrow } from './narrow.ts';
 import { type Mark, paintOf, type TextView } from './paint.ts';
 import { renderLabelled, renderTable } from './table.ts';
 import { wrapTo } from './text-width.ts';
@@ -49,7 +50,12 @@ function itemLines(item: PlanItem, view: TextView): readonly string[] {
     { text: `${titles[item.resource]} ${id}`.trim() },
     { text: item.reason, color: paint.gray },
   ];
-  const rows = renderTable([title], { columns: view.columns, indent: 2, minimum: [1, 24, 20] });
+  const rows = isNarrow(view.columns)
+    ? [
+        ...wrapTo(`${mark.sign} ${titles[item.resource]} ${id}`.trim(), view.columns - 2).map((line) => `  ${paint[mark.color](line)}`),
+        ...wrapTo(item.reason, view.columns - changeIndent).map((line) => `${' '.repeat(changeIndent)}${paint.gray(line)}`),
+      ]
+    : renderTable([title], { columns: view.columns, indent: 2, minimum: [1, 24, 20] });
   // A variable has one change, of a fingerprint: its title says enough.
   if (item.resource === 'variable') return rows;
   return [...rows, ...item.changes.flatMap((change) => changeLines(change, view.columns))];

@@ -1,6 +1,7 @@
 import { cleanFor } from './human.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderFacts, renderLabelled } from './table.ts';
+import { wrapTo } from './text-width.ts';
 
 /** What of a rollback's plan people are shown. */
 export interface ShownRollback {
@@ -17,7 +18,7 @@ export function renderRollbackText(plan: ShownRollback, view: TextView): string 
   const paint = paintOf(view.color);
   const options = { columns: view.columns, indent: 2, paint };
   const lines = [
-    paint.bold(`From ${shown.from} back to ${shown.to}`),
+    ...wrapTo(`From ${shown.from} back to ${shown.to}`, view.columns).map((line) => paint.bold(line)),
     ...renderFacts(
       [
         ['database', shown.database],
