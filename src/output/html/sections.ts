@@ -1,11 +1,12 @@
 import type { RequestStatistics } from '../../core/load/load.ts';
 import type { LoadDetails, PerfDetails } from '../../core/report.ts';
+import { type DrillLegs, timedSteps } from '../../core/rollback/drill.ts';
 import type { WatchDetails } from '../../core/smoke/watch.ts';
 import type { Finding, StageResult, Verdict } from '../../core/verdict.ts';
 import { formatDuration, formatShare, trimmed } from '../measures.ts';
 import { verdictMark } from '../paint.ts';
 import type { ChartDrawer } from './chart.ts';
-import { isLoadDetails, isPerfDetails, isSmokeDetails, isWatchDetails } from './details.ts';
+import { isDrillLegs, isLoadDetails, isPerfDetails, isSmokeDetails, isWatchDetails } from './details.ts';
 import { loadCharts } from './load-charts.ts';
 import { figuresTable } from './figures.ts';
 import { html, type Markup } from './markup.ts';
@@ -82,12 +83,28 @@ function stageDetails(details: unknown, draw: ChartDrawer | undefined): Markup |
   if (isLoadDetails(details)) return html`${draw === undefined ? null : loadCharts(details).map(draw)}${loadFigures(details)}`;
   if (isPerfDetails(details)) return perfParts(details, draw);
   if (isWatchDetails(details)) return outagesTable(details);
+  if (isDrillLegs(details)) return drillTable(details);
   if (isSmokeDetails(details) && details.notInProfile.length > 0) {
     return html`<p class="summary">
       Profile ${details.profile}: ${details.notInProfile.length} checks are not part of it (${details.notInProfile.join(', ')}).
     </p>`;
   }
   return null;
+}
+
+/** The time of each way and what of it each step took; the rest is reading and recording between them. */
+function drillTable({ legs }: DrillLegs): Markup {
+  const walked = Object.entries(timedSteps).filter(([id]) => legs.some(({ steps }) => steps.some((step) => step.id === id)));
+  const rows = legs.map(({ direction, to, rtoMs, steps }) => [
+    `${direction === 'back' ? 'Back' : 'Forward'} to ${to}`,
+    formatDuration(rtoMs),
+    ...walked.map(([id]) => {
+      const step = steps.find((each) => each.id === id);
+      return step === undefined ? '–' : formatDuration(step.durationMs);
+    }),
+  ]);
+  return html`<p class="summary">RTO: from the first change until smoke had proven the release on the domain.</p>
+    ${figuresTable(['Way', 'RTO', ...walked.map(([, name]) => name)], rows)}`;
 }
 
 function outagesTable({ outages, everyMs, unwatchedMs }: WatchDetails): Markup {

@@ -1,4 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
+import { type DrillLeg, type DrillLegs, timedSteps } from '../../core/rollback/drill.ts';
 import { losesAnything } from '../../core/rollback/words.ts';
 import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
@@ -9,30 +10,13 @@ import type { Resources } from '../resources.ts';
 import type { RollbackDeps, RollbackOptions } from './deps.ts';
 import { type RollbackDetails, type RollbackPreview, type RollbackRun, rollbackStage } from './rollback.ts';
 
-/** One way of a drill, with what each step took. */
-export interface DrillLeg {
-  readonly direction: 'back' | 'forward';
-  readonly from: string;
-  readonly to: string;
-  /** Id of the record that the way was written down in. */
-  readonly releaseId: string;
-  /** Time from the first change until smoke had proven the release: what people wait for (RTO). */
-  readonly rtoMs: number;
-  readonly steps: readonly { readonly id: string; readonly durationMs: number }[];
-}
-
 /** What a drill reports beside its findings. */
-export interface DrillDetails extends RollbackPreview {
-  readonly legs: readonly DrillLeg[];
-}
+export interface DrillDetails extends RollbackPreview, DrillLegs {}
 
 /** A drill about to run. */
 export interface DrillRun extends StageRun<DrillDetails> {
   preview(): RollbackPreview | undefined;
 }
-
-/** Steps of a way that people wait for, in order. */
-const timedSteps = ['pause-queues', 'apply', 'move-domain', 'database', 'variables', 'resume-queues', 'smoke-domain'];
 
 /**
  * Returns the stage that goes back and forward again, with smoke on both ends and the time of each. Throws `DRILL_LOSES_ROWS` (exit 6): a
@@ -87,7 +71,7 @@ function way({ clock }: RollbackDeps, run: RollbackRun): Way {
     if (time !== undefined) time.endMs = clock.nowMs();
   };
   const timed = (step: Step): Step => {
-    if (!timedSteps.includes(step.id)) return step;
+    if (!(step.id in timedSteps)) return step;
     const { run: work, verify, steps } = step;
     return {
       ...step,

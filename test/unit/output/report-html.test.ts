@@ -121,6 +121,48 @@ describe('the report page', { timeout: 60_000 }, () => {
     expect(damaged).not.toContain('Outage from');
   });
 
+  it('shows how long each way of a drill took and what of it each step, and survives one that it cannot read', async () => {
+    const leg = (direction: string, rtoMs: number, steps: readonly unknown[]) => ({ direction, from: 'rel_2', to: 'rel_1', rtoMs, steps });
+    const legs = [
+      leg('back', 4321, [
+        { id: 'move-domain', durationMs: 1234 },
+        { id: 'smoke-domain', durationMs: 2900 },
+      ]),
+      leg('forward', 5400, [{ id: 'apply', durationMs: 345 }]),
+    ];
+    const drill = (details: unknown): StageResult => ({
+      stage: 'rollback-drill',
+      verdict: 'green',
+      summary: '',
+      findings: [],
+      startedAt: '',
+      durationMs: 1,
+      details,
+    });
+
+    const page = await renderReportHtml({ ...sampleReport(), stages: [drill({ legs })] });
+    const damaged = await renderReportHtml({ ...sampleReport(), stages: [drill({ legs: [null, { direction: 'back' }] })] });
+
+    const cells = [...page.matchAll(/<t[hd][^>]*>([^<]*)<\/t[hd]>/g)].map(([, text]) => text?.trim());
+    expect(cells).toEqual(
+      expect.arrayContaining([
+        'Way',
+        'RTO',
+        'Apply',
+        'Move domain',
+        'Smoke',
+        'Back to rel_1',
+        '4.3 s',
+        '1.2 s',
+        'Forward to rel_1',
+        '345 ms',
+        '–',
+      ]),
+    );
+    expect(page).not.toContain('Pause queues');
+    expect(damaged).not.toContain('RTO');
+  });
+
   it('draws the limit where the figures come near it', async () => {
     const near = { ...sampleLoad, thresholds: { p95Ms: 200, errorRate: 0.01 } };
     const report = sampleReport();
