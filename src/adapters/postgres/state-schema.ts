@@ -6,6 +6,10 @@ const apiRoles = ['anon', 'authenticated', 'service_role'];
 /** Our tables, in the order in which they came to be. */
 const tables = ['releases', 'migration_checksums', 'leases', 'migrations_dirty', 'migration_proofs', 'notices'];
 
+/** SQL that is true when all of our tables are there. */
+export const stateIsReady = `(select count(*) from pg_catalog.pg_class where relnamespace = to_regnamespace('jv_staging')
+  and relname in (${tables.map((table) => `'${table}'`).join(', ')})) = ${tables.length}`;
+
 /**
  * Creates the schema `jv_staging` with its tables unless they are there: the release history, the checksums of applied
  * migrations, the leases, the files that broke half way, the proofs that migrations can be

@@ -2,12 +2,11 @@ import type { MigrationFile } from '../../../core/ports/database.ts';
 import { isConnectionLoss } from '../database-error.ts';
 import { readDirectives } from '../parse/directives.ts';
 import type { Session } from '../session.ts';
-import { ensureStateSchema } from '../state-schema.ts';
 import type { Transactions } from '../transactions.ts';
 import { watchingBlockers } from './blockers.ts';
-import { ensureLedger, isApplied, record, standsApplied, takeLock } from './ledger.ts';
+import { ensureLedgers, isApplied, record, standsApplied, takeLock } from './ledger.ts';
 import { applyOutside } from './outside.ts';
-import { executable, forgetSettings, retrying, runStatements } from './run.ts';
+import { executable, retrying, runStatements } from './run.ts';
 import { migrationStatements } from './statements.ts';
 
 /**
@@ -29,12 +28,10 @@ export async function applyMigration(
     return;
   }
   const work = async (session: Session) => {
-    const pid = await takeLock(session, migration, 'transaction');
-    await ensureLedger(session);
-    await ensureStateSchema(session);
+    const { pid, isReady } = await takeLock(session, migration, 'transaction');
+    if (!isReady) await ensureLedgers(session);
     if (await isApplied(session, migration)) return;
     await watchingBlockers(reader, pid, (blockers) => runStatements(session, migration, executable(statements), blockers));
-    await forgetSettings(session);
     await record(session, migration, statements);
   };
   await retrying(signal, () =>

@@ -1,9 +1,8 @@
 import { dropStatements, identifier, literal, ownSchemas } from '../owned-objects.ts';
 import { isConnectionLoss } from '../database-error.ts';
 import type { Session } from '../session.ts';
-import { ensureStateSchema } from '../state-schema.ts';
 import type { Transactions } from '../transactions.ts';
-import { ensureLedger, takeLock } from './ledger.ts';
+import { ensureLedgers, takeLock } from './ledger.ts';
 
 /** Schema of the Supabase CLI's ledger: emptied, not dropped. */
 const ledgerSchema = 'supabase_migrations';
@@ -33,9 +32,8 @@ export async function ownTables(session: Session): Promise<readonly string[]> {
  */
 export async function dropOwned(transactions: Transactions, reader: Session, signal: AbortSignal): Promise<void> {
   const work = async (session: Session) => {
-    await takeLock(session, { file: 'The reset' }, 'transaction');
-    await ensureLedger(session);
-    await ensureStateSchema(session);
+    const { isReady } = await takeLock(session, { file: 'The reset' }, 'transaction');
+    if (!isReady) await ensureLedgers(session);
     const script = dropScript(await ownSchemas(session));
     await session.query((sql) => sql.unsafe(script).simple());
   };

@@ -1,11 +1,14 @@
+import { z } from 'zod';
 import { StagingError } from '../../../core/errors.ts';
 import type { MigrationFile } from '../../../core/ports/database.ts';
 import { printable } from '../../../core/printable.ts';
 import { sqlFailure } from '../database-error.ts';
 import type { Session } from '../session.ts';
 import type { SqlStatement } from '../parse/statements.ts';
-import { hasStateSchema } from '../state-schema.ts';
+import { literal } from '../owned-objects.ts';
+import { ensureStateSchema, hasStateSchema, stateIsReady } from '../state-schema.ts';
 import { lockNotAvailable } from './failure.ts';
+import { forgetting } from './run.ts';
 
 /** Key of the advisory lock that one migrating run holds ("jvmigrat" in ASCII, as a bigint). */
 const lockKey = '7671439314746761588';
@@ -13,16 +16,35 @@ const lockKey = '7671439314746761588';
 /** How long to wait for another session's lock before giving up: a migration that waits blocks everybody behind it. */
 export const lockTimeout = '5s';
 
+/** What taking the lock tells. */
+export interface Locked {
+  /** Process id of the session. */
+  readonly pid: number;
+  /** True when ledger and state schema are there as we make them. */
+  readonly isReady: boolean;
+}
+
+/** SQL that is true when the ledger is there as the Supabase CLI of today makes it; older ones kept the version alone. */
+const ledgerIsReady = `(select count(*) from pg_catalog.pg_attribute where attrelid = to_regclass('supabase_migrations.schema_migrations')
+  and attname in ('version', 'statements', 'name') and not attisdropped) = 3`;
+
+/** The last answer of several statements that were sent as one. */
+const lockedShape = z
+  .array(z.unknown())
+  .transform((answers) => z.array(z.object({ pid: z.number(), isReady: z.boolean() })).parse(answers.at(-1)));
+
 /**
- * Takes the lock that one migrating run holds, to the end of the transaction or (`session`) until `giveLock`. Returns the process id of
- * the session. Throws `MIGRATION_LOCKED` (kind `locked`).
+ * Takes the lock that one migrating run holds, to the end of the transaction or (`session`) until `giveLock`. One round trip: of many
+ * files most time goes there. Throws `MIGRATION_LOCKED` (kind `locked`).
  */
-export async function takeLock(session: Session, { file }: Pick<MigrationFile, 'file'>, until: 'transaction' | 'session'): Promise<number> {
+export async function takeLock(session: Session, { file }: Pick<MigrationFile, 'file'>, until: 'transaction' | 'session'): Promise<Locked> {
   const [scope, lock] = until === 'transaction' ? ['set local', 'pg_advisory_xact_lock'] : ['set', 'pg_advisory_lock'];
+  const look = `select pg_backend_pid() as pid, ${ledgerIsReady} and ${stateIsReady} as "isReady"`;
   try {
-    await session.query((sql) => sql.unsafe(`${scope} lock_timeout = '${lockTimeout}'; select ${lock}(${lockKey})`).simple());
-    const [row] = await session.query((sql) => sql<{ pid: number }[]>`select pg_backend_pid() as pid`);
-    return row?.pid ?? 0;
+    const answers = await session.query((sql) =>
+      sql.unsafe(`${scope} lock_timeout = '${lockTimeout}'; select ${lock}(${lockKey}); ${look}`).simple(),
+    );
+    return lockedShape.parse([...answers])[0] ?? { pid: 0, isReady: false };
   } catch (error) {
     if (sqlFailure(error)?.sqlState !== lockNotAvailable) throw error;
     throw new StagingError(
@@ -39,17 +61,15 @@ export async function giveLock(session: Session): Promise<void> {
   await session.query((sql) => sql.unsafe(`select pg_advisory_unlock(${lockKey}); reset lock_timeout`).simple());
 }
 
-/** Returns true when the ledger is there as the Supabase CLI of today makes it; older ones kept the version alone. */
+/** Returns true when the ledger is there as the Supabase CLI of today makes it. */
 export async function hasLedger(session: Session): Promise<boolean> {
-  const [found] = await session.query(
-    (sql) => sql<{ columns: number }[]>`select count(*)::int as columns from information_schema.columns
-      where table_schema = 'supabase_migrations' and table_name = 'schema_migrations' and column_name in ('version', 'statements', 'name')`,
-  );
-  return found?.columns === 3;
+  const [found] = await session.query((sql) => sql.unsafe<{ ready: boolean }[]>(`select ${ledgerIsReady} as ready`).simple());
+  return found?.ready === true;
 }
 
-/** The ledger of the Supabase CLI, made as it makes it (supabase/cli pkg/migration/history.go, read 2026-11-22). */
-export async function ensureLedger(session: Session): Promise<void> {
+/** Makes our state schema, and the ledger of the Supabase CLI as it makes it (supabase/cli pkg/migration/history.go, read 2026-11-22). */
+export async function ensureLedgers(session: Session): Promise<void> {
+  await ensureStateSchema(session);
   if (await hasLedger(session)) return;
   await session.query((sql) =>
     sql
@@ -73,8 +93,14 @@ export async function isInLedger(session: Session, version: string): Promise<boo
 /** Returns true when the version is in the ledger with the same content; throws `MIGRATION_EDITED` when it was applied with another. */
 export async function isApplied(session: Session, migration: MigrationFile): Promise<boolean> {
   const [row] = await session.query(
-    (sql) => sql<{ checksum: string | null }[]>`select c.checksum from supabase_migrations.schema_migrations m
-      left join jv_staging.migration_checksums c using (version) where m.version = ${migration.version}`,
+    // Simple: with a parameter it would take two round trips.
+    (sql) =>
+      sql
+        .unsafe<{ checksum: string | null }[]>(
+          `select c.checksum from supabase_migrations.schema_migrations m
+            left join jv_staging.migration_checksums c using (version) where m.version = ${literal(migration.version)}`,
+        )
+        .simple(),
   );
   if (row === undefined) return false;
   // Applied by another tool: its content is not known to us.
@@ -96,20 +122,23 @@ export async function standsApplied(reader: Session, migration: MigrationFile): 
   return (await hasStateSchema(reader)) && (await hasLedger(reader)) && (await isApplied(reader, migration));
 }
 
-/** Writes the row of the ledger and the checksum. */
-export async function record(session: Session, migration: MigrationFile, statements: readonly SqlStatement[]): Promise<void> {
-  const texts = statements.map((statement) => statement.text);
-  await session.query(
-    (
-      sql,
-    ) => sql`insert into supabase_migrations.schema_migrations (version, name, statements) values (${migration.version}, ${migration.name},
-      array(select value from jsonb_array_elements_text(${sql.json(texts)}::jsonb) with ordinality order by ordinality))`,
-  );
-  await session.query(
-    (sql) => sql`insert into jv_staging.migration_checksums (version, file, checksum)
-      values (${migration.version}, ${migration.file}, ${migration.checksum})
-      on conflict (version) do update set file = excluded.file, checksum = excluded.checksum, applied_at = now()`,
-  );
+/**
+ * Writes the row of the ledger and the checksum, after what the file set for its session is forgotten: it must reach neither the ledger
+ * nor the next file. One round trip.
+ */
+export async function record(
+  session: Session,
+  { version, name, file, checksum }: MigrationFile,
+  statements: readonly SqlStatement[],
+): Promise<void> {
+  const texts = statements.map(({ text }) => literal(text)).join(', ');
+  // Without `standard_conforming_strings` a backslash would not be one.
+  const insert = `set local standard_conforming_strings = on;
+    insert into supabase_migrations.schema_migrations (version, name, statements)
+      values (${literal(version)}, ${literal(name)}, array[${texts}]::text[]);
+    insert into jv_staging.migration_checksums (version, file, checksum) values (${literal(version)}, ${literal(file)}, ${literal(checksum)})
+      on conflict (version) do update set file = excluded.file, checksum = excluded.checksum, applied_at = now()`;
+  await session.query((sql) => sql.unsafe(`${forgetting}; ${insert}`).simple());
 }
 
 /** Takes a version off the ledger, with its checksum. */

@@ -4,12 +4,11 @@ import { printable } from '../../../core/printable.ts';
 import { isConnectionLoss, sqlFailure } from '../database-error.ts';
 import type { SqlStatement } from '../parse/statements.ts';
 import type { Session } from '../session.ts';
-import { ensureStateSchema } from '../state-schema.ts';
 import type { Transactions } from '../transactions.ts';
 import { executable, forgetSettings } from './run.ts';
 import { watchingBlockers } from './blockers.ts';
 import { lockNotAvailable, statementError } from './failure.ts';
-import { ensureLedger, giveLock, isApplied, record, standsApplied, takeLock } from './ledger.ts';
+import { ensureLedgers, giveLock, isApplied, type Locked, record, standsApplied, takeLock } from './ledger.ts';
 
 interface Outside {
   readonly transactions: Transactions;
@@ -28,9 +27,9 @@ export async function applyOutside(outside: Outside, signal: AbortSignal): Promi
   const { transactions, reader, migration, statements } = outside;
   let isDone = false;
   await transactions.alone(signal, async (session) => {
-    const pid = await takeLock(session, migration, 'session');
+    const locked = await takeLock(session, migration, 'session');
     try {
-      isDone = await runOne(session, outside, pid);
+      isDone = await runOne(session, outside, locked);
     } finally {
       // A lost connection gave it back already.
       await giveLock(session).catch(() => undefined);
@@ -49,9 +48,12 @@ export async function applyOutside(outside: Outside, signal: AbortSignal): Promi
 }
 
 /** Runs the file; returns true when it was applied before. */
-async function runOne(session: Session, { reader, migration, statements, retryDirty }: Outside, pid: number): Promise<boolean> {
-  await ensureLedger(session);
-  await ensureStateSchema(session);
+async function runOne(
+  session: Session,
+  { reader, migration, statements, retryDirty }: Outside,
+  { pid, isReady }: Locked,
+): Promise<boolean> {
+  if (!isReady) await ensureLedgers(session);
   if (await isApplied(session, migration)) return true;
   const dirty = (await readDirty(session)).find(({ version }) => version === migration.version);
   if (dirty !== undefined && !retryDirty) throw dirtyError(dirty, await invalidIndexes(session));

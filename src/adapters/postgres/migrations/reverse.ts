@@ -3,11 +3,10 @@ import type { MigrationFile } from '../../../core/ports/database.ts';
 import { printable } from '../../../core/printable.ts';
 import { isConnectionLoss } from '../database-error.ts';
 import type { Session } from '../session.ts';
-import { ensureStateSchema } from '../state-schema.ts';
 import type { Transactions } from '../transactions.ts';
 import { executable, forgetSettings, retrying, runStatements } from './run.ts';
 import { watchingBlockers } from './blockers.ts';
-import { ensureLedger, isInLedger, takeLock, unrecord } from './ledger.ts';
+import { ensureLedgers, isInLedger, takeLock, unrecord } from './ledger.ts';
 import { migrationStatements } from './statements.ts';
 
 /**
@@ -22,9 +21,8 @@ export async function reverseMigration(
 ): Promise<void> {
   const statements = await migrationStatements(down);
   const work = async (session: Session) => {
-    const pid = await takeLock(session, down, 'transaction');
-    await ensureLedger(session);
-    await ensureStateSchema(session);
+    const { pid, isReady } = await takeLock(session, down, 'transaction');
+    if (!isReady) await ensureLedgers(session);
     if (!(await isInLedger(session, down.version))) return;
     await refuseOlder(session, down);
     await watchingBlockers(reader, pid, (blockers) => runStatements(session, down, executable(statements), blockers));

@@ -53,6 +53,9 @@ export async function runStatements(
 }
 
 /** What a file sets for its session (`SET ROLE`, `SET search_path`, temporary tables) must not reach the ledger or the next file. */
+export const forgetting = 'reset session authorization; reset all; discard temp';
+
+/** Forgets what a file set for its session. */
 export async function forgetSettings(session: Session): Promise<void> {
-  await session.query((sql) => sql.unsafe('reset session authorization; reset all; discard temp').simple());
+  await session.query((sql) => sql.unsafe(forgetting).simple());
 }
