@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { cloudEnv } from '../../src/local/lifecycle.ts';
 import { startTestCloud, type TestCloud } from '../support/local-cloud.ts';
 import { findComponent, requires } from '../support/requires.ts';
+import { runTool } from '../support/tool.ts';
 import { runProcess, type Ended } from '../support/run-process.ts';
 
 const migrations = join(import.meta.dirname, '../../supabase/migrations');
@@ -23,6 +24,13 @@ let databaseUrl: string;
 const addressesShape = z.object({
   url: z.string(),
   direct: z.object({ host: z.string(), port: z.number(), database: z.string(), user: z.string() }),
+});
+/** What `migrate up` and `migrate status` print, as far as these tests need it. */
+const ledgerShape = z.object({
+  data: z.object({
+    findings: z.array(z.object({ title: z.string(), seen: z.string() })).optional(),
+    migrations: z.array(z.object({ state: z.string() })).optional(),
+  }),
 });
 const keysShape = z.array(z.object({ name: z.string(), type: z.string(), api_key: z.string() }));
 
@@ -136,6 +144,25 @@ describe('supabase CLI 3.1, unchanged', () => {
     expect(first).toContain('Finished supabase db push.');
     expect(`${second.stdout}${second.stderr}`).toContain('up to date');
     for (const file of files) expect(JSON.stringify(listed)).toContain(file.split('_')[0]);
+  });
+
+  it('finds nothing to do after our own runner, which finds nothing to do after it', async () => {
+    const ours = async (command: 'up' | 'status') => {
+      const args = ['migrate', command, '--db-url-env', 'DATABASE_URL', '--json'];
+      const { stdout } = await runTool(args, { cwd: join(folder, 'work'), env: { DATABASE_URL: databaseUrl } });
+      return ledgerShape.parse(JSON.parse(stdout));
+    };
+    const after = await ours('up');
+    await writeFile(join(folder, 'work/supabase/migrations/20290101000000_ours.sql'), "comment on table public.users is 'ours';\n");
+    const applied = await ours('up');
+    const pushed = await cli('db', 'push', `--remote=${databaseUrl}`, '--yes');
+    const { data } = await ours('status');
+
+    expect(after.data.findings?.map(({ title, seen }) => `${title}: ${seen}`)).toEqual(['Pending migrations: none']);
+    expect(applied.data.findings?.map(({ title, seen }) => `${title}: ${seen}`)).toEqual(['20290101000000_ours.sql: applied now']);
+    expect(`${pushed.stdout}${pushed.stderr}`).toContain('up to date');
+    expect(new Set(data.migrations?.map(({ state }) => state))).toEqual(new Set(['applied']));
+    expect(data.migrations).toHaveLength((await readdir(migrations)).length + 1);
   });
 
   it('applies a new migration, and repairs the history', async () => {
