@@ -161,6 +161,44 @@ describe('a release that is killed on its way', () => {
     );
   }, 1_800_000);
 
+  it('is taken back with its schema by the next run, and forward again, wherever its database steps were killed', async () => {
+    count += 1;
+    const version = String(20260102000000 + count);
+    await project.migration(`${version}_mark.sql`, 'alter table notes add column mark text;\n', 'alter table notes drop column mark;\n');
+    await project.app('marked', ['id', 'body']);
+    await project.commit('marked');
+    const [earlier] = (await status()).releases;
+    const deployed = await project.run(['deploy', '--rehearse', '--json']);
+    expect(deployed, deployed.stdout).toMatchObject({ exitCode: 0 });
+    const [marked] = (await status()).releases;
+    const back = ['rollback'];
+    const forward = ['rollback', '--to', marked?.id ?? ''];
+    /** Where the domain and the schema stand. */
+    const standing = async () => {
+      const { liveDeployment, migrations } = await status();
+      const columns = await project.query(`select from information_schema.columns where table_name = 'notes' and column_name = 'mark'`);
+      const live =
+        liveDeployment === marked?.vercelDeploymentId ? 'marked' : liveDeployment === earlier?.vercelDeploymentId ? 'earlier' : '?';
+      return `${live}, column ${columns.length}, ledger ${migrations.head === version}`;
+    };
+
+    await sweep(
+      ['database', 'apply'],
+      async (at) => {
+        const isBack = at.startsWith('database');
+        if (!isBack) await project.run(back);
+        const problem = await killed(isBack ? back : forward, at);
+        if (problem !== undefined) return problem;
+        const again = await project.run([...(isBack ? back : forward), '--json']);
+        if (again.exitCode !== 0) return `the next run ended with ${again.exitCode}: ${again.stdout}`;
+        const seen = await standing();
+        if (isBack) await project.run(forward);
+        return seen === (isBack ? 'earlier, column 0, ledger false' : 'marked, column 1, ledger true') ? 'converged' : seen;
+      },
+      'the database steps of a rollback',
+    );
+  }, 1_800_000);
+
   it('is made anew by the next run of migrate reset, wherever the first one was killed', async () => {
     const reset = ['migrate', 'reset', '--confirm', name];
     const before = await status();
