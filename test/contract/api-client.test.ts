@@ -1,11 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type ApiClient, type ApiClientOptions, createApiClient } from '../../src/adapters/http/api-client.ts';
 import { apiPath } from '../../src/adapters/http/api-path.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { steppingClock } from '../fakes/clocks.ts';
+import { type TestAuthority, testAuthority } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Answer, type LoopbackServer, sendJson, startLoopbackServer } from '../support/loopback-server.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const secret = 'jvlocal_canary-7f3a';
 const vendor = { code: 'VERCEL', name: 'Vercel', credentialFix: 'Set VERCEL_TOKEN.' } as const;
@@ -171,7 +176,7 @@ describe('rate limits', () => {
 });
 
 describe('bounds', () => {
-  test('an answer that drips is given up after the time of one attempt', async () => {
+  test('an answer that drips (fault 6) is given up after the time of one attempt', async () => {
     const { client } = await serve(
       (_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -189,7 +194,22 @@ describe('bounds', () => {
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
-  test('a server that accepts and never answers is given up', async () => {
+  test('a server that sends headers and no body (fault 6) is given up, in time', async () => {
+    const { client, server } = await serve(
+      (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders(),
+      {
+        limits: { attemptMs: 400, attempts: 2 },
+        clock: systemClock,
+      },
+    );
+    const startedAt = performance.now();
+
+    await expect(client.send(get())).rejects.toMatchObject({ code: 'VERCEL_UNREACHABLE', exitCode: 4 });
+    expect(server.seen).toHaveLength(2);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  test('a server that accepts and never answers (fault 6) is given up', async () => {
     const { client, server } = await serve(() => undefined, { limits: { attemptMs: 100, attempts: 2 }, clock: systemClock });
 
     await expect(client.send(get())).rejects.toMatchObject({ code: 'VERCEL_UNREACHABLE', outcomeUnknown: false });
@@ -315,7 +335,64 @@ describe('what the other side says', () => {
   });
 });
 
-describe('where credentials go', () => {
+describe('who answers (fault 59)', () => {
+  const certified = async (cert: { readonly key: string; readonly cert: string }) => {
+    let heard = 0;
+    const server = createServer(cert, (_request, response) => {
+      heard += 1;
+      response.end('{}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const baseUrl = `https://localhost:${typeof address === 'object' ? address?.port : ''}`;
+    const client = createApiClient({ vendor, baseUrl, hosts: 'loopback', headers: {}, secrets: [], clock: steppingClock() });
+    open.push({ close: async () => void server.close() }, client);
+    return { client, heard: () => heard };
+  };
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    setDefaultCACertificates(getCACertificates('bundled'));
+  });
+
+  test.each([
+    ['one that nobody vouches for', /self-signed/, async () => selfSigned],
+    ['one that has run out', /expired/, async (authority: TestAuthority) => authority.issue('localhost', -1)],
+    ['one of another host', /altnames/, async (authority: TestAuthority) => authority.issue('api.vercel.com')],
+  ])('%s gets nothing, even where the environment says that certificates do not matter', async (_what, problem, make) => {
+    const authority = await testAuthority();
+    setDefaultCACertificates([authority.ca]);
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const good = await certified(await authority.issue('localhost'));
+    const { client, heard } = await certified(await make(authority));
+
+    const error: unknown = await client.send(get()).catch((thrown: unknown) => thrown);
+
+    // The clock of this machine may be what is wrong (fault 18), so the fix names it.
+    expect(error).toMatchObject({
+      code: 'VERCEL_UNREACHABLE',
+      exitCode: 4,
+      message: expect.stringMatching(problem),
+      fix: expect.stringMatching(/date and time.*NODE_EXTRA_CA_CERTS/),
+    });
+    expect(heard()).toBe(0);
+    await expect(good.client.send(get())).resolves.toMatchObject({ status: 200 });
+  });
+
+  test('a proxy that the environment names is not sent the credentials', async () => {
+    const proxy = await startLoopbackServer((_request, response) => sendJson(response, 200, {}));
+    open.push(proxy);
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) vi.stubEnv(name, proxy.url);
+    const { client, server } = await serve((_request, response) => sendJson(response, 200, {}));
+
+    await client.send(get());
+
+    expect([server.seen.length, proxy.seen.length]).toEqual([1, 0]);
+  });
+});
+
+describe('where credentials go (fault 60)', () => {
   const made = (baseUrl: string, hosts: readonly string[] | 'loopback') => () =>
     createApiClient({ vendor, baseUrl, hosts, headers: {}, secrets: [], clock: steppingClock() });
 

@@ -104,7 +104,9 @@ export interface ApiClient {
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = pinnedBase(options);
   const limits = { ...defaultLimits, ...options.limits };
-  const dispatcher = new Agent({ connections: limits.connections, pipelining: 1, connect: { timeout: 10_000 }, maxResponseSize: -1 });
+  // Said outright: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would send the credentials to whoever answers.
+  const connect = { timeout: 10_000, rejectUnauthorized: true };
+  const dispatcher = new Agent({ connections: limits.connections, pipelining: 1, connect, maxResponseSize: -1 });
   const send = async (request: ApiRequest) => callWithRetries({ ...options, limits, base, dispatcher }, request);
   const parse = <Body>(request: ApiRequest, answer: ApiAnswer, schema: z.ZodType<Body>) => parseAnswer(options, request, answer, schema);
   return {
@@ -211,7 +213,8 @@ function failureOf(
 ): Error {
   const readOnly = request.method === 'GET' || request.method === 'HEAD';
   if (outcome.kind === 'failure') {
-    return unreachable(call, withoutSecrets(context, outcome.problem), !readOnly && outcome.phase !== 'unsent', outcome.cause);
+    const { problem, phase, cause, certificate } = outcome;
+    return unreachable(call, { problem: withoutSecrets(context, problem), certificate }, !readOnly && phase !== 'unsent', cause);
   }
   const { status } = outcome;
   const said = withRequestId(vendorSaying(withoutSecrets(context, outcome.text)), outcome);

@@ -82,11 +82,24 @@ export function rateLimited(call: CallName, status: number, said: VendorSaying, 
   });
 }
 
-/** Returns the error for a call without an answer. `problem` reads on after "… could not be reached:". */
-export function unreachable(call: CallName, problem: string, outcomeUnknown: boolean, cause: unknown): VendorError {
+/** What helps against a certificate that is not taken; calling again does not. */
+const certificateFix =
+  'Check the date and time of this machine, and who answers for the vendor on this network; a proxy’s own authority goes into NODE_EXTRA_CA_CERTS.';
+
+/** Returns the error for a call without an answer. `problem` reads on after "… did not answer …:". */
+export function unreachable(
+  call: CallName,
+  { problem, certificate }: { readonly problem: string; readonly certificate: boolean },
+  outcomeUnknown: boolean,
+  cause: unknown,
+): VendorError {
   const unknown = outcomeUnknown ? ' Whether the call took effect is not known.' : '';
   const message = `${call.vendor.name} did not answer ${call.method} ${call.path}: ${printable(problem)}.${unknown}`;
-  return new VendorError('vendor', `${call.vendor.code}_UNREACHABLE`, message, { outcomeUnknown, cause, fix: resume });
+  return new VendorError('vendor', `${call.vendor.code}_UNREACHABLE`, message, {
+    outcomeUnknown,
+    cause,
+    fix: certificate ? certificateFix : resume,
+  });
 }
 
 /** Returns the error for an answer that is not what the API promises. `problem` holds no value of the answer that may be secret. */

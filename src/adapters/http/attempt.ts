@@ -31,6 +31,8 @@ export interface AttemptFailure {
   /** `unsent`: no byte of the request left; `unknown`: it may have arrived; `final`: trying again cannot help. */
   readonly phase: 'unsent' | 'unknown' | 'final';
   readonly problem: string;
+  /** True when the other side's certificate was not taken: nothing was sent. */
+  readonly certificate: boolean;
   readonly cause: unknown;
 }
 
@@ -91,7 +93,8 @@ function classify(error: unknown): AttemptFailure {
   const text = error instanceof Error && error.message !== '' ? error.message : String(code ?? error);
   const problem = code === undefined || text.includes(code) ? text : `${text} (${code})`;
   if (code !== undefined && unsentCodes.has(code)) return failure('unsent', problem, error);
-  if (code !== undefined && certificatePrefixes.some((prefix) => code.startsWith(prefix))) return failure('final', problem, error);
+  if (code !== undefined && certificatePrefixes.some((prefix) => code.startsWith(prefix)))
+    return { ...failure('final', problem, error), certificate: true };
   if (code === undefined && !(error instanceof Error)) return failure('final', problem, error);
   return failure('unknown', problem, error);
 }
@@ -107,5 +110,5 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function failure(phase: AttemptFailure['phase'], problem: string, cause: unknown): AttemptFailure {
-  return { kind: 'failure', phase, problem, cause };
+  return { kind: 'failure', phase, problem, certificate: false, cause };
 }

@@ -36,7 +36,8 @@ export function vercelRuntimeLogs(options: RuntimeLogsOptions, project: () => st
       const address = new URL(apiPath`/v1/projects/${project()}/deployments/${deploymentId}/runtime-logs`, base);
       address.searchParams.set(team.startsWith('team_') ? 'teamId' : 'slug', team);
       const endMs = clock.nowMs() + timeoutMs;
-      const dispatcher = new Agent({ connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+      const connect = { rejectUnauthorized: true };
+      const dispatcher = new Agent({ connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect });
       let lines = 0;
       try {
         while (clock.nowMs() < endMs) {

@@ -57,7 +57,8 @@ function newAgent(resolve: WebTarget['resolve'], ca: string | undefined): Agent 
     // The whole request is bound by its own timer.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: connectMs, lookup: lookupWith(resolve), ...(ca === undefined ? {} : { ca }) },
+    // Said outright: no variable of the environment (NODE_TLS_REJECT_UNAUTHORIZED) makes a bad certificate a good one.
+    connect: { timeout: connectMs, rejectUnauthorized: true, lookup: lookupWith(resolve), ...(ca === undefined ? {} : { ca }) },
   });
 }
 
