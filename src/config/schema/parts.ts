@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { resourceFacts } from '../../core/settings.ts';
 import type { CheckCaller, CheckIdentity, SignInProvider } from '../../core/smoke/smoke.ts';
 
-/** A text that is not empty. */
-export const text = z.string().min(1);
+/** A text that is not empty; NUL ends a path for the system, and would name another one than it seems to. */
+export const text = z
+  .string()
+  .min(1)
+  .refine((value) => !value.includes('\0'), 'a text without NUL');
 /** A reference to a variable of the environment: `env(…)`. */
 export const envReference = z.strictObject({ kind: z.literal('env'), name: z.string().regex(/^[A-Z_][A-Z0-9_]*$/) });
 /** A reference to what a resource says of itself: `from.…`. */
