@@ -115,7 +115,7 @@ async function findAll(deps: DestroyDeps, resources: Resources, signal: AbortSig
     deps.managed.databases.list({ name, production: [] }, signal),
     deps.managed.caches.list({ name, production: [] }, signal),
   ]);
-  const marker = project?.marker === 'damaged' ? null : (project?.marker ?? null);
+  const marker = typeof project?.marker === 'string' ? null : (project?.marker ?? null);
   const [database] = databases.found;
   if (database !== undefined) resources.database.set(database.resource);
   const isOurs = ownedBy(marker);

@@ -35,7 +35,7 @@ export interface FakeHosting {
 interface World {
   readonly projects: Map<string, HostingProject>;
   readonly settings: Map<string, Fields>;
-  readonly markers: Map<string, OwnershipMarker | 'damaged'>;
+  readonly markers: Map<string, OwnershipMarker | 'damaged' | 'newer'>;
   readonly dns: { record: DnsRecord | undefined; ticks: number };
   readonly variables: Map<string, Map<string, DatedVariable>>;
   /** What can be read back, by project. */

@@ -6,14 +6,14 @@ import type { SavedPlan } from '../../core/plan/saved.ts';
 import { printable } from '../../core/printable.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 
-const value = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+const settingValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
 const item = z.object({
   resource: z.enum(['environment-file', 'vercel-project', 'supabase-project', 'upstash-database', 'schema', 'domain', 'variable']),
   id: z.string(),
   vendorId: z.string().nullable(),
   action: z.enum(['create', 'update', 'unchanged', 'blocked', 'drift']),
-  changes: z.array(z.object({ field: z.string(), actual: value, wanted: value, outside: z.boolean() })),
+  changes: z.array(z.object({ field: z.string(), actual: settingValue, wanted: settingValue, outside: z.boolean() })),
   reason: z.string(),
   needsPerson: z.string().nullable(),
   costUsdPerMonth: z.number().nullable(),
@@ -37,6 +37,9 @@ const plan = z.object({
   notes: z.array(z.string()),
 });
 
+/** A plan that this version cannot carry out. */
+const laterSchema = z.object({ plan: z.object({ version: z.number().int().min(2) }) });
+
 const fileSchema = z.object({ adopt: z.boolean(), plan, sha256: z.string() });
 
 /** Writes a plan with its checksum, mode 0600. */
@@ -52,7 +55,9 @@ export async function writePlanFile(path: string, { adopt, plan: saved }: SavedP
 export async function readPlanFile(path: string): Promise<SavedPlan> {
   const text = await readIfThere(path);
   if (text === undefined) throw unreadable(path, 'there is no such file');
-  const parsed = fileSchema.safeParse(jsonOrUndefined(text));
+  const value = jsonOrUndefined(text);
+  if (laterSchema.safeParse(value).success) throw unreadable(path, 'a later version of jv-staging wrote it');
+  const parsed = fileSchema.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a whole plan');
   const { sha256, ...saved } = parsed.data;
   if (sha256 === checksum(saved)) return saved;

@@ -13,14 +13,21 @@ const schema: z.ZodType<OwnershipMarker> = z.object({
   variables: z.record(z.string(), z.number()),
 });
 
-/** Returns the marker that stands among a project's variables: null without one, `damaged` when it is not one of ours any more. */
+/** A marker that this version cannot know: it is not damaged. */
+const later = z.object({ version: z.number().int().min(2) });
+
+/**
+ * Returns the marker that stands among a project's variables: null without one, `newer` when a later version of the tool wrote it,
+ * `damaged` when it is not one of ours any more.
+ */
 export function markerIn(
   variables: readonly { readonly key: string; readonly value?: string | null | undefined }[],
-): OwnershipMarker | 'damaged' | null {
+): OwnershipMarker | 'damaged' | 'newer' | null {
   const found = variables.find((variable) => variable.key === markerVariable);
   if (found === undefined) return null;
   try {
-    return schema.parse(JSON.parse(found.value ?? ''));
+    const value: unknown = JSON.parse(found.value ?? '');
+    return later.safeParse(value).success ? 'newer' : schema.parse(value);
   } catch {
     return 'damaged';
   }

@@ -74,7 +74,7 @@ export function wantedOf({ settings, appOrigin, hosting, databases, caches }: Pl
 /** Returns the marker that stands on the project when it is this environment's, otherwise null. */
 export function markerOf({ hosting, settings }: Pick<PlanFacts, 'hosting' | 'settings'>): OwnershipMarker | null {
   const marker = hosting.project?.marker ?? null;
-  if (marker === null || marker === 'damaged') return null;
+  if (marker === null || typeof marker === 'string') return null;
   return marker.name === settings.name && marker.environment === settings.environment ? marker : null;
 }
 
@@ -124,6 +124,7 @@ export function lackingPassword({ databases, missingSecrets, passwordName, envir
 function foreignMarker({ hosting, settings }: PlanFacts): string | undefined {
   const marker = hosting.project?.marker ?? null;
   if (marker === null) return undefined;
+  if (marker === 'newer') return 'its variable JV_STAGING_MARKER was written by a later version of jv-staging: update this one';
   if (marker === 'damaged') return 'its variable JV_STAGING_MARKER cannot be read: remove it, then take the project over with `--adopt`';
   if (marker.name === settings.name && marker.environment === settings.environment) return undefined;
   return `belongs to the environment ${marker.environment} of ${marker.name}`;

@@ -32,8 +32,8 @@ export interface DnsRecord {
 
 /** Everything about a hosting project that a plan compares. */
 export interface HostingReading extends ManagedResource<HostingProject> {
-  /** Whose it is; null when it bears no marker, `damaged` when what stands there cannot be read. */
-  readonly marker: OwnershipMarker | 'damaged' | null;
+  /** Whose it is; null when it bears no marker, `damaged` when what stands there cannot be read, `newer` when a later version of the tool wrote it. */
+  readonly marker: OwnershipMarker | 'damaged' | 'newer' | null;
   /** Variables of the target `production`. */
   readonly variables: readonly DatedVariable[];
   readonly domain: HostingDomain | undefined;

@@ -43,6 +43,7 @@ describe('a saved plan', () => {
     ['is cut', '{"adopt":false,"pl'],
     ['is empty', ''],
     ['is something else', '{"items":[]}'],
+    ['is of a later version (fault 61)', '{"adopt":false,"plan":{"version":2},"sha256":""}'],
   ])('that %s is no plan', async (_what, text) => {
     const path = join(folder, 'broken.json');
     await writeFile(path, text);
