@@ -65,7 +65,7 @@ export function hostingContract(name: string, open: () => Promise<HostingUnderTe
     });
 
     test('a second project of the same name is refused', async () => {
-      await expect(newProject(project.name)).rejects.toMatchObject({ kind: 'vendor' });
+      await expect(newProject(project.name)).rejects.toMatchObject({ code: 'VERCEL_NAME_TAKEN', exitCode: 6 });
     });
 
     test('variables are created, replaced by name, and listed with their fingerprints', async () => {

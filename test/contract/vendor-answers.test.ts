@@ -9,6 +9,8 @@ import { vercelApi } from '../../src/adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../../src/adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../../src/adapters/vercel/vercel-domain-moves.ts';
 import { vercelHostingProjects } from '../../src/adapters/vercel/vercel-hosting-projects.ts';
+import { markerIn } from '../../src/adapters/vercel/vercel-marker.ts';
+import { newMarker } from '../../src/core/plan/marker.ts';
 import { steppingClock } from '../fakes/clocks.ts';
 import { type Answer, type LoopbackServer, type SeenRequest, sendJson, startLoopbackServer } from '../support/loopback-server.ts';
 
@@ -61,7 +63,7 @@ describe('Vercel', () => {
     expect([idQuery, bySlug.seen[0]?.query]).toEqual([{ teamId: 'team_1' }, { slug: 'jetvision' }]);
   });
 
-  test('when some variables are refused, each is named with its reason, and no value is', async () => {
+  test('when some variables are refused (fault 28), each is named with its reason, and no value is', async () => {
     const { projects } = await vendors((_request, response) =>
       sendJson(response, 201, {
         created: [{ key: 'A' }],
@@ -156,6 +158,45 @@ describe('Vercel', () => {
     expect(paths(seen)).toEqual(['POST /v11/projects', 'GET /v9/projects/a']);
   });
 
+  test('a project name that somebody else has (fault 23) is 6 with the choices, and is not asked for twice', async () => {
+    const { projects, seen } = await vendors((_request, response) =>
+      sendJson(response, 409, { error: { code: 'conflict', message: 'Project "a" already exists, please use a new name.' } }),
+    );
+
+    await expect(projects.create({ name: 'a', region: 'iad1', nodeVersion: '24.x' }, signal)).rejects.toMatchObject({
+      code: 'VERCEL_NAME_TAKEN',
+      exitCode: 6,
+      fix: expect.stringMatching(/^Choose another `name`.*or use a token that sees that project/),
+    });
+    expect(paths(seen)).toEqual(['POST /v11/projects']);
+  });
+
+  test('a domain of another project (fault 29) is 4, says where to remove it, and is not taken away', async () => {
+    const { projects, seen } = await vendors((_request, response) =>
+      sendJson(response, 409, { error: { code: 'domain_already_in_use', message: 'It is assigned to another project.' } }),
+    );
+
+    await expect(projects.addDomain('prj_1', 'a.example.com', signal)).rejects.toMatchObject({
+      code: 'VERCEL_DOMAIN_TAKEN',
+      exitCode: 4,
+      message: expect.stringContaining('a.example.com'),
+      fix: expect.stringContaining('Settings, Domains'),
+    });
+    expect(paths(seen)).toEqual(['POST /v10/projects/prj_1/domains']);
+  });
+
+  test.each([
+    ['of our own', JSON.stringify(newMarker({ name: 'a', environment: 'staging' }, '2026-11-22T00:00:00.000Z')), { version: 1, name: 'a' }],
+    ['of a later version (fault 61)', '{"version":2,"owner":{"name":"a"}}', 'newer'],
+    ['of no version', '{"name":"a"}', 'damaged'],
+    ['that is no JSON', '<<<<<<< HEAD', 'damaged'],
+  ])('a marker %s is known for what it is', (_what, value, marker) => {
+    const read = markerIn([{ key: 'JV_STAGING_MARKER', value }]);
+
+    if (typeof marker === 'string') expect(read).toBe(marker);
+    else expect(read).toMatchObject(marker);
+  });
+
   test('a failed deployment tells its message and the end of its log, line by line, printable', async () => {
     const events = [
       { text: 'last\u001B[31m' },
@@ -193,7 +234,7 @@ describe('Vercel', () => {
     await expect(deployments.get('dpl_1', signal)).resolves.toMatchObject({ state });
   });
 
-  test('a list whose cursor repeats, or never ends, is not followed for ever', async () => {
+  test('a list whose cursor repeats, or never ends (fault 27), is not followed for ever', async () => {
     let page = 0;
     const { deployments, seen } = await vendors((_request, response) => {
       page += 1;

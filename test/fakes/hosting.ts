@@ -124,7 +124,8 @@ function fakeProjects(world: World): HostingProjects {
   return {
     find: async (name) => [...world.projects.values()].find((project) => project.name === name),
     create: async ({ name, region, nodeVersion, marker }) => {
-      if ([...world.projects.values()].some((project) => project.name === name)) throw refused(`Project "${name}" already exists`);
+      if ([...world.projects.values()].some((project) => project.name === name))
+        throw new StagingError('refused', 'VERCEL_NAME_TAKEN', `Vercel has a project ${name} already.`);
       const project = { id: `prj_${world.projects.size + 1}`, name, autoAssignDomains: true };
       world.projects.set(project.id, project);
       world.settings.set(project.id, { region, nodeVersion });

@@ -76,7 +76,10 @@ export function vercelHostingProjects(api: VercelApi, clock: Clock = systemClock
     },
     addDomain: async (projectId, domain, signal) => {
       const path = apiPath`/v10/projects/${projectId}/domains`;
-      return hostingDomain(await api.read({ method: 'POST', path, json: { name: domain }, signal }, domainSchema));
+      const request = { method: 'POST' as const, path, json: { name: domain }, accept: [409], signal };
+      const answer = await api.send(request);
+      if (answer.status === 409) throw domainTaken(domain);
+      return hostingDomain(api.parse(request, answer, domainSchema));
     },
     setAutoAssignDomains: async (projectId, on, signal) => {
       const path = apiPath`/v9/projects/${projectId}`;
@@ -98,11 +101,31 @@ async function createProject(api: VercelApi, wanted: NewHostingProject, signal: 
   // With its marker from the first moment: a crash right after leaves no project that nobody owns.
   const environmentVariables = wanted.marker === undefined ? undefined : [markerPayload(wanted.marker)];
   const json = { name: wanted.name, framework: null, serverlessFunctionRegion: wanted.region, environmentVariables };
-  const created = await api.read({ method: 'POST', path: '/v11/projects', json, signal }, projectSchema);
+  const request = { method: 'POST' as const, path: '/v11/projects', json, accept: [409], signal };
+  const answer = await api.send(request);
+  if (answer.status === 409) throw nameTaken(wanted.name);
+  const created = api.parse(request, answer, projectSchema);
   // Creating takes neither of these (OpenAPI file of 2025-10-29): they are settings of a project that exists.
   const settings = { nodeVersion: wanted.nodeVersion, autoExposeSystemEnvs: true, autoAssignCustomDomains: true };
   const path = apiPath`/v9/projects/${created.id}`;
   return hostingProject(await api.read({ method: 'PATCH', path, json: settings, repeatable: true, signal }, projectSchema));
+}
+
+/** The team has a project of the name that the token was not shown when it was looked for. */
+function nameTaken(name: string): VendorError {
+  const message = `Vercel has a project ${printable(name)} in this team already, and did not show it to this token: it is somebody else's, or was made this moment.`;
+  return new VendorError('refused', 'VERCEL_NAME_TAKEN', message, {
+    status: 409,
+    fix: 'Choose another `name` in the configuration, or use a token that sees that project and run `jv-staging plan`.',
+  });
+}
+
+function domainTaken(domain: string): VendorError {
+  const message = `The domain ${printable(domain)} belongs to another project of this team, and is not taken away from it.`;
+  return new VendorError('vendor', 'VERCEL_DOMAIN_TAKEN', message, {
+    status: 409,
+    fix: 'Remove it from that project at the Vercel dashboard (Settings, Domains), or name another `domain` in the configuration; then run the same command again.',
+  });
 }
 
 async function setVariables(
