@@ -1,15 +1,17 @@
 import { guardProduction } from '../../core/guard.ts';
-import { buildPlan, type PlanFacts } from '../../core/plan/build.ts';
+import { buildPlan, markerOf, type PlanFacts } from '../../core/plan/build.ts';
 import type { Plan } from '../../core/plan/model.ts';
 import { wantedResources } from '../../core/plan/wanted.ts';
 import type { DatabaseProject } from '../../core/ports/database.ts';
 import type { HostingAnswer, ManagedPlatforms, ResourceAnswer, SchemaReading } from '../../core/ports/managed.ts';
 import type { CacheDatabase } from '../../core/ports/cache.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Sealing } from '../../core/ports/secret-file.ts';
 import type { EnvReference } from '../../core/settings.ts';
 import { type Slot, slot } from '../../core/run/slot.ts';
-import type { Step } from '../../core/run/step.ts';
+import type { Step, StepIo } from '../../core/run/step.ts';
 import { generatedSecrets, learntNames, missingSecrets, stateKeyName } from '../provision/generated-secrets.ts';
+import { waitForList } from './lagging.ts';
 import { planVariables, provenBy } from './variables.ts';
 import {
   databasePasswordName,
@@ -27,6 +29,7 @@ import type { SchemaDeps } from '../provision/schema.ts';
 /** What planning needs beside finding resources. */
 export interface PlanDeps extends ResourceDeps, Pick<SchemaDeps, 'readMigrations'> {
   readonly managed: ManagedPlatforms;
+  readonly clock: Clock;
   readonly readSecret: (reference: EnvReference) => string | undefined;
   /** Returns the fingerprints' key holder; only asked for once there is a key. */
   readonly sealing: () => Promise<Sealing>;
@@ -57,7 +60,7 @@ export function planRun(deps: PlanDeps, resources: Resources, options: PlanOptio
     id: 'plan',
     title: 'Read all vendors and compare',
     run: async (io) => {
-      planned.set(await readPlan(deps, resources, options, io.signal));
+      planned.set(await readPlan(deps, resources, options, io));
       const { items } = planned.get().plan;
       const pending = items.filter((item) => item.action !== 'unchanged').length;
       return pending === 0 ? `${items.length} things, all as wished` : `${pending} of ${items.length} things are not as wished`;
@@ -70,17 +73,35 @@ export function planRun(deps: PlanDeps, resources: Resources, options: PlanOptio
  * Reads the vendors in at most three sequential round trips, whatever the number of variables: lists by name; then settings, schema,
  * keys; then nothing but what a key leads to. Throws `PRODUCTION_REFUSED`, `…_NAME_AMBIGUOUS`, `ENV_UNSAFE` (exit 6), `ENV_VALUE_MISSING` (exit 2).
  */
-async function readPlan(deps: PlanDeps, resources: Resources, { adopt }: PlanOptions, signal: AbortSignal): Promise<Planned> {
+async function readPlan(deps: PlanDeps, resources: Resources, { adopt }: PlanOptions, io: StepIo): Promise<Planned> {
+  const { signal } = io;
   const { settings } = deps;
   guardNames(deps);
   refuseUnsafe(knownProblems(deps));
-  const [hosting, databases, caches, folder, missing] = await Promise.all([
+  const [hosting, listedDatabases, listedCaches, folder, missing] = await Promise.all([
     readHosting(deps, resources, signal),
     readDatabases(deps, resources, signal),
     readCaches(deps, resources, signal),
     deps.readMigrations(),
     missingSecrets(deps),
   ]);
+  const made = markerOf({ hosting, settings })?.resources ?? {};
+  const databases =
+    listedDatabases.answer.found.length > 0 || made['supabase-project'] === undefined
+      ? listedDatabases
+      : await lookAgain(deps, 'Supabase project', listedDatabases, () => readDatabases(deps, resources, signal), io);
+  const caches =
+    listedCaches.found.length > 0 || made['upstash-database'] === undefined
+      ? listedCaches
+      : (
+          await lookAgain(
+            deps,
+            'Upstash database',
+            { answer: listedCaches },
+            async () => ({ answer: await readCaches(deps, resources, signal) }),
+            io,
+          )
+        ).answer;
   const sealing = missing.includes(stateKeyName) ? undefined : await deps.sealing();
   const variables = planVariables({
     contract: settings.env,
@@ -106,6 +127,21 @@ async function readPlan(deps: PlanDeps, resources: Resources, { adopt }: PlanOpt
     adopt,
   };
   return { facts, plan: buildPlan(facts) };
+}
+
+/** The marker says that it was made: a list that lags must not look as if it were gone, or a second one would be made. */
+async function lookAgain<Reading extends { readonly answer: Pick<ResourceAnswer<unknown>, 'found'> }>(
+  deps: PlanDeps,
+  what: string,
+  first: Reading,
+  read: () => Promise<Reading>,
+  io: StepIo,
+): Promise<Reading> {
+  const shown = async () => {
+    const reading = await read();
+    return reading.answer.found.length > 0 ? reading : undefined;
+  };
+  return (await waitForList(deps, what, shown, io)) ?? first;
 }
 
 function guardNames({ settings }: PlanDeps): void {

@@ -4,7 +4,8 @@ import { wantedOf } from '../../core/plan/build.ts';
 import { newMarker, type OwnedKind } from '../../core/plan/marker.ts';
 import type { FieldValue } from '../../core/plan/model.ts';
 import { isoNow } from '../../core/ports/clock.ts';
-import type { Step } from '../../core/run/step.ts';
+import type { Step, StepIo } from '../../core/run/step.ts';
+import { waitForList } from '../plan/lagging.ts';
 import type { ProvisionRun } from './provision.ts';
 import { databasePasswordName, findCache, findDatabase, findProject } from '../resources.ts';
 
@@ -25,7 +26,7 @@ export function projectStep({ deps, resources, planned, created, marker }: Provi
       created.add('vercel-project');
       return `created ${resources.project.get().id}`;
     },
-    verify: async (io) => readBack('Vercel project', name, await findProject(deps, resources, io.signal)),
+    verify: (io) => readBack(deps, `Vercel project ${name}`, () => findProject(deps, resources, io.signal), io),
   };
 }
 
@@ -46,7 +47,7 @@ export function databaseStep({ deps, resources, planned, created }: ProvisionRun
       created.add('supabase-project');
       return `created ${resources.database.get().ref}`;
     },
-    verify: async (io) => readBack('Supabase project', name, await findDatabase(deps, resources, io.signal)),
+    verify: (io) => readBack(deps, `Supabase project ${name}`, () => findDatabase(deps, resources, io.signal), io),
   };
 }
 
@@ -65,7 +66,7 @@ export function cacheStep({ deps, resources, planned, created }: ProvisionRun): 
       created.add('upstash-database');
       return `created ${resources.cache.get().id}`;
     },
-    verify: async (io) => readBack('Upstash database', name, await findCache(deps, resources, io.signal)),
+    verify: (io) => readBack(deps, `Upstash database ${name}`, () => findCache(deps, resources, io.signal), io),
   };
 }
 
@@ -77,14 +78,10 @@ function textOf(value: FieldValue | undefined): string {
   return value;
 }
 
-function readBack(what: string, name: string, found: unknown): void {
-  if (found !== undefined) return;
-  throw new StagingError(
-    'vendor',
-    'RESOURCE_NOT_FOUND_AFTER_CREATE',
-    `The ${what} ${name} was created, but is not found by its name afterwards.`,
-    {
-      fix: 'Run `jv-staging provision` again.',
-    },
-  );
+/** Waits until what was made is found by its name, too: the next run finds it by nothing else. */
+async function readBack(deps: ProvisionRun['deps'], what: string, find: () => Promise<unknown>, io: StepIo): Promise<void> {
+  if ((await waitForList(deps, what, find, io)) !== undefined) return;
+  throw new StagingError('vendor', 'RESOURCE_NOT_FOUND_AFTER_CREATE', `The ${what} was created, but is not found by its name afterwards.`, {
+    fix: 'Wait until the vendor’s dashboard shows it, then run `jv-staging provision` again.',
+  });
 }
