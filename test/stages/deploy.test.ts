@@ -168,27 +168,30 @@ describe('a later deploy', () => {
     expect(await world.domain()).toEqual({ live: 'dpl_2', autoAssign: true });
   });
 
-  it('stops with the platform’s reason when the deployment fails, before the schema or the domain is touched', async () => {
-    world.folder.migrations = [...world.folder.migrations, createTable('20260103', 'quotes')];
-    const deployments = found({ state: 'error', failure: 'No handler index.js' });
+  it.each(['error', 'canceled'] as const)(
+    'stops with the platform’s reason when the deployment is %s (fault 30), before schema or domain',
+    async (state) => {
+      world.folder.migrations = [...world.folder.migrations, createTable('20260103', 'quotes')];
+      const deployments = found({ state, failure: 'No handler index.js' });
 
-    const { error } = await world.deploy({ deployments });
+      const { error } = await world.deploy({ deployments });
 
-    expect(error).toMatchObject({
-      kind: 'red',
-      code: 'DEPLOY_FAILED',
-      message: 'Deployment dpl_2 ended as error, expected ready: No handler index.js',
-    });
-    expect(world.calls).toEqual(['create deployment dpl_2']);
-  });
+      expect(error).toMatchObject({
+        kind: 'red',
+        code: 'DEPLOY_FAILED',
+        message: `Deployment dpl_2 ended as ${state}, expected ready: No handler index.js`,
+      });
+      expect(world.calls).toEqual(['create deployment dpl_2']);
+    },
+  );
 
-  it('does not go on with a deployment that stays in the queue', async () => {
-    const { error } = await world.deploy({ deployments: found({ state: 'queued' }) }, {}, { readyWithinMs: 60_000 });
+  it.each(['queued', 'building'] as const)('does not go on with a deployment that stays %s (fault 30)', async (state) => {
+    const { error } = await world.deploy({ deployments: found({ state }) }, {}, { readyWithinMs: 60_000 });
 
     expect(error).toMatchObject({
       kind: 'vendor',
       code: 'DEPLOY_NOT_READY',
-      message: 'After 60 s the deployment is not ready: dpl_2, which is queued.',
+      message: `After 60 s the deployment is not ready: dpl_2, which is ${state}.`,
       fix: expect.stringContaining('it goes on waiting for dpl_2'),
       data: { deploymentId: 'dpl_2' },
     });
