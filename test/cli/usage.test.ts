@@ -41,6 +41,35 @@ describe('a command that cannot be understood', () => {
   });
 });
 
+describe('credentials of the vendors', () => {
+  const right = {
+    VERCEL_TOKEN: 'aBcDeFgHiJkLmNoPqRsTuVwX',
+    VERCEL_ORG_ID: 'team_1',
+    SUPABASE_ACCESS_TOKEN: `sbp_${'0'.repeat(40)}`,
+    SUPABASE_ORGANIZATION: 'my-org',
+    UPSTASH_EMAIL: 'a@b.test',
+    UPSTASH_API_KEY: '11111111-2222-3333-4444-555555555555',
+  };
+
+  it.each([
+    ['swapped', { VERCEL_TOKEN: right.SUPABASE_ACCESS_TOKEN, SUPABASE_ACCESS_TOKEN: right.VERCEL_TOKEN }, 'VERCEL_TOKEN begins with sbp_'],
+    ['in quotes and with a carriage return', { VERCEL_TOKEN: `"${right.VERCEL_TOKEN}"\r` }, 'VERCEL_TOKEN'],
+  ])('that are %s are refused with 2 before any call, and not shown (fault 21)', async (_what, wrong, says) => {
+    const env = { ...right, ...wrong };
+    const config = join(root, 'fixtures/staging.config.ts');
+
+    const ended = await inEmptyFolder((cwd) =>
+      runTool(['plan', '--target', 'cloud', '--config', config, '--json'], { cwd, env: { ...env, JV_STATE_DIR: cwd } }),
+    );
+
+    expect(ended.code, ended.stdout).toBe(2);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { code: 'CREDENTIAL_MALFORMED', message: expect.stringMatching(new RegExp(`^Nothing was sent: .*${says}`)) },
+    });
+    for (const value of [right.VERCEL_TOKEN, right.SUPABASE_ACCESS_TOKEN]) expect(ended.stdout + ended.stderr).not.toContain(value);
+  });
+});
+
 describe('the configuration', () => {
   it('is missed in one sentence that says how to name one, with 2', async () => {
     const ended = await inEmptyFolder((cwd) => runTool(['up'], { cwd }));

@@ -68,14 +68,18 @@ describe('the journal’s files', () => {
     ['damaged in the middle', '{"runId":"run-1"\n{"runId":"run-1","path":"b","phase":"intent","at":"2026"}\n'],
     ['zeros, as a file system may leave', '\0\0\0\0\n'],
     ['of another shape', '{"runId":1}\n'],
-  ])('a file that is %s is JOURNAL_DAMAGED', async (_name, content) => {
+    ['merged with conflicts', '<<<<<<< HEAD\n=======\n>>>>>>> theirs\n'],
+    ['changed in a single bit', '{"runId":"run-1","path":"b","phase":"intenu","at":"2026"}\n'],
+  ])('a file that is %s is JOURNAL_DAMAGED (fault 15), and the fix says what to do with it', async (_name, content) => {
     const path = await started();
     await writeFile(path, content);
 
     await expect(fileJournal(dir, 'run-2').unfinished()).rejects.toMatchObject({
       kind: 'missing',
       code: 'JOURNAL_DAMAGED',
+      exitCode: 3,
       message: expect.stringContaining(path),
+      fix: expect.stringMatching(/jv-staging status.*move .* away/),
     });
   });
 

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import type { LocalEndpoints } from '../../src/core/local/endpoints.ts';
@@ -8,8 +9,11 @@ import { cloudStatus } from '../../src/local/lifecycle.ts';
 import { type Remote, remoteOf } from '../../src/local/remote.ts';
 import { localPlatforms } from '../../src/wiring/platforms.ts';
 import { requires } from '../support/requires.ts';
-import { runInEnvironment } from '../support/shared-cloud.ts';
+import { environmentFolder, runInEnvironment } from '../support/shared-cloud.ts';
 import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
+
+const bin = join(import.meta.dirname, '../../bin/run.js');
+const diskFull = `--import ${join(import.meta.dirname, '../support/disk-full.ts')}`;
 
 /** A row of the table: what a vendor does, and what comes of it. */
 interface Row {
@@ -269,6 +273,82 @@ describe('a vendor that fails', () => {
       expect(`${stdout}${stderr}`).not.toMatch(/^::set-env/m);
     }
   }, 60_000);
+
+  it('a disk that is full before anything was done: 3, and no vendor is asked to change anything (fault 13)', async () => {
+    const { run, writes: sent } = await watched('full-at-once', { DISK_FULL_FROM: '1', NODE_OPTIONS: diskFull });
+
+    expect(run.exitCode, run.stdout).toBe(3);
+    expect(failureOf(run.stdout)).toMatchObject({ error: { code: 'STATE_NOT_WRITABLE', message: expect.stringContaining('ENOSPC') } });
+    expect(sent).toEqual([]);
+  }, 60_000);
+
+  it('a disk that is full half way: 3, no secret is printed, and once there is room the next run leaves one of each (fault 13)', async () => {
+    const { run, writes: sent } = await watched('full-half-way', { DISK_FULL_FROM: '9', NODE_OPTIONS: diskFull });
+    const second = await tool('full-half-way', ['provision', '--yes', '--json']);
+    const plan = await tool('full-half-way', ['plan', '--exit-code']);
+
+    expect(run.exitCode, run.stdout).toBe(3);
+    expect(failureOf(run.stdout)).toMatchObject({ error: { code: 'STATE_NOT_WRITABLE' } });
+    expect(sent.length).toBeGreaterThan(0);
+    expect([second.exitCode, plan.exitCode], second.stdout).toEqual([0, 0]);
+    expect(await inventoryOf('full-half-way')).toEqual({ project: true, databases: 1, caches: 1 });
+    await expectNoSecret('full-half-way', run);
+  }, 120_000);
+
+  it('state that cannot be written, or is a link: refused before anything is changed (fault 14)', async () => {
+    const dir = await environmentFolder(cloud, 'unwritable');
+    await writeFile(join(dir, '.jv-staging/journal'), 'a file where a folder belongs');
+    const noFolder = await watched('unwritable');
+    const linked = await environmentFolder(cloud, 'linked');
+    await writeFile(join(cloud.dir, 'elsewhere'), '');
+    await symlink(join(cloud.dir, 'elsewhere'), join(linked, '.env.staging.local'));
+    const link = await watched('linked');
+
+    expect([noFolder.run.exitCode, link.run.exitCode], noFolder.run.stdout + link.run.stdout).toEqual([3, 6]);
+    expect(failureOf(noFolder.run.stdout)).toMatchObject({
+      error: { code: 'STATE_NOT_WRITABLE', fix: expect.stringContaining('JV_STATE_DIR') },
+    });
+    expect(failureOf(link.run.stdout)).toMatchObject({ error: { code: 'STATE_SYMLINK' } });
+    expect([...noFolder.writes, ...link.writes]).toEqual([]);
+    expect(await readFile(join(cloud.dir, 'elsewhere'), 'utf8')).toBe('');
+  }, 60_000);
+
+  it('a journal that is damaged, or state that is lost altogether, misleads no provision: the vendors are asked (faults 15, 16)', async () => {
+    const state = join(cloud.dir, 'steady/.jv-staging');
+    const [first = ''] = (await readdir(join(state, 'journal'))).filter((file) => file.endsWith('.jsonl'));
+    await writeFile(join(state, 'journal', first), '<<<<<<< HEAD\n');
+    const damaged = await watched('steady');
+    for (const entry of (await readdir(state)).filter((name) => name !== 'local')) await rm(join(state, entry), { recursive: true });
+    const lost = await watched('steady');
+
+    expect([damaged.run.exitCode, lost.run.exitCode], damaged.run.stdout + lost.run.stdout).toEqual([0, 0]);
+    expect([...damaged.writes, ...lost.writes]).toEqual([]);
+    expect(await inventoryOf('steady')).toEqual({ project: true, databases: 1, caches: 1 });
+  }, 60_000);
+
+  it('a reader that is gone ends no provision half way, and leaves no trace of a crash (fault 9)', async () => {
+    const dir = await environmentFolder(cloud, 'unheard');
+    const line = `{ "${process.execPath}" "${bin}" provision --yes --target local; echo $? > code; } | true`;
+    const { stderr } = await execa('/bin/sh', ['-c', line], { cwd: dir, env: { NO_COLOR: '1' }, timeout: 120_000 });
+    const plan = await tool('unheard', ['plan', '--exit-code']);
+
+    expect((await readFile(join(dir, 'code'), 'utf8')).trim()).toBe('0');
+    expect(stderr).not.toMatch(/EPIPE|^\s+at /m);
+    expect(plan.exitCode, plan.stdout).toBe(0);
+  }, 120_000);
+
+  /** Provisions, and returns what it changed at the vendors, as they saw it. */
+  const watched = async (name: string, env: Readonly<Record<string, string>> = {}) => {
+    const before = (await remote.log()).lines.length;
+    const run = await runInEnvironment(cloud, name, ['provision', '--yes', '--json'], env);
+    return {
+      run,
+      writes: (await remote.log()).lines
+        .slice(before)
+        .filter(isWrite)
+        .map(({ method, path }) => `${method} ${path}`),
+    };
+  };
 
   const wishOf = ({ service, match, effect, times }: Pick<Row, 'service' | 'match' | 'effect' | 'times'>): FaultWish => ({
     service,
