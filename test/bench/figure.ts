@@ -9,7 +9,7 @@ export interface Series {
 }
 
 /** Units that figures are printed in. */
-export type Unit = 'ms' | 's' | 'MB' | 'x' | 'requests';
+export type Unit = 'ms' | 's' | 'MB' | 'x' | '%' | 'requests';
 
 /** What a figure has to be; `goal` is what it would better be. */
 export interface Target {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { aliasMoves } from './cases/alias-moves.ts';
 import { fresh } from './cases/fresh.ts';
+import { load as loading } from './cases/load.ts';
 import { localCloud } from './cases/local-cloud.ts';
 import { migrate } from './cases/migrate.ts';
 import { perf } from './cases/perf.ts';
@@ -19,7 +20,22 @@ import { machineFacts, systemLoad } from './machine.ts';
 import type { BenchCase } from './place.ts';
 import { figureTable } from './table.ts';
 
-const cases: readonly BenchCase[] = [startUp, setUp, localCloud, upload, vercelClient, aliasMoves, plan, migrate, seed, smoke, perf, up, fresh];
+const cases: readonly BenchCase[] = [
+  startUp,
+  setUp,
+  localCloud,
+  upload,
+  vercelClient,
+  aliasMoves,
+  plan,
+  migrate,
+  seed,
+  smoke,
+  perf,
+  loading,
+  up,
+  fresh,
+];
 
 /** Runs the chosen cases one after the other; returns the exit code: 0 measured (targets met or not), 1 a run did not do its work, 2 usage. */
 async function main(): Promise<number> {

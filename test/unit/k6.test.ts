@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerSample, failureSample } from '../../src/adapters/embedded-load/sender.ts';
 import { k6Load } from '../../src/adapters/k6/engine.ts';
 import { findK6, k6Version } from '../../src/adapters/k6/find-k6.ts';
 import { installK6 } from '../../src/adapters/k6/install.ts';
@@ -12,6 +15,12 @@ import { loadRecorder } from '../../src/adapters/load-trace/recorder.ts';
 import { originalJourney } from '../../src/core/load/profile.ts';
 import type { LoadPlan } from '../../src/core/ports/measure.ts';
 import { fakeProgram } from '../support/fake-program.ts';
+
+/** A line of the recorded trace, of the requests. */
+interface RecordedPoint {
+  readonly metric: string;
+  readonly data: { readonly time: string; readonly value: number; readonly tags: Readonly<Record<string, string>> };
+}
 
 const none = new AbortController().signal;
 let folder: string;
@@ -80,6 +89,38 @@ describe('the trace', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('recorded of a real run, gives exactly what the embedded engine would have kept of the same requests', () => {
+    const recorded = gunzipSync(readFileSync(join(import.meta.dirname, '../support/k6-trace.jsonl.gz')))
+      .toString()
+      .trim()
+      .split('\n');
+    const points = recorded.map((line): RecordedPoint => JSON.parse(line)).filter(({ metric }) => metric === 'http_req_duration');
+    const own: LoadPlan = { ...plan, timeoutMs: 500, journey: plan.journey.map((request) => ({ ...request, maxMs: 60 })) };
+    const statuses: Readonly<Record<string, number>> = { health: 200, 'create-request': 201 };
+    const startMs = Date.parse(points[0]?.data.time ?? '') - (points[0]?.data.value ?? 0);
+    const trace = k6Trace(own);
+    const recorder = loadRecorder(own.journey);
+
+    for (const line of recorded) trace.read(line);
+    for (const { data } of points) {
+      const { name = '', status, error_code: code } = data.tags;
+      // Its server said when to come back with each 429 and with no 503.
+      const answer = { status: Number(status), retryAfter: status === '429' ? '1' : '', latencyMs: data.value };
+      const sample = status === '0' ? failureSample(k6ErrorClass(Number(code)), 500) : answerSample(statuses[name] ?? 0, answer);
+      recorder.record({ id: name, endMs: Math.max(0, Date.parse(data.time) - startMs), ...sample });
+    }
+    const { samples, measured } = trace.end();
+    const seconds = recorder.close((samples.at(-1)?.second ?? 0) + 1, (second) => measured.timeline[second]?.vus ?? 0);
+
+    const { timeline, ...figures } = recorder.result();
+    expect(measured).toMatchObject(figures);
+    expect(seconds.reduce((sum, { requests }) => sum + requests, 0)).toBe(points.length);
+    // k6 writes its points in bursts: one that belongs to a second already drawn counts in the next.
+    expect(measured.timeline.reduce((sum, { errors }) => sum + errors, 0)).toBe(timeline.reduce((sum, { errors }) => sum + errors, 0));
+    expect(Object.keys(measured.all.errorsByClass)).toEqual(expect.arrayContaining(['429', '500', '503', 'timeout', 'refused']));
+    expect(measured.gracefulByStatus).toEqual({ 429: measured.all.errorsByClass['429'] });
   });
 
   test('counts iterations and virtual users, and draws a second once it is over', () => {

@@ -107,9 +107,9 @@ function answerHandler(
 ): Dispatcher.DispatchHandler {
   let startedMs = performance.now();
   let status = 0;
-  let graceful = false;
+  let retryAfter = '';
   let timedOut = false;
-  const timeout: RequestSample = { latencyMs: timeoutMs, error: 'timeout' };
+  const timeout = failureSample('timeout', timeoutMs);
   entry.giveUp = () => {
     timedOut = true;
     finish(timeout);
@@ -128,20 +128,27 @@ function answerHandler(
     },
     onResponseStart: (_controller, statusCode, headers) => {
       status = statusCode;
-      graceful = isGraceful(statusCode, String(headers['retry-after'] ?? ''));
+      retryAfter = String(headers['retry-after'] ?? '');
     },
     onResponseData: () => undefined,
-    onResponseEnd: () => {
-      const error = status === request.status ? null : String(status);
-      finish({ latencyMs: performance.now() - startedMs, error, ...(graceful && error !== null ? { graceful } : {}) });
-    },
+    onResponseEnd: () => finish(answerSample(request.status, { status, retryAfter, latencyMs: performance.now() - startedMs })),
     onResponseError: (_controller, error) => {
-      finish(timedOut ? timeout : sampleOfFailure(errorClass(error), timeoutMs));
+      finish(timedOut ? timeout : failureSample(errorClass(error), timeoutMs));
     },
   };
 }
 
-function sampleOfFailure(error: string, timeoutMs: number): RequestSample {
+/** Returns what an answer counts as, where one with the status `expected` was wanted. */
+export function answerSample(
+  expected: number,
+  { status, retryAfter, latencyMs }: { readonly status: number; readonly retryAfter: string; readonly latencyMs: number },
+): RequestSample {
+  const error = status === expected ? null : String(status);
+  return { latencyMs, error, ...(error !== null && isGraceful(status, retryAfter) ? { graceful: true } : {}) };
+}
+
+/** Returns what a request without an answer counts as: a timeout with its whole time, anything else without one. */
+export function failureSample(error: string, timeoutMs: number): RequestSample {
   return { latencyMs: error === 'timeout' ? timeoutMs : null, error };
 }
 
