@@ -18,7 +18,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
-import { gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';
+import { commandsOf, gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';
 import { perfBaseline } from './perf-baseline.ts';
 import { withPart } from './parts.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
@@ -94,6 +94,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         ...parts,
         locate: locateStep(deps.locating(), resources),
         gauges: () => gaugesOf(context, resources, parts),
+        commands: commandsOf(context, (signal) => deps.platforms().caches.monthlyCommands(resources.cache.get().id, signal)),
       });
     },
     loadScript: (choice) => loadScript(context, choice, target(choice.url ?? domainUrl(context))),

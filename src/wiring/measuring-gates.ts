@@ -14,6 +14,7 @@ import { findK6Program } from '../adapters/system/toolbox.ts';
 import { parseDuration } from '../config/duration.ts';
 import { earlierLoad } from '../core/load/compare.ts';
 import type { LoadSettings, LoadStage } from '../core/load/load.ts';
+import { monthlyCommands } from '../core/load/commands.ts';
 import { loadSettingsForUrl, rampStages, refuseTooMany, requestTimeoutMs } from '../core/load/profile.ts';
 import { standaloneScript } from '../core/load/standalone-script.ts';
 import { perfSettingsForUrl } from '../core/perf/perf.ts';
@@ -26,6 +27,7 @@ import type { LoadDetails, PerfDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
+import type { CommandDeps } from '../stages/load/commands.ts';
 import { type LoadDeps, type LoadScript, loadStage } from '../stages/load/load.ts';
 import { perfStage } from '../stages/perf/perf.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
@@ -95,7 +97,7 @@ function healthRoute(context: Context): PerfDeps['health'] {
 export function loadGate(
   context: Context,
   choice: LoadChoice,
-  parts: MeasuringParts & Pick<LoadDeps, 'locate' | 'gauges'>,
+  parts: MeasuringParts & Pick<LoadDeps, 'locate' | 'gauges' | 'commands'>,
 ): StageRun<LoadDetails | null> {
   const { settings, stages } = rampOf(context, choice);
   const { engine, script, service } = driverOf(context, choice, { settings, stages, target: parts.target });
@@ -183,6 +185,18 @@ export function gaugesOf(context: Context, resources: Resources, { web, target }
     ...(upstash.queues.length === 0 ? [] : [queueGauge(url, upstash.prefix, upstash.queues)]),
     ...(health === undefined ? [] : [appGauge(web, target, health.path)]),
   ];
+}
+
+/** Returns the budget of Redis commands of the environment's own database. */
+export function commandsOf(context: Context, used: CommandDeps['used']): CommandDeps {
+  const { upstash, load } = context.settings();
+  return {
+    budget: load.commandBudget,
+    perRequest: load.commandsPerRequest,
+    month: monthlyCommands(upstash.plan, upstash.budgetUsd),
+    used,
+    probe: embeddedLoad(context.request.toolVersion),
+  };
 }
 
 function productionBudgets(context: Context): ProductionBudgets | undefined {

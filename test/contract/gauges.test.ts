@@ -118,7 +118,12 @@ test('the Redis gauge reads clients and memory, and what is evicted shows', asyn
   const seen = await gauge.read(never);
 
   expect(seen.redis?.clients).toBeGreaterThanOrEqual(2);
-  expect(seen.redis).toMatchObject({ evictedKeys: 0, rejectedConnections: 0, clientLimit: expect.any(Number) });
+  expect(seen.redis).toMatchObject({
+    evictedKeys: 0,
+    rejectedConnections: 0,
+    clientLimit: expect.any(Number),
+    commands: expect.any(Number),
+  });
   expect(seen.redis?.usedMemoryBytes).toBeGreaterThan(100_000);
 });
 

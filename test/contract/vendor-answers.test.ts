@@ -450,6 +450,13 @@ describe('Upstash', () => {
     });
   });
 
+  test('the commands of a month are those that the statistics of the database tell', async () => {
+    const { caches, seen } = await vendors((_request, response) => sendJson(response, 200, { total_monthly_requests: 490_123, hits: [] }));
+
+    await expect(caches.monthlyCommands('id', signal)).resolves.toBe(490_123);
+    expect(paths(seen)).toEqual(['GET /v2/redis/stats/id']);
+  });
+
   test('credentials go as Basic, and stand in no message', async () => {
     const { caches, seen } = await vendors((request, response) => sendJson(response, 400, `bad: ${String(request.headers.authorization)}`));
 

@@ -63,6 +63,7 @@ export function fakeCachePlatform(): FakeCachePlatform {
       restUrl: `https://${id}.upstash.io`,
       restToken: `token-${id}`,
     }),
+    monthlyCommands: async () => 0,
     resetPassword: async (id) => {
       existing(id);
     },

@@ -6,6 +6,7 @@ import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
 import type { WebOutcome } from '../../src/core/ports/web.ts';
 import type { ProductionBudgets } from '../../src/core/perf/production-budgets.ts';
 import { requestStatistics } from '../../src/core/statistics.ts';
+import type { CommandDeps } from '../../src/stages/load/commands.ts';
 import { loadStage } from '../../src/stages/load/load.ts';
 import { answer, openSessions, refused, runStage, scriptedWeb, stillClock } from '../support/measure-fakes.ts';
 import { loadMeasurement } from '../support/measured.ts';
@@ -24,6 +25,8 @@ function load(options: {
   samples?: readonly LoadSample[];
   origin?: string;
   ownedHost?: string;
+  commands?: Omit<CommandDeps, 'probe' | 'used'>;
+  usedCommands?: number;
 }) {
   const plans: LoadPlan[] = [];
   const engine: LoadEngine = {
@@ -41,6 +44,7 @@ function load(options: {
       return options.measurement ?? loadMeasurement({ byRequest: { health: good, 'create-request': good } });
     },
   };
+  const probe: LoadEngine = { name: 'embedded', run: async () => loadMeasurement({ byRequest: { health: good, 'create-request': good } }) };
   const web = scriptedWeb(options.web ?? (() => answer(200, 20, '{"environment":"staging"}')));
   const sessions = openSessions();
   const settings = options.settings ?? original;
@@ -51,6 +55,7 @@ function load(options: {
     stages: builtInProfiles.short,
     gauges: options.gauges === undefined ? undefined : () => options.gauges ?? [],
     productionBudgets: options.productionBudgets,
+    commands: options.commands && { ...options.commands, used: async () => options.usedCommands ?? 0, probe },
     engine,
     web,
     sessions,
@@ -256,4 +261,76 @@ test('fewer virtual users than half of production’s are red', async () => {
   const { error } = await runStage(stage.steps);
 
   expect(error).toMatchObject({ code: 'LOAD_RED', message: expect.stringContaining("production's 100") });
+});
+
+/** Of Redis only its count of commands. */
+const commands = (count: number | null) => ({
+  redis: { clients: 1, clientLimit: 10, usedMemoryBytes: 1, memoryLimitBytes: 0, evictedKeys: 0, rejectedConnections: 0, commands: count },
+});
+
+test('a database without a limit of commands is not asked, and no request is sent for it', async () => {
+  const { stage } = load({ gauges: [scriptedGauge('redis', [commands(7)])], commands: {} });
+
+  const { outcomes } = await runStage(stage.steps);
+
+  expect(outcomes['commands']).toBe('skipped');
+  expect(stage.result()?.findings.map(({ id }) => id)).not.toContain('redis-commands');
+});
+
+test('a load that would spend more commands than are left of the month is refused with the figures, and none is sent', async () => {
+  // 10 a second on their own, and 100 requests that brought about 2000.
+  const gauge = scriptedGauge('redis', [commands(0), commands(10), commands(2020)]);
+  const { stage, plans } = load({
+    gauges: [gauge],
+    commands: { month: { commands: 500_000, what: 'the free plan’s month' } },
+    usedCommands: 490_000,
+  });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({
+    code: 'LOAD_COMMANDS_OVER_BUDGET',
+    exitCode: 6,
+    message: expect.stringContaining('of 20.0 each), and 10000 are left'),
+  });
+  expect(plans).toEqual([]);
+  expect(gauge.closed()).toBe(true);
+});
+
+test('a run that fits is green with what it spent, and the rows of its estimate count, too', async () => {
+  const { stage } = load({ gauges: [scriptedGauge('redis', [commands(0), commands(10), commands(220)])], commands: { budget: 100_000 } });
+
+  const { error, outcomes } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect(outcomes['commands']).toBe('done');
+  expect(stage.result()?.findings.find(({ id }) => id === 'redis-commands')).toMatchObject({
+    verdict: 'green',
+    expected: '<= 100000 (load.commandBudget)',
+  });
+  expect(stage.result()?.details?.created).toEqual({ 'create-request': 100 });
+});
+
+test('a run that spends more than it may is stopped, and red with the figures', async () => {
+  const readings = [commands(0), commands(10), commands(220), commands(300), commands(90_000)];
+  const { stage } = load({ gauges: [scriptedGauge('redis', readings)], commands: { budget: 80_000 } });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'LOAD_RED', exitCode: 5 });
+  expect(stage.result()?.findings.find(({ id }) => id === 'valve')?.seen).toContain('89700 Redis commands were spent, and 80000 were left');
+  expect(stage.result()?.findings.find(({ id }) => id === 'redis-commands')).toMatchObject({ verdict: 'red', seen: '89700' });
+});
+
+test('a server that tells no count needs a configured one', async () => {
+  const gauges = () => [scriptedGauge('redis', [commands(null)])];
+  const unknown = load({ gauges: gauges(), commands: { budget: 100_000 } });
+  const configured = load({ gauges: gauges(), commands: { budget: 100_000, perRequest: 3 } });
+
+  const refusal = await runStage(unknown.stage.steps);
+  const { error } = await runStage(configured.stage.steps);
+
+  expect(refusal.error).toMatchObject({ code: 'LOAD_COMMANDS_UNKNOWN', exitCode: 6 });
+  expect(error).toBeUndefined();
+  expect(configured.stage.result()?.findings.find(({ id }) => id === 'redis-commands')?.seen).toBe('about 300, by 100 requests of 3.0');
 });

@@ -59,7 +59,7 @@ test('the engine is named, the slow answers are counted, and the rows that stay 
     byRequest: { health: requests(50), 'create-request': requests(50, 3) },
     slowByRequest: { health: 4, 'create-request': 0 },
   });
-  const created = createdRows(measurement, journey);
+  const created = createdRows([measurement], journey);
 
   expect(created).toEqual({ 'create-request': 97 });
   expect(loadSummary(measurement, journey, created)).toBe(

@@ -10,6 +10,7 @@ const redis: RedisReading = {
   memoryLimitBytes: 250_000_000,
   evictedKeys: 5,
   rejectedConnections: 2,
+  commands: 100,
 };
 
 function judge(name: GaugeName, readings: readonly Partial<GaugeSample>[], recoveryMs: number | null = 200) {
@@ -90,5 +91,6 @@ test('INFO is read by its names, and what is missing or no number is null', () =
     memoryLimitBytes: null,
     evictedKeys: 3,
     rejectedConnections: null,
+    commands: null,
   });
 });

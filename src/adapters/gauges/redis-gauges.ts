@@ -55,6 +55,7 @@ export function redisReading(info: string): RedisReading {
     memoryLimitBytes: count('maxmemory'),
     evictedKeys: count('evicted_keys'),
     rejectedConnections: count('rejected_connections'),
+    commands: count('total_commands_processed'),
   };
 }
 

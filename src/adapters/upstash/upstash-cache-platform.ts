@@ -23,6 +23,8 @@ export const databaseSchema = z.object({
 
 const credentialsSchema = z.object({ endpoint: z.string(), port: z.number().int(), password: z.string(), rest_token: z.string() });
 
+const statsSchema = z.object({ total_monthly_requests: z.number() });
+
 const endpointSchema = credentialsSchema.pick({ endpoint: true, port: true });
 
 /** A database as the platform shows it, parsed. */
@@ -80,6 +82,11 @@ export function upstashCachePlatform(
     // Path: Upstash's OpenAPI file of 2026-08-21. Done twice it is only done once more: what counts is what `access` tells then.
     resetPassword: async (id, signal) => {
       await api.send({ method: 'POST', path: apiPath`/v2/redis/reset-password/${id}`, repeatable: true, signal });
+    },
+    // Path and field: Upstash's OpenAPI file of 2026-08-21 (`DatabaseStats`).
+    monthlyCommands: async (id, signal) => {
+      const stats = await api.read({ method: 'GET', path: apiPath`/v2/redis/stats/${id}`, signal }, statsSchema);
+      return stats.total_monthly_requests;
     },
     addresses: async (id, signal) => {
       const path = apiPath`/v2/redis/database/${id}`;

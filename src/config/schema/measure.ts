@@ -97,4 +97,6 @@ export const load = z.strictObject({
   profile: identifier.default('full'),
   thresholds: z.strictObject({ p95Ms: durationMs.default(2000), errorRate: z.number().gt(0).max(1).default(0.15) }).prefault({}),
   maxVus: z.number().int().min(1).max(1000).default(100),
+  commandBudget: z.number().int().min(1).optional(),
+  commandsPerRequest: z.number().min(0).optional(),
 });

@@ -39,15 +39,11 @@ export function judgeLoad(
   ];
 }
 
-/** Returns how many rows each POST request of the journey created: its answers with the status that was expected. */
-export function createdRows(measurement: LoadMeasurement, journey: readonly LoadRequest[]): Readonly<Record<string, number>> {
+/** Returns how many rows each POST request of the journey created in all runs: its answers with the status that was expected. */
+export function createdRows(measurements: readonly LoadMeasurement[], journey: readonly LoadRequest[]): Readonly<Record<string, number>> {
   const posts = journey.filter((request) => request.method === 'POST');
-  return Object.fromEntries(
-    posts.map((request) => {
-      const statistics = measurement.byRequest[request.id];
-      return [request.id, statistics === undefined ? 0 : statistics.requests - statistics.errors];
-    }),
-  );
+  const rows = ({ byRequest }: LoadMeasurement, id: string) => (byRequest[id]?.requests ?? 0) - (byRequest[id]?.errors ?? 0);
+  return Object.fromEntries(posts.map(({ id }) => [id, measurements.reduce((sum, measurement) => sum + rows(measurement, id), 0)]));
 }
 
 /** Returns one line about a load run: engine, requests, latency, errors, slow answers and the rows that stay. */
@@ -97,8 +93,8 @@ function haltedFinding(reason: string): Finding {
     title: 'The run came to its end',
     verdict: 'red',
     seen: reason,
-    expected: 'a share of failed requests that is worth measuring on',
-    message: 'To go on would only have hurt the target.',
+    expected: 'the whole ramp',
+    message: 'To go on would only have done harm.',
     fix: 'Look at what fails with `jv-staging smoke`, then run the load again.',
   };
 }

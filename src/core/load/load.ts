@@ -38,6 +38,10 @@ export interface LoadSettings {
   readonly thresholds: LoadThresholds;
   /** Upper bound on virtual users, whatever is asked. */
   readonly maxVus: number;
+  /** Redis commands that one run may spend; the plan of the database may allow less. */
+  readonly commandBudget?: number | undefined;
+  /** Redis commands that a request of the journey needs; measured when missing. */
+  readonly commandsPerRequest?: number | undefined;
 }
 
 /** One sample of the timeline, one a second. Counts are of that second; times in ms. */

@@ -159,6 +159,7 @@ const empty: RedisReading = {
   memoryLimitBytes: null,
   evictedKeys: null,
   rejectedConnections: null,
+  commands: null,
 };
 
 function redisSeen(readings: readonly RedisReading[]): string {

@@ -31,6 +31,8 @@ export interface CachePlatform {
   findByName(name: string, signal: AbortSignal): Promise<readonly CacheDatabase[]>;
   create(database: NewCacheDatabase, signal: AbortSignal): Promise<CacheDatabase>;
   access(id: string, signal: AbortSignal): Promise<CacheAccess>;
+  /** Returns how many commands the database was sent this month, as the platform counts them. */
+  monthlyCommands(id: string, signal: AbortSignal): Promise<number>;
   /** Lets the platform make a new password and token; `access` tells them. */
   resetPassword(id: string, signal: AbortSignal): Promise<void>;
   /** Returns the addresses that a database answers at, without any secret: to recognise it where a variable leads to it. */

@@ -24,6 +24,8 @@ export interface RedisReading {
   readonly evictedKeys: number | null;
   /** Since the server's start. */
   readonly rejectedConnections: number | null;
+  /** Commands since the server's start. */
+  readonly commands: number | null;
 }
 
 /** Jobs of one queue by their state. */

@@ -7,6 +7,7 @@ import type { LoadStage } from '../../core/load/load.ts';
 import { formatMs } from '../../core/perf/judge.ts';
 import type { LoadService } from '../../core/ports/measure.ts';
 import type { Sessions } from '../../core/ports/web.ts';
+import { judgeCommands, spentAll } from '../../core/load/commands.ts';
 import { judgePressure } from '../../core/load/pressure.ts';
 import { judgeService, serviceSummary } from '../../core/load/service.ts';
 import { judgeLoadBudgets, type ProductionBudgets } from '../../core/perf/production-budgets.ts';
@@ -18,6 +19,7 @@ import type { Step } from '../../core/run/step.ts';
 import type { StageResult } from '../../core/verdict.ts';
 import { type SessionsByUser, signInStep } from '../isolation/identities.ts';
 import type { WantedAnswer } from './recovery.ts';
+import { type CommandBudget, type CommandDeps, commandsStep } from './commands.ts';
 import { loadPlan, type LoadRun, runAtService, type RunDeps, runWatched } from './run.ts';
 import { unreachable } from '../unreachable.ts';
 
@@ -46,6 +48,8 @@ export interface LoadDeps extends RunDeps {
   /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
   readonly locate?: Step | undefined;
   readonly sessions: Sessions;
+  /** The budget of Redis commands; missing for an address that is not the environment's. */
+  readonly commands?: CommandDeps | undefined;
 }
 
 /**
@@ -58,6 +62,7 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
   let deps = given;
   let measured: StageResult<LoadDetails | null> | undefined;
   let earlier: EarlierLoad | undefined;
+  let budget: CommandBudget | undefined;
   const before = slot<WantedAnswer>('what the target answered before the load');
   const notRun = () => stageResult('load', [], startedMs, deps.clock, null, 'no load was run');
   return {
@@ -72,6 +77,10 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
         given.settings.journey.map((request) => request.as),
         signedIn,
       ),
+      ...commandSteps(given, signedIn, (found) => {
+        budget = found;
+        deps = { ...deps, spent: (samples) => spentAll(samples, found.allowance) };
+      }),
       {
         id: 'run',
         title: runTitle(given),
@@ -79,7 +88,7 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
         run: async (io) => {
           measured =
             deps.service === undefined
-              ? loadResult(deps, await runWatched(deps, loadPlan(deps, signedIn), before.get(), io), earlier, startedMs)
+              ? loadResult(deps, await runWatched(deps, loadPlan(deps, signedIn), before.get(), io), { earlier, budget, startedMs })
               : serviceResult(deps, deps.service, await runAtService(deps, deps.service, before.get(), io), startedMs);
           return { verdict: measured.verdict, detail: measured.summary };
         },
@@ -88,6 +97,14 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
     ],
     result: () => measured,
   };
+}
+
+/** A service keeps its requests to itself, but they reach the same database. */
+function commandSteps(given: LoadDeps, signedIn: SessionsByUser, found: (budget: CommandBudget) => void): readonly Step[] {
+  const { commands, gauges, clock, script } = given;
+  // What a script of the user's own sends is not known before it is sent.
+  if (commands === undefined || gauges === undefined || script !== undefined) return [];
+  return [commandsStep(commands, { gauges, clock, plan: () => loadPlan(given, signedIn) }, found)];
 }
 
 /** Short: figures of the running load stand beside it, within 80 columns. */
@@ -140,8 +157,11 @@ function reachStep({ target, settings, web, permission }: LoadDeps, before: Slot
 function loadResult(
   deps: LoadDeps,
   { measurement, watched, halted, recovery }: LoadRun,
-  earlier: EarlierLoad | undefined,
-  startedMs: number,
+  {
+    earlier,
+    budget,
+    startedMs,
+  }: { readonly earlier: EarlierLoad | undefined; readonly budget: CommandBudget | undefined; readonly startedMs: number },
 ): StageResult<LoadDetails | null> {
   const { settings, stages, clock, productionBudgets } = deps;
   const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
@@ -151,9 +171,10 @@ function loadResult(
     judgeDegradation(measurement, settings.thresholds),
     judgeRecovery(recovery),
     ...(earlier === undefined ? [] : compareLoads(measurement, stages, earlier)),
+    ...(budget === undefined ? [] : [judgeCommands(watched?.samples ?? [], measurement, budget.estimate, budget.allowance)]),
   ];
   const pressure = watched === undefined ? [] : judgePressure(watched, halted);
-  const created = createdRows(measurement, settings.journey);
+  const created = createdRows(budget === undefined ? [measurement] : [budget.probed, measurement], settings.journey);
   const details = { measurement, stages, thresholds: settings.thresholds, created, watched, recovery };
   return stageResult('load', [...findings, ...pressure], startedMs, clock, details, loadSummary(measurement, settings.journey, created));
 }

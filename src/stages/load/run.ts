@@ -21,7 +21,10 @@ export interface RunDeps {
   readonly settings: LoadSettings;
   readonly stages: readonly LoadStage[];
   readonly engine: LoadEngine;
+  /** Returns what is read once a second while the load runs. */
   readonly gauges?: (() => readonly Gauge[]) | undefined;
+  /** Returns why the run must be stopped, of what was read so far. */
+  readonly spent?: ((samples: readonly GaugeSample[]) => string | undefined) | undefined;
   readonly web: WebClient;
   readonly clock: Clock;
 }
@@ -44,11 +47,15 @@ export async function runWatched(deps: RunDeps, plan: LoadPlan, before: WantedAn
   const valve = loadValve(deps.settings.thresholds.errorRate);
   const halt = new AbortController();
   let halted: string | undefined;
-  const { came, ...beside } = await watching(deps, before, io, (watch) => {
+  const stop = (reason: string | undefined) => {
+    halted ??= reason;
+    if (halted !== undefined) halt.abort(new Error(halted));
+  };
+  const onRead = (samples: readonly GaugeSample[]) => stop(deps.spent?.(samples));
+  const { came, ...beside } = await watching(deps, { before, io, onRead }, (watch) => {
     const onSample = (sample: LoadSample) => {
       io.note(describeSample(sample, watch?.latest()));
-      halted ??= valve.take(sample);
-      if (halted !== undefined) halt.abort(new Error(halted));
+      stop(valve.take(sample));
     };
     return deps.engine.run({ ...plan, halt: halt.signal, note: io.note }, onSample, io.signal);
   });
@@ -62,18 +69,21 @@ export async function runAtService(
   before: WantedAnswer,
   io: StepIo,
 ): Promise<Beside & { readonly service: ServiceVerdict }> {
-  const { came, ...beside } = await watching(deps, before, io, () => service.run((text) => io.note(text), io.signal));
+  const { came, ...beside } = await watching(deps, { before, io }, () => service.run((text) => io.note(text), io.signal));
   return { service: came, ...beside };
 }
 
 async function watching<Result>(
   deps: RunDeps,
-  before: WantedAnswer,
-  io: StepIo,
+  {
+    before,
+    io,
+    onRead,
+  }: { readonly before: WantedAnswer; readonly io: StepIo; readonly onRead?: (samples: readonly GaugeSample[]) => void },
   run: (watch: Watch | undefined) => Promise<Result>,
 ): Promise<Beside & { readonly came: Result }> {
   const gauges = deps.gauges?.() ?? [];
-  const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal);
+  const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal, onRead);
   try {
     const came = await run(watch);
     io.note(watch === undefined ? 'waiting for the target to recover' : 'waiting for the queues to drain');

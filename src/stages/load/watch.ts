@@ -18,12 +18,20 @@ export interface Watch {
   latest(): GaugeSample | undefined;
 }
 
-/** Starts reading all gauges once a second, beside whatever runs. A gauge that cannot be read is not an error: its reason is kept. */
-export function startWatch(gauges: readonly Gauge[], clock: Clock, signal: AbortSignal): Watch {
+/** Starts reading all gauges once a second, beside whatever runs; `onRead` gets all that was read so far. A gauge that cannot be read is not an error: its reason is kept. */
+export function startWatch(
+  gauges: readonly Gauge[],
+  clock: Clock,
+  signal: AbortSignal,
+  onRead: (samples: readonly GaugeSample[]) => void = () => undefined,
+): Watch {
   const startedMs = clock.nowMs();
   const samples: GaugeSample[] = [];
   const over = new AbortController();
-  const read = async () => samples.push(await readAll(gauges, Math.round((clock.nowMs() - startedMs) / 1000), signal));
+  const read = async () => {
+    samples.push(await readAll(gauges, Math.round((clock.nowMs() - startedMs) / 1000), signal));
+    onRead(samples);
+  };
   const reading = (async () => {
     while (!over.signal.aborted && !signal.aborted) {
       await read();
