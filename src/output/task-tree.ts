@@ -52,6 +52,9 @@ function resolveMode(options: DrawerOptions): 'tree' | 'lines' | 'none' {
   return options.isTty && options.terminal.columns > 0 ? 'tree' : 'lines';
 }
 
+/** Between two lines of what a terminal shows in place. */
+const lineEveryMs = 10_000;
+
 /** Cleans each event's texts, also of line feeds: a title, a note and a detail are one line. */
 function guarded(draw: EventSink, redact: Redactor): EventSink {
   const oneLine = (text: string) =>
@@ -65,6 +68,13 @@ function lineDrawer(options: DrawerOptions): EventSink {
   const titles = new Map<string, string>();
   const groups = new Set<string>();
   const paint = paintOf(options.color);
+  let toldMs = 0;
+  /** What a terminal shows in place comes here as a line now and then, so that a log of many minutes is not silent. */
+  const isDue = ({ panel, at }: Extract<RunEvent, { type: 'step-note' }>) => {
+    if (panel === undefined || Date.parse(at) - toldMs < lineEveryMs) return false;
+    toldMs = Date.parse(at);
+    return true;
+  };
   /** The outermost step and the step itself: what lies between is order, not news. */
   const trail = (path: readonly string[]) =>
     [...new Set([path.slice(0, 1).join('/'), path.join('/')])].map((key) => titles.get(key) ?? key).join(' › ');
@@ -76,7 +86,7 @@ function lineDrawer(options: DrawerOptions): EventSink {
         if (options.verbose === true) options.sink.err(`${paint.gray('…')} ${trail(event.path)}\n`);
         return;
       case 'step-note':
-        if (options.verbose === true) options.sink.err(`${paint.gray('›')} ${trail(event.path)}: ${event.text}\n`);
+        if (options.verbose === true || isDue(event)) options.sink.err(`${paint.gray('›')} ${trail(event.path)}: ${event.text}\n`);
         return;
       case 'step-finished': {
         titles.set(event.path.join('/'), event.title);

@@ -91,7 +91,10 @@ export function treeRenderer(signs: Signs) {
     }
 
     protected override format(message: string, icon: string, level: number): string[] {
-      return super.format(this.#live ? truncateTo(message, this.#columns() - level * 2 - 5) : message, icon, level);
+      if (!this.#live) return super.format(message, icon, level);
+      // A title may have rows below it: each is cut by itself.
+      const rows = message.split('\n').map((row) => truncateTo(row, this.#columns() - level * 2 - 5));
+      return super.format(rows.join('\n'), icon, level);
     }
   };
 }

@@ -67,7 +67,8 @@ export function createTree(options: TreeOptions): { readonly draw: EventSink; re
       case 'step-note': {
         const node = nodes.get(key);
         // Not as listr2's output: what arrives before the task's first frame would be lost there.
-        if (node !== undefined) node.task.title$ = `${node.title} ${paint.gray(`· ${event.text}`)}`;
+        const panel = (event.panel ?? []).map((row) => `\n${paint.gray(row)}`).join('');
+        if (node !== undefined) node.task.title$ = `${node.title} ${paint.gray(`· ${event.text}`)}${panel}`;
         return;
       }
       case 'step-finished': {

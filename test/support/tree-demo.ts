@@ -42,6 +42,7 @@ start('checks', 'queue');
 end('red', 'waiting, expected completed', 'checks', 'queue');
 end('done', undefined, 'checks');
 start('smoke');
+drawer.events({ type: 'step-note', path: ['smoke'], text: '3 s', panel: ['users  3 of 50 ▁▂█', `canary-secret${'-'.repeat(200)}`], at });
 await pause();
 await drawer.close();
 sink.out('THE RESULT\n');

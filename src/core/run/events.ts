@@ -7,7 +7,14 @@ export type StepOutcome = 'done' | 'unchanged' | 'skipped' | 'red' | 'inconclusi
 /** One thing that happened while steps ran. `path` is the ids from the root, `at` ISO 8601 UTC. */
 export type RunEvent =
   | { readonly type: 'step-started'; readonly path: readonly string[]; readonly title: string; readonly at: string }
-  | { readonly type: 'step-note'; readonly path: readonly string[]; readonly text: string; readonly at: string }
+  | {
+      readonly type: 'step-note';
+      readonly path: readonly string[];
+      readonly text: string;
+      /** The same at more length, as rows for a terminal that shows them in place. */
+      readonly panel?: readonly string[] | undefined;
+      readonly at: string;
+    }
   | {
       readonly type: 'step-finished';
       readonly path: readonly string[];

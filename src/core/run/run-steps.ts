@@ -180,6 +180,7 @@ async function undoAll(done: readonly Undoable[], options: RunOptions): Promise<
 function stepIo(path: readonly string[], options: RunOptions): StepIo {
   return {
     signal: options.signal,
-    note: (text) => options.events({ type: 'step-note', path, text, at: isoNow(options.clock) }),
+    note: (text, panel) =>
+      options.events({ type: 'step-note', path, text, ...(panel === undefined ? {} : { panel }), at: isoNow(options.clock) }),
   };
 }

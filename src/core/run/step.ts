@@ -10,12 +10,18 @@ export interface StepVerdict {
   readonly detail: string;
 }
 
+/** Widest row of a panel: with the indentation of a stage of `up` it fits into 80 columns. */
+export const panelColumns = 70;
+
 /** What a running step may use: its abort signal and a line of progress for the person who watches. */
 export interface StepIo {
   /** Aborted when the user interrupts; every call a step makes takes it. */
   readonly signal: AbortSignal;
-  /** Shows a short line of progress below the step's title (no secret, one line). */
-  note(text: string): void;
+  /**
+   * Shows a short line of progress beside the step's title (no secret, one line). `panel` says the same at more length: rows of at most
+   * `panelColumns` characters, shown below the title on a terminal.
+   */
+  note(text: string, panel?: readonly string[]): void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { LoadMeasurement, LoadSample, LoadSettings, LoadStage } from '../../core/load/load.ts';
 import { formatRate } from '../../core/load/judge.ts';
+import { dashboardRows } from '../../core/load/dashboard.ts';
 import { loadValve } from '../../core/load/valve.ts';
 import type { Recovery } from '../../core/load/degradation.ts';
 import type { Watched } from '../../core/load/pressure.ts';
@@ -13,7 +14,7 @@ import { fillPlaceholders } from '../../core/variables/placeholders.ts';
 import type { StepIo } from '../../core/run/step.ts';
 import { identityHeaders, sessionOf, type SessionsByUser } from '../isolation/identities.ts';
 import { awaitRecovery, type WantedAnswer } from './recovery.ts';
-import { startWatch, type Watch } from './watch.ts';
+import { startWatch } from './watch.ts';
 
 /** What a run needs. */
 export interface RunDeps {
@@ -51,10 +52,19 @@ export async function runWatched(deps: RunDeps, plan: LoadPlan, before: WantedAn
     halted ??= reason;
     if (halted !== undefined) halt.abort(new Error(halted));
   };
-  const onRead = (samples: readonly GaugeSample[]) => stop(deps.spent?.(samples));
-  const { came, ...beside } = await watching(deps, { before, io, onRead }, (watch) => {
+  const samples: LoadSample[] = [];
+  let gauges: readonly GaugeSample[] = [];
+  const onRead = (read: readonly GaugeSample[]) => {
+    gauges = read;
+    stop(deps.spent?.(read));
+  };
+  const { came, ...beside } = await watching(deps, { before, io, onRead }, () => {
     const onSample = (sample: LoadSample) => {
-      io.note(describeSample(sample, watch?.latest()));
+      samples.push(sample);
+      io.note(
+        describeSample(sample, gauges.at(-1)),
+        dashboardRows({ samples, gauges, stages: deps.stages, thresholds: deps.settings.thresholds }),
+      );
       stop(valve.take(sample));
     };
     return deps.engine.run({ ...plan, halt: halt.signal, note: io.note }, onSample, io.signal);
@@ -80,12 +90,12 @@ async function watching<Result>(
     io,
     onRead,
   }: { readonly before: WantedAnswer; readonly io: StepIo; readonly onRead?: (samples: readonly GaugeSample[]) => void },
-  run: (watch: Watch | undefined) => Promise<Result>,
+  run: () => Promise<Result>,
 ): Promise<Beside & { readonly came: Result }> {
   const gauges = deps.gauges?.() ?? [];
   const watch = gauges.length === 0 ? undefined : startWatch(gauges, deps.clock, io.signal, onRead);
   try {
-    const came = await run(watch);
+    const came = await run();
     io.note(watch === undefined ? 'waiting for the target to recover' : 'waiting for the queues to drain');
     const [recovery, watched] = await Promise.all([awaitRecovery(deps, before, io.signal), watch?.end()]);
     return { came, watched, recovery };

@@ -14,8 +14,6 @@ export interface Watch {
   end(): Promise<Watched>;
   /** Stops at once; what was seen is not needed any more. */
   abandon(): Promise<void>;
-  /** The last reading of all gauges, as long as there is one. */
-  latest(): GaugeSample | undefined;
 }
 
 /** Starts reading all gauges once a second, beside whatever runs; `onRead` gets all that was read so far. A gauge that cannot be read is not an error: its reason is kept. */
@@ -56,7 +54,6 @@ export function startWatch(
       return { samples, recoveryMs, gauges: gauges.map((gauge) => gauge.name) };
     },
     abandon: halt,
-    latest: () => samples.at(-1),
   };
 }
 

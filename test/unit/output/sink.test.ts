@@ -119,7 +119,7 @@ describe('event lines', () => {
       (text) => text.replaceAll('canary', '***'),
     );
 
-    events({ type: 'step-note', path: ['deploy'], text: 'canary\nsecond', at: '2026-11-22T00:00:00.000Z' });
+    events({ type: 'step-note', path: ['deploy'], text: 'canary\nsecond', panel: ['for people'], at: '2026-11-22T00:00:00.000Z' });
 
     expect(lines).toEqual(['{"type":"step-note","path":["deploy"],"text":"***\\nsecond","at":"2026-11-22T00:00:00.000Z"}\n']);
   });

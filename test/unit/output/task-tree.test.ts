@@ -67,6 +67,17 @@ describe('without a terminal', () => {
     ]);
   });
 
+  it('prints what a terminal would show in place as a line each ten seconds, and no row of it', () => {
+    const captured = capturedSink();
+    const drawer = createTreeDrawer({ mode: 'lines', sink: captured.sink, terminal: process.stderr, isTty: false, color: 0 });
+    for (let second = 0; second < 25; second += 1) {
+      const noted = { text: `${second} s`, panel: ['users 3'], at: new Date(Date.parse(at) + second * 1000).toISOString() };
+      drawer.events({ type: 'step-note', path: ['load'], ...noted });
+    }
+
+    expect(captured.stderr()).toBe('› load: 0 s\n› load: 10 s\n› load: 20 s\n');
+  });
+
   it('prints nothing in mode none', () => {
     expect(drawn('none')).toEqual({ stdout: '', stderr: '' });
   });
@@ -101,7 +112,7 @@ describe.skipIf(!hasTmux)('on a real terminal (tmux)', () => {
     goOn();
     await shows(/= provision · nothing to do \(1\.2 s\)\n❯ deploy 39 done\n {2}✖ part-7 · DEPLOY_BUILD_FAILED[^]*· load$/);
     goOn();
-    await shows(/\n\S smoke\n/);
+    await shows(/\n\S smoke · 3 s\n {2}users {2}3 of 50 ▁▂█\n {2}\*\*\*-{50,}…\n/);
     goOn();
 
     await expect.poll(() => readFileSync(out, 'utf8'), { timeout: 20_000 }).toBe('THE RESULT\n');
