@@ -28,7 +28,7 @@ export interface LatencySummary {
 export const noLatencies: LatencySummary = { minMs: 0, meanMs: 0, p50Ms: 0, p90Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 };
 
 /** Error classes of requests that got no answer and have no time. */
-const unanswered = ['refused', 'reset', 'dns', 'tls', 'too-large', 'other'];
+const unanswered = ['refused', 'reset', 'dns', 'tls', 'too-large', 'no-files', 'other'];
 
 /**
  * Returns the percentile of values in ascending order by nearest rank: the smallest value that at least `percent` % of all

@@ -11,6 +11,7 @@ import { browserMemory } from '../adapters/lighthouse/browser-memory.ts';
 import { requestHistogram } from '../adapters/load-trace/histogram.ts';
 import { postgresInsight } from '../adapters/postgres/insight.ts';
 import { findK6Program } from '../adapters/system/toolbox.ts';
+import { openFiles } from '../adapters/system/open-files.ts';
 import { parseDuration } from '../config/duration.ts';
 import { earlierLoad } from '../core/load/compare.ts';
 import type { LoadSettings, LoadStage } from '../core/load/load.ts';
@@ -110,6 +111,7 @@ export function loadGate(
     productionBudgets: productionBudgets(context),
     engine,
     service,
+    ...(choice.distribute === undefined ? { openFiles } : {}),
     script,
     ...(choice.compare === undefined ? {} : { earlier: async () => earlierLoad(await reportReader(context)(choice.compare)) }),
   });

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { embeddedLoad } from '../../src/adapters/embedded-load/engine.ts';
 import { k6Load } from '../../src/adapters/k6/engine.ts';
@@ -9,7 +11,8 @@ import { judgeLoad } from '../../src/core/load/judge.ts';
 import { originalThresholds } from '../../src/core/load/profile.ts';
 import type { LoadRequest, LoadSample } from '../../src/core/load/load.ts';
 import type { LoadEngine, LoadPlan } from '../../src/core/ports/measure.ts';
-import { delayedServer } from '../support/delayed-server.ts';
+import { statusBytes } from '../bench/measure.ts';
+import { closeServer, delayedServer, listen, originOf } from '../support/delayed-server.ts';
 import { findComponent, requires } from '../support/requires.ts';
 
 const none = new AbortController().signal;
@@ -121,6 +124,43 @@ describe.each(engines)('the engine $name', ({ name, make, it }) => {
       'user-agent': 'jv-staging-load',
     });
     expect(server.lastHeaders()['cookie']).toBeUndefined();
+  });
+
+  it('reads giant and compressed answers without keeping them', async () => {
+    const block = Buffer.alloc(1024 * 1024, 'x');
+    const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
+    let sent = 0;
+    const server = createServer((request, response) => {
+      if (request.url !== '/') return void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+      const more = () => {
+        while (!response.destroyed) {
+          sent += block.length;
+          if (!response.write(block)) return void response.once('drain', more);
+        }
+      };
+      more();
+    });
+    await listen(server);
+    closing.push(() => closeServer(server));
+    const before = process.memoryUsage.rss();
+    let peak = 0;
+    const look = setInterval(() => {
+      const pids = execFileSync('ps', ['-o', 'pid=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+        .trim()
+        .split(/\s+/);
+      const theirs = Math.max(...pids.map((pid) => statusBytes(Number(pid), 'VmRSS') ?? 0));
+      peak = Math.max(peak, name === 'k6' ? theirs : process.memoryUsage.rss() - before);
+    }, 100);
+
+    const plan = { ...planFor(originOf(server)), stages: [{ durationMs: 1500, vus: 2 }], timeoutMs: 800 };
+    const measured = await make().run(plan, () => undefined, none);
+    clearInterval(look);
+
+    expect(sent).toBeGreaterThan(200 * 1024 * 1024);
+    expect(measured.byRequest['get']?.errorsByClass).toEqual({ timeout: measured.byRequest['get']?.requests });
+    expect(measured.byRequest['post']).toMatchObject({ errors: 0 });
+    expect(peak).toBeGreaterThan(0);
+    expect(peak).toBeLessThan(150 * 1024 * 1024);
   });
 
   it('an abort ends it and everything that it started', async () => {

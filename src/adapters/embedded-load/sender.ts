@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
+import { noFiles } from '../../core/load/open-files.ts';
 import { isGraceful } from '../../core/load/degradation.ts';
 import type { SentRequest } from '../../core/load/request.ts';
 import type { WebTarget } from '../../core/ports/web.ts';
@@ -74,6 +75,9 @@ export function errorClass(error: unknown): string {
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return 'timeout';
+    case 'EMFILE':
+    case 'ENFILE':
+      return noFiles;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'dns';

@@ -1,5 +1,6 @@
 import type { LoadMeasurement, LoadRequest, LoadStage, LoadThresholds } from './load.ts';
 import { highestVus } from './profile.ts';
+import { hasNoFiles } from './open-files.ts';
 import { formatMs } from '../perf/judge.ts';
 import { describeErrors, timedRequests } from '../statistics.ts';
 import type { Finding } from '../verdict.ts';
@@ -107,6 +108,7 @@ function judgeGenerator(measurement: LoadMeasurement, stages: readonly LoadStage
   const problems = [
     ...(generatorCpu !== null && generatorCpu >= saturatedShare * cores ? ['The generator used all the CPU it can.'] : []),
     ...(lateMs !== null && lateMs > lateLimitMs ? [`The generator was ${formatMs(lateMs)} late itself.`] : []),
+    ...(hasNoFiles(measurement) ? ['The generator could open no more connections: its own files ran out.'] : []),
     ...(vusMax < asked * reachedShare ? [`Only ${vusMax} of ${asked} virtual users ran.`] : []),
   ];
   const seen = [

@@ -60,6 +60,8 @@ ${users.length === 0 ? '' : signInText(users)}export default function (${users.l
       tags: { name: request.id },
       timeout: ${input.timeoutMs},
       jar: new http.CookieJar(),
+      // An answer is read to its end and not kept: neither a giant nor a compressed one takes memory.
+      responseType: 'none',
       responseCallback: http.expectedStatuses(request.status),
     });
     check(response, { [\`\${request.id} answers \${request.status}\`]: (answer) => answer.status === request.status });

@@ -8,6 +8,7 @@ import { formatMs } from '../../core/perf/judge.ts';
 import type { LoadService } from '../../core/ports/measure.ts';
 import type { Sessions } from '../../core/ports/web.ts';
 import { judgeCommands, spentAll } from '../../core/load/commands.ts';
+import { refuseTooFewFiles } from '../../core/load/open-files.ts';
 import { judgePressure } from '../../core/load/pressure.ts';
 import { judgeService, serviceSummary } from '../../core/load/service.ts';
 import { judgeLoadBudgets, type ProductionBudgets } from '../../core/perf/production-budgets.ts';
@@ -48,6 +49,8 @@ export interface LoadDeps extends RunDeps {
   /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
   readonly locate?: Step | undefined;
   readonly sessions: Sessions;
+  /** Returns how many files the generator on this machine may open, undefined when that is unknown; missing for a load that runs elsewhere. */
+  readonly openFiles?: (() => Promise<number | undefined>) | undefined;
   /** The budget of Redis commands; missing for an address that is not the environment's. */
   readonly commands?: CommandDeps | undefined;
 }
@@ -70,6 +73,7 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
       ...(given.script === undefined ? [] : [readScriptStep(given.script, (stages) => (deps = { ...given, stages }))]),
       ...(given.earlier === undefined ? [] : [readEarlierStep(given.earlier, (load) => (earlier = load))]),
       ...(given.locate === undefined ? [] : [given.locate]),
+      ...(given.openFiles === undefined ? [] : [filesStep(given.openFiles, () => deps.stages)]),
       reachStep(given, before),
       signInStep(
         given.target,
@@ -120,6 +124,18 @@ function readScriptStep(script: LoadScript, found: (stages: readonly LoadStage[]
       const stages = await script.read(signal);
       found(stages);
       return `${highestVus(stages)} virtual users, ${Math.round(rampMs(stages) / 1000)} s at most`;
+    },
+  };
+}
+
+function filesStep(openFiles: () => Promise<number | undefined>, stages: () => readonly LoadStage[]): Step {
+  return {
+    id: 'files',
+    title: 'Look at the limit of open files',
+    run: async () => {
+      const limit = await openFiles();
+      refuseTooFewFiles(limit, highestVus(stages()));
+      return limit === undefined ? 'not known here' : String(limit);
     },
   };
 }
