@@ -44,6 +44,19 @@ const upstashPlans: Readonly<Record<string, number>> = {
   fixed_500gb: 1500,
 };
 
+/** What the free plan allows: "Monthly Commands 500K". */
+export const upstashFreeCommands = { commandsPerMonth: 500_000, ...upstashPricing };
+
+/** What pay as you go charges: "$0.2 per 100K commands". */
+export const upstashPayAsYouGo = { usdPerCommand: 0.2 / 100_000, ...upstashPricing };
+
+/** What a vendor really charges, from the team's own invoice. */
+export interface StatedPrices {
+  readonly vercel?: Price | undefined;
+  readonly supabase?: Price | undefined;
+  readonly upstash?: Price | undefined;
+}
+
 /** Returns what a Supabase project's compute costs; the organization's own fee is paid once, whatever its projects are. */
 export function supabasePrice(size: string | undefined): KnownPrice {
   if (size === undefined) return { usdPerMonth: null, why: 'its compute size is the organization’s default: set supabase.size' };

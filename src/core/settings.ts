@@ -5,6 +5,7 @@ import type { GateSettings } from './gate/settings.ts';
 import type { LoadSettings } from './load/load.ts';
 import type { NotifySettings } from './notify/settings.ts';
 import type { PerfSettings } from './perf/perf.ts';
+import type { StatedPrices } from './prices.ts';
 import type { ProductionBudgets } from './perf/production-budgets.ts';
 import type { TableWaiver } from './release/protection.ts';
 import type { SmokeSettings } from './smoke/smoke.ts';
@@ -199,6 +200,8 @@ export interface StagingSettings {
   readonly perf: PerfSettings;
   readonly load: LoadSettings;
   readonly gate: GateSettings;
+  /** What vendors really charge, where no published price says it. */
+  readonly costs?: StatedPrices | undefined;
   /** Who is told; undefined: nobody. */
   readonly notify?: NotifySettings | undefined;
 }

@@ -81,7 +81,7 @@ function costText({ cost }: Plan): string {
   const limit = `half of production’s $${cost.productionUsdPerMonth}`;
   switch (cost.verdict) {
     case 'over':
-      return `${sum}. This is over ${limit}.`;
+      return `${sum}. This is not less than ${limit}.`;
     case 'within':
       return `${sum}, within ${limit}.`;
     default:

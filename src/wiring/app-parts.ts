@@ -1,31 +1,24 @@
 import { resolve } from 'node:path';
-import { doctorStage } from '../stages/doctor.ts';
-import { driftStage } from '../stages/drift/drift.ts';
 import { destroyStage } from '../stages/destroy.ts';
 import { deployStage } from '../stages/deploy/deploy.ts';
 import { planRun } from '../stages/plan/plan.ts';
 import { provisionStage } from '../stages/provision/provision.ts';
-import { isolationStage } from '../stages/isolation/isolation.ts';
 import { emptyResources } from '../stages/resources.ts';
 import { seedStage } from '../stages/seed/seed.ts';
-import { environmentStatus } from '../stages/status.ts';
 import { unlock } from '../stages/unlock.ts';
 import { upRun } from '../stages/up.ts';
 import { openEventFile } from '../adapters/files/event-file.ts';
 import type { App } from './app.ts';
 import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
-import { doctorDeps } from './doctor-deps.ts';
 import { ciCommands } from './ci-commands.ts';
 import { initCommands } from './init-commands.ts';
 import { envCommands } from './env-commands.ts';
 import { secretCommands } from './secret-commands.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { gateDeps } from './gate-deps.ts';
-import { gateStage } from '../stages/gate/gate.ts';
 import { gatesOf } from './gates.ts';
 import { migrateCommands } from './migrate-commands.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
+import { lookingAt } from './looking.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
 import { previewCommands } from './preview.ts';
@@ -47,6 +40,7 @@ export function appOf(context: Context, waitMs: number): App {
   const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
   const migrate = migrateCommands(context, deps, resources, hide);
+  const own = { runId: guard.runId, startedAtMs, local: () => local.running() };
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
     provision: () => provisionStage(deps.provision(), resources),
@@ -71,19 +65,14 @@ export function appOf(context: Context, waitMs: number): App {
     ...releaseStages(deps, smokeOn, resources),
     destroy: (options) => destroyStage(deps.destroy(), resources, options),
     up: (selection) => upRun(stages, selection, clock),
-    doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
-    gate: (choice) => gateStage(gateDeps(context, deps, resources, { runId: guard.runId, local: () => local.running() }), choice),
-    isolation: () => isolationStage(deps.isolation(), resources),
-    fingerprint: (input) => fingerprintOf(input, deps.sealing),
-    status: () => environmentStatus(deps.status(), resources, request.signal),
-    drift: () => driftStage(deps.drift(), resources),
+    ...lookingAt(context, deps, resources, own),
     unlock: (id, confirm) => {
       const { name } = context.settings();
       return unlock(unlockPlaces(context, deps, resources), id, { environment: name, confirmed: confirm === name }, request.signal);
     },
     eventFile: eventFile?.write,
     runSteps: guard.runSteps,
-    ...tellingOf(context, { deps, resources, local: () => local.running(), hide }, { runId: guard.runId, startedAtMs }),
+    ...tellingOf(context, { deps, resources, local: own.local, hide }, own),
     ...generators(context, () => gates.loadScript({ engine: 'auto', url: `https://${context.settings().domain}` })),
     env: envCommands(context, deps, resources),
     migrate,

@@ -5,6 +5,7 @@ import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
 import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
 import type { WatchDetails } from '../core/smoke/watch.ts';
+import type { CostDetails } from '../core/cost/judge.ts';
 import type { SavedPlan } from '../core/plan/saved.ts';
 import type { GateLedger } from '../core/gate/ledger.ts';
 import type { GateChoice } from '../stages/gate/gate.ts';
@@ -24,6 +25,7 @@ import type { RollbackRun } from '../stages/rollback/rollback.ts';
 import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
 import type { CiCommands } from './ci-commands.ts';
 import type { InitCommands } from './init-commands.ts';
+import type { CostChoice, LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './choices.ts';
 import type { MigrateCommands } from './migrate-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
@@ -82,6 +84,8 @@ export interface App {
   up(selection: UpSelection): UpRun;
   doctor(choice: { readonly install: Installable | undefined }): StageRun<null>;
   isolation(): StageRun<IsolationDetails>;
+  /** Says what the environment costs. Throws `COST_WINDOW_TOO_SHORT` (exit 2). */
+  cost(choice: CostChoice): StageRun<CostDetails>;
   gate(choice: GateChoice): StageRun<GateLedger>;
   /** Returns the keyed fingerprint of what an input holds, without its last line feed. Throws `FINGERPRINT_INPUT_EMPTY` (exit 2). */
   fingerprint(input: AsyncIterable<string | Buffer>): Promise<string>;
@@ -172,53 +176,6 @@ export interface WrittenReport {
   readonly shownPath: string;
   /** The configuration's path within the repository, as GitHub Actions names files; undefined elsewhere. */
   readonly configPath: string | undefined;
-}
-
-/** What `smoke` was asked for. */
-export interface SmokeChoice {
-  readonly url?: string | undefined;
-  readonly only?: readonly string[] | undefined;
-}
-
-/** What `smoke --watch` was asked for. */
-export interface WatchChoice extends SmokeChoice {
-  /** How long, e.g. `10m`, and the time between two looks, e.g. `5s`. */
-  readonly for: string;
-  readonly every: string;
-}
-
-/** What `perf` was asked for. */
-export interface PerfChoice {
-  readonly url?: string | undefined;
-  readonly runs?: number | undefined;
-  readonly formFactors?: readonly ('desktop' | 'mobile')[] | undefined;
-  /** A report to compare with instead of the last green one. */
-  readonly baseline?: string | undefined;
-}
-
-/** What `load` was asked for. */
-export interface LoadChoice {
-  readonly url?: string | undefined;
-  readonly path?: string | undefined;
-  readonly vus?: number | undefined;
-  readonly duration?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly engine: 'auto' | 'k6' | 'embedded';
-  /** A k6 script of the user's own, instead of the journey of the configuration. */
-  readonly script?: string | undefined;
-  /** The earlier run to compare with. */
-  readonly compare?: string | undefined;
-  /** The host that the user says is theirs to load. */
-  readonly ownedHost?: string | undefined;
-  /** Where it runs when one machine is too small. */
-  readonly distribute?: 'k8s' | 'grafana-cloud' | undefined;
-  /** How many k6 processes share it. */
-  readonly parallelism?: number | undefined;
-  /** The context and the namespace of kubectl. */
-  readonly kubeContext?: string | undefined;
-  readonly namespace?: string | undefined;
-  /** What is printed instead of sending anything. */
-  readonly emit?: 'k6' | 'k8s' | undefined;
 }
 
 /** What `local …` does. */

@@ -15,7 +15,7 @@ import type { Resources } from '../stages/resources.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
 import { smokeRun } from '../stages/smoke/smoke.ts';
 import { parseAddress } from './address.ts';
-import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './app.ts';
+import type { LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import type { Deps, SmokeOn } from './deps.ts';
 import { commandsOf, gaugesOf, insideOf, loadGate, loadScript, type MeasuringParts, perfGate } from './measuring-gates.ts';

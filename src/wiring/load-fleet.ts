@@ -12,7 +12,7 @@ import { journeyUsers, scriptVariables } from '../core/load/standalone-script.ts
 import { isOwnMachine } from '../core/load/target.ts';
 import type { WebTarget } from '../core/ports/web.ts';
 import type { LoadDeps } from '../stages/load/load.ts';
-import type { LoadChoice } from './app.ts';
+import type { LoadChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import { userPassword } from './user-password.ts';
 

@@ -34,7 +34,7 @@ import { perfStage } from '../stages/perf/perf.ts';
 import type { PerfDeps } from '../stages/perf/state.ts';
 import type { Resources } from '../stages/resources.ts';
 import { parseAddress } from './address.ts';
-import type { LoadChoice, PerfChoice } from './app.ts';
+import type { LoadChoice, PerfChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
 import { farLoad, fleetText } from './load-fleet.ts';

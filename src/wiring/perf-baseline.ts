@@ -5,7 +5,7 @@ import { StagingError } from '../core/errors.ts';
 import type { PerfBaseline } from '../core/perf/baseline.ts';
 import type { WebTarget } from '../core/ports/web.ts';
 import type { RunReport } from '../core/report.ts';
-import type { PerfChoice } from './app.ts';
+import type { PerfChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import { reportsFolder } from './report-files.ts';
 

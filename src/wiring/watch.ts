@@ -8,7 +8,7 @@ import type { StageRun } from '../core/run/stage.ts';
 import type { WatchDetails, WatchHead } from '../core/smoke/watch.ts';
 import type { SmokeDeps, SmokeInput } from '../stages/smoke/smoke.ts';
 import { watchRun } from '../stages/smoke/watch.ts';
-import type { WatchChoice } from './app.ts';
+import type { WatchChoice } from './choices.ts';
 import type { Context } from './context.ts';
 
 /** A smoke that is ready to run. */

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { requires } from '../support/requires.ts';
@@ -7,13 +9,17 @@ const it = requires('git', 'redis-server');
 const seconds = 1000;
 let project: SmallProject;
 
+/** What the team pays by its own invoices, and by the price list. */
+const costs = `
+  production: { ...sample.production, costUsdPerMonth: 200 },
+  costs: { vercel: { usdPerMonth: 20, source: 'invoice 2026-10', readOn: '2026-11-01' }, supabase: { usdPerMonth: 10, source: 'invoice 2026-10', readOn: '2026-11-01' } },
+`;
+
 beforeAll(async () => {
   project = await createSmallProject();
   await project.app('first', ['body']);
-  await project.migration(
-    '1_notes.sql',
-    'create table notes (id int primary key, body text); alter table notes enable row level security;',
-  );
+  const config = join(project.dir, 'staging.config.ts');
+  await writeFile(config, (await readFile(config, 'utf8')).replace('restorePoints:', `${costs}  restorePoints:`));
 });
 afterAll(() => project.remove());
 
@@ -57,5 +63,29 @@ describe('--notify', () => {
       expect((await project.stateTexts()).join('')).not.toContain(token);
     },
     120 * seconds,
+  );
+});
+
+describe('cost', () => {
+  it(
+    'says what the environment costs by dated prices and measured commands, as a share of production’s',
+    async () => {
+      const asked = await project.run(['cost', '--for', '5s', '--json']);
+      const { details } = asked.json(z.object({ details: z.record(z.string(), z.unknown()) })).data;
+
+      expect(asked.exitCode, asked.stdout).toBe(0);
+      expect(details).toMatchObject({
+        knownUsdPerMonth: 40,
+        shareOfProduction: { from: 0.2, upTo: 0.2 },
+        verdict: 'within',
+        idleCommands: { windowMs: 5000, atMostPerMonth: expect.any(Number) },
+        parts: [
+          { source: 'invoice 2026-10' },
+          { source: 'invoice 2026-10' },
+          { usdPerMonth: 10, source: expect.stringContaining('upstash.com') },
+        ],
+      });
+    },
+    60 * seconds,
   );
 });

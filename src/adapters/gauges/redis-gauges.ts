@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { Gauge, QueueReading, RedisReading } from '../../core/ports/gauges.ts';
+import type { CommandCalls } from '../../core/cost/commands.ts';
+import type { CommandCounter, Gauge, QueueReading, RedisReading } from '../../core/ports/gauges.ts';
 
 /** Bounds on connecting and on one reading. */
 const connectTimeoutMs = 5000;
@@ -39,6 +40,24 @@ export function queueGauge(url: string, prefix: string, queues: readonly string[
     },
     close: client.close,
   };
+}
+
+/** Returns the counter of the server's commands; `url` is secret. */
+export function commandCounter(url: string): CommandCounter {
+  const client = lazyClient(url);
+  return {
+    read: async () => {
+      const redis = await client.open();
+      return commandCalls(await redis.info('commandstats'));
+    },
+    close: client.close,
+  };
+}
+
+/** Returns what `INFO commandstats` says: lines `cmdstat_name:calls=1,…` (redis.io/docs, `INFO`, read 2026-11-23); undefined without any. */
+export function commandCalls(info: string): CommandCalls | undefined {
+  const found = [...info.matchAll(/^cmdstat_([^:\r\n]+):calls=(\d+)/gm)].map(([, name = '', calls]) => [name, Number(calls)] as const);
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** Returns what `INFO` says: lines `name:value` (redis.io/docs, `INFO`, read 2026-11-23); Upstash gives a part of them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costs } from './costs.ts';
 import { drift } from './drift.ts';
 import { gate } from './gate.ts';
 import { load, perf } from './measure.ts';
@@ -39,6 +40,7 @@ export const configSchema = z.strictObject({
   perf,
   load,
   gate,
+  costs,
   notify,
 });
 

@@ -130,10 +130,16 @@ function foreignMarker({ hosting, settings }: PlanFacts): string | undefined {
   return `belongs to the environment ${marker.environment} of ${marker.name}`;
 }
 
-function pricesOf({ settings, databases, caches }: PlanFacts): Readonly<Record<OwnedKind, KnownPrice>> {
+/** Returns what each vendor costs: what the team's own configuration says of it, else the published price. */
+export function pricesOf({ settings, databases, caches }: PlanFacts): Readonly<Record<OwnedKind, KnownPrice>> {
   const size = settings.supabase.size ?? textOf(databases.found[0]?.fields, 'size');
   const plan = settings.upstash.plan ?? textOf(caches.found[0]?.fields, 'plan');
-  return { 'vercel-project': vercelPrice(), 'supabase-project': supabasePrice(size), 'upstash-database': upstashPrice(plan) };
+  const { vercel, supabase, upstash } = settings.costs ?? {};
+  return {
+    'vercel-project': vercel ?? vercelPrice(),
+    'supabase-project': supabase ?? supabasePrice(size),
+    'upstash-database': upstash ?? upstashPrice(plan),
+  };
 }
 
 function textOf(fields: Fields | undefined, name: string): string | undefined {

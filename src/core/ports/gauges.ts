@@ -1,3 +1,5 @@
+import type { CommandCalls } from '../cost/commands.ts';
+
 /** Connections of the database, as the server counts them. */
 export interface DatabaseReading {
   /** Client connections, ours left out. */
@@ -65,5 +67,12 @@ export interface GaugeSample extends Partial<GaugeReadings> {
 export interface Gauge {
   readonly name: GaugeName;
   read(signal: AbortSignal): Promise<Partial<GaugeReadings>>;
+  close(): Promise<void>;
+}
+
+/** Counts the commands of a Redis server; keeps its connection until closed. `read` rejects with whatever keeps it from reading. */
+export interface CommandCounter {
+  /** Returns the calls of each command since the server's start; undefined when the server does not count them. */
+  read(signal: AbortSignal): Promise<CommandCalls | undefined>;
   close(): Promise<void>;
 }

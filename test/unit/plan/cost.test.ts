@@ -38,7 +38,8 @@ describe('the price table', () => {
 
 describe('what staging costs', () => {
   it.each([
-    ['within half of production’s', cost('micro', 'fixed_250mb', 40), 'within', 20],
+    ['within half of production’s', cost('micro', 'fixed_250mb', 41), 'within', 20],
+    ['just half of it, which is not less', cost('micro', 'fixed_250mb', 40), 'over', 20],
     ['over half of it', cost('small', 'fixed_250mb', 40), 'over', 25],
     ['over half of it by what is known alone', cost('medium', 'payg', 100), 'over', 60],
     ['unknown with a part that has no price', cost('micro', 'payg', 100), 'unknown', 10],
