@@ -32,7 +32,7 @@ export interface Results {
   drift(result: StageResult<DriftDetails>): void;
   plan(plan: Plan): void;
   rollback(plan: ShownRollback): void;
-  status(status: EnvironmentStatus): void;
+  status(status: EnvironmentStatus, choice: { readonly all: boolean }): void;
   migrations(status: MigrationsStatus): void;
   localStatus(status: LocalStatus): void;
   variables(variables: readonly VariableDifference[]): void;
@@ -56,7 +56,7 @@ export function results(out: (render: (view: TextView) => string) => void) {
     drift: (result) => out((page) => renderDriftText(result, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     rollback: (plan) => out((page) => renderRollbackText(plan, page)),
-    status: (status) => out((page) => renderStatusText(status, page)),
+    status: (status, choice) => out((page) => renderStatusText(status, { ...page, ...choice })),
     migrations: (status) => out((page) => renderMigrationsText(status, page)),
     localStatus: (status) => out((page) => renderLocalStatusText(status, page)),
     variables: (variables) => out((page) => renderVariablesText(variables, page)),

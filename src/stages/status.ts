@@ -1,19 +1,27 @@
 import { migrationHead, pendingMigrations } from '../core/release/migrations.ts';
+import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { Gauge } from '../core/ports/gauges.ts';
 import type { Deployments } from '../core/ports/hosting.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
 import { liveRelease, type ReleaseRecord } from '../core/release/release.ts';
-import type { EnvironmentStatus } from '../core/status.ts';
+import type { RunReport } from '../core/report.ts';
+import { type EnvironmentStatus, lastGates } from '../core/status.ts';
 import { notLiveVariables } from '../core/variables/since-release.ts';
-import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
+import { type PlanDeps, planRun } from './plan/plan.ts';
+import { emptyResources, findCache, findDatabase, findProject, readAccess, type Resources } from './resources.ts';
 import type { SchemaDeps } from './provision/schema.ts';
 
 /** What reading the status needs beside finding resources. */
-export interface StatusDeps extends ResourceDeps, SchemaDeps {
+export interface StatusDeps extends PlanDeps, SchemaDeps {
   readonly deployments: Deployments;
   readonly openUrl: () => Promise<string>;
   readonly restorePoints: () => RestorePoints;
   readonly clock: Clock;
+  /** Reads the environment's queues; the address is secret. */
+  readonly openQueues: (url: string) => Gauge;
+  /** Returns the newest reports of this environment that are kept here, newest first. */
+  readonly reports: () => Promise<readonly RunReport[]>;
 }
 
 /** Returns the environment's state as the vendors and the release records tell it; changes nothing. */
@@ -29,6 +37,11 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
   if (readable) await readAccess(deps, resources, signal);
   const history = readable ? await deps.openDatabase().releases(settings.environment, signal) : [];
   const newest = liveRelease(history);
+  const [{ drift, cost }, queues, lastOnes] = await Promise.all([
+    compared(deps, signal),
+    readable ? readQueues(deps, resources, signal) : null,
+    newest === undefined ? [] : deps.reports().then((reports) => lastGates(newest, reports, deps.clock.nowMs())),
+  ]);
   return {
     name: settings.name,
     environment: settings.environment,
@@ -36,9 +49,14 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
     url: deps.appOrigin,
     openUrl: await deps.openUrl(),
     resources: { vercelProject: project?.id ?? null, supabaseProject: database?.ref ?? null, upstashDatabase: cache?.id ?? null },
+    live: newest === undefined ? null : liveOf(newest, deps.clock.nowMs()),
     liveDeployment: live?.id ?? null,
     recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id,
     autoAssignDomains: project?.autoAssignDomains ?? null,
+    drift,
+    gates: lastOnes,
+    queues,
+    cost,
     variablesNotLive:
       project === undefined || live === undefined || newest === undefined
         ? null
@@ -62,6 +80,40 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
         previous,
       })),
   };
+}
+
+function liveOf({ id, gitSha, dirty, migrationHead: head, createdAt }: ReleaseRecord, nowMs: number): EnvironmentStatus['live'] {
+  return { releaseId: id, gitSha, dirty, migrationHead: head, ageMs: nowMs - Date.parse(createdAt) };
+}
+
+/** Holds the environment against its configuration, as `plan` does; what keeps that from being done is said, and ends nothing. */
+async function compared(deps: StatusDeps, signal: AbortSignal): Promise<Pick<EnvironmentStatus, 'drift' | 'cost'>> {
+  const planning = planRun(deps, emptyResources(), { adopt: false });
+  try {
+    for (const step of planning.steps) await step.run?.({ signal, note: () => undefined });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StagingError)) throw error;
+    return { drift: { differing: null, compared: 0, why: error.message }, cost: null };
+  }
+  const { items, cost } = planning.planned.get().plan;
+  const differing = items
+    .filter(({ action }) => action !== 'unchanged')
+    .map(({ resource, id }) => (resource === 'variable' ? id : resource));
+  return { drift: { differing, compared: items.length, why: null }, cost };
+}
+
+/** Returns the jobs of each queue; null when Redis does not say. */
+async function readQueues(deps: StatusDeps, resources: Resources, signal: AbortSignal): Promise<EnvironmentStatus['queues']> {
+  const gauge = deps.openQueues(resources.cacheAccess.get().url);
+  try {
+    return (await gauge.read(signal)).queues ?? null;
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  } finally {
+    await gauge.close();
+  }
 }
 
 async function migrationStatus(deps: StatusDeps, signal: AbortSignal): Promise<NonNullable<EnvironmentStatus['migrations']>> {

@@ -41,11 +41,13 @@ import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
 import { migrationFiles } from './migration-files.ts';
 import { releaseParts, sourceOf, unheardSince } from './release-parts.ts';
+import { productionUrlOf } from './production-url.ts';
 import { openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
 import { seedParts } from './seed-parts.ts';
 import { openSecretFile } from './secret-file.ts';
 import { formerStateKeys, stateKeys } from './state-keys.ts';
+import { statusReading } from './status-reading.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
 export type SmokeOn = (
@@ -141,7 +143,7 @@ export function openDeps(
     seed,
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
-    status: () => ({ ...base(), deployments: use().deployments, openUrl: () => openUrl(appOrigin()), restorePoints }),
+    status: () => ({ ...plan(), ...statusReading(context, use()), openUrl: () => openUrl(appOrigin()), restorePoints }),
     drift: () => ({ ...plan(), productionReady, openCatalog: postgresCatalog, productionDatabaseUrl: productionUrl.find }),
     sealing,
     isolation: () => ({ ...base(), productionReady }),
@@ -228,21 +230,6 @@ function openSealing(context: Context): () => Promise<Sealing> {
 function previewParts(context: Context, { use, openCache }: Connections) {
   const { deployments, previewHosting, previewDatabases } = use();
   return { source: sourceOf(context, {}), deployments, previewHosting, previewDatabases, openCache };
-}
-
-/** Finds the connection to production's database: as the configuration says, or that of the production beside staging. */
-function productionUrlOf(context: Context, local: Pick<LocalCloud, 'productionDatabase'>) {
-  const url = slot<string>('connection to production’s database');
-  return {
-    known: url.peek,
-    find: async (signal: AbortSignal): Promise<string | undefined> => {
-      const { database, supabaseProjects } = context.settings().production;
-      const given = database === undefined ? undefined : context.secrets.read(database);
-      const found = given ?? (await local.productionDatabase(supabaseProjects, signal));
-      if (found !== undefined) url.set(found);
-      return found;
-    },
-  };
 }
 
 /** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */

@@ -89,3 +89,25 @@ describe('cost', () => {
     60 * seconds,
   );
 });
+
+describe('status', () => {
+  it(
+    'says on one screen what is live, what has drifted, how its gates stand, its queues and its cost',
+    async () => {
+      const asked = await project.run(['status', '--json']);
+      const shown = await project.run(['status']);
+
+      expect(asked.json(z.unknown()).data).toMatchObject({
+        live: { dirty: true, ageMs: expect.any(Number) },
+        autoAssignDomains: true,
+        variablesNotLive: [],
+        drift: { differing: [], why: null },
+        gates: [{ gate: 'smoke', verdict: 'green' }],
+        queues: [{ queue: 'flight-requests', waiting: 0, active: 0, failed: 0 }],
+        cost: { productionUsdPerMonth: 200 },
+      });
+      expect(shown.stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
+    },
+    60 * seconds,
+  );
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RunReport } from '../../../src/core/report.ts';
 import { renderErrorText, renderReportText, renderStageText, renderUpSummary } from '../../../src/output/human.ts';
+import type { EnvironmentStatus } from '../../../src/core/status.ts';
 import { renderDoctorText, renderStatusText } from '../../../src/output/status-text.ts';
 import { displayWidth, truncateTo, wrapTo } from '../../../src/output/text-width.ts';
 import { sampleRedReport, sampleReport } from '../../support/sample-report.ts';
@@ -159,59 +160,78 @@ describe('status and doctor', () => {
     } as const;
     const releases = Array.from({ length: 12 }, (_, at) => ({ ...release, id: `rel_${12 - at}`, vercelDeploymentId: `dpl_${12 - at}` }));
 
-    const text = renderStatusText(
-      {
-        name: 'shop-staging',
-        environment: 'staging',
-        target: 'local',
-        url: 'http://staging.example.test:4280',
-        openUrl: 'http://127.0.0.1:3000/',
-        resources: { vercelProject: 'prj_1', supabaseProject: 'abcdefghijklmnopqrst', upstashDatabase: null },
-        liveDeployment: 'dpl_12',
-        recordMatches: true,
-        autoAssignDomains: false,
-        variablesNotLive: ['LOG_LEVEL'],
-        contractWaiting: ['20260104000000'],
-        migrations: { head: '20251020000000', applied: 1, pending: 2 },
-        restorePoints: {
-          keep: 10,
-          points: [
-            {
-              id: 'dump_1',
-              kind: 'dump',
-              place: '/kept/dump_1.jvdump',
-              reason: 'x',
-              sizeBytes: 2048,
-              createdAt: release.createdAt,
-              expiresAt: null,
-              ageMs: 7_300_000,
-            },
-            {
-              id: 'rp_1',
-              kind: 'platform',
-              place: 'Supabase project a',
-              reason: null,
-              sizeBytes: null,
-              createdAt: release.createdAt,
-              expiresAt: null,
-              ageMs: 59_000,
-            },
-          ],
-        },
-        releases,
+    const status: EnvironmentStatus = {
+      name: 'shop-staging',
+      environment: 'staging',
+      target: 'local',
+      url: 'http://staging.example.test:4280',
+      openUrl: 'http://127.0.0.1:3000/',
+      resources: { vercelProject: 'prj_1', supabaseProject: 'abcdefghijklmnopqrst', upstashDatabase: null },
+      live: { releaseId: 'rel_12', gitSha: release.gitSha, dirty: true, migrationHead: null, ageMs: 7_300_000 },
+      drift: { differing: ['LOG_LEVEL', 'schema'], compared: 14, why: null },
+      gates: [{ gate: 'smoke', verdict: 'green', summary: '8 of 8', ageMs: 65_000 }],
+      queues: [{ queue: 'flight-requests', waiting: 2, active: 1, failed: 0 }],
+      cost: {
+        knownUsdPerMonth: 10,
+        unknown: [{ what: 'Vercel project', why: 'x' }],
+        parts: [],
+        productionUsdPerMonth: 100,
+        verdict: 'unknown',
       },
-      view,
-    );
+      liveDeployment: 'dpl_12',
+      recordMatches: true,
+      autoAssignDomains: false,
+      variablesNotLive: ['LOG_LEVEL'],
+      contractWaiting: ['20260104000000'],
+      migrations: { head: '20251020000000', applied: 1, pending: 2 },
+      restorePoints: {
+        keep: 10,
+        points: [
+          {
+            id: 'dump_1',
+            kind: 'dump',
+            place: '/kept/dump_1.jvdump',
+            reason: 'x',
+            sizeBytes: 2048,
+            createdAt: release.createdAt,
+            expiresAt: null,
+            ageMs: 7_300_000,
+          },
+          {
+            id: 'rp_1',
+            kind: 'platform',
+            place: 'Supabase project a',
+            reason: null,
+            sizeBytes: null,
+            createdAt: release.createdAt,
+            expiresAt: null,
+            ageMs: 59_000,
+          },
+        ],
+      },
+      releases,
+    };
 
-    expect(text).toContain('●  rel_12  deploy  aaaaaaaaaaaa+  2026-11-22 20:00 UTC by ci@runner  1/1 green');
-    expect(text).toContain('pinned by a rollback until the next deploy');
-    expect(text.replaceAll(/\s+/g, ' ')).toContain('LOG_LEVEL changed since: not live until the next deploy');
+    const text = renderStatusText(status, view);
+    const whole = renderStatusText(status, { ...view, all: true });
+
+    expect(text).toContain('●  rel_12  deploy  aaaaaaaaaaaa+  2026-11-22 20:00  1/1 green');
+    expect(text).toContain('commit aaaaaaaaaaaa+, 2 h old, dpl_12');
+    expect(text).toContain('2 of 14 things: LOG_LEVEL, schema');
+    expect(text).toContain('smoke green 1 m ago');
+    expect(text).toContain('flight-requests: 2 waiting, 1 active, 0 failed');
+    expect(text).toContain('$10 a month, 10 % of production’s; unknown: Vercel project');
+    expect(text.trimEnd().split('\n').length).toBeLessThan(24);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('pinned by a rollback until the next deploy');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('not live until the next deploy: LOG_LEVEL');
     expect(text.replaceAll(/\s+/g, ' ')).toContain('20260104000000 waits for `deploy --contract`');
-    expect(text).toMatch(/Upstash database +shop-staging +not there/);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('prj_1, abcdefghijklmnopqrst, no Upstash database');
     expect(text.match(/●/g)).toHaveLength(1);
-    expect(text).toContain('… 2 older');
-    expect(text).toMatch(/dump_1 +2 h old +2 KiB +the newest 10 are kept +\/kept/);
-    expect(text).toMatch(/rp_1 +59 s old +kept by Supabase/);
+    expect(text).toContain('… 9 older');
+    expect(text).toContain('2 points, the newest rp_1, 59 s old');
+    expect(whole).toContain('rel_1 ');
+    expect(whole).toMatch(/dump_1 +2 h old +2 KiB +the newest 10 are kept +\/kept/);
+    expect(whole).toMatch(/rp_1 +59 s old +kept by Supabase/);
     expect(widest(text)).toBeLessThanOrEqual(80);
   });
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { lastGates } from '../../src/core/status.ts';
+import type { StageResult, Verdict } from '../../src/core/verdict.ts';
+
+const nowMs = Date.parse('2026-11-27T03:00:00.000Z');
+const stage = (name: string, verdict: Verdict): StageResult => ({
+  stage: name,
+  verdict,
+  summary: `${name} ${verdict}`,
+  findings: [],
+  startedAt: '2026-11-27T02:00:00.000Z',
+  durationMs: 1,
+  details: null,
+});
+const record = {
+  id: 'rel_2',
+  createdAt: '2026-11-27T01:00:00.000Z',
+  gates: [{ gate: 'smoke', verdict: 'green' as const, summary: 'at deploy' }],
+};
+
+describe('the last gates of a release', () => {
+  it('are the newest of each in the reports about it, else what its record says; those of other releases do not count', () => {
+    const reports = [
+      { releaseId: 'rel_1', stages: [stage('load', 'green')] },
+      { releaseId: 'rel_2', stages: [stage('perf', 'red')] },
+      { releaseId: 'rel_2', stages: [stage('perf', 'green'), stage('seed', 'green')] },
+    ];
+
+    expect(lastGates(record, reports, nowMs)).toEqual([
+      { gate: 'smoke', verdict: 'green', summary: 'at deploy', ageMs: 7_200_000 },
+      { gate: 'perf', verdict: 'red', summary: 'perf red', ageMs: 3_600_000 },
+    ]);
+  });
+});
