@@ -22,6 +22,7 @@ const descriptions: Readonly<Record<keyof z.input<typeof configSchema>, string>>
   perf: 'Pages and endpoints that are measured, and their budgets.',
   load: 'Journey, ramps and thresholds of the load.',
   notify: 'Who in Slack is told of success, failure and recovery with `--notify`.',
+  costs: 'What vendors really charge, where no price list says it: with source and day.',
   gate: 'Where the release decision asks for issues, reviews and attestations.',
 };
 

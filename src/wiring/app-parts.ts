@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { openDeps } from './deps.ts';
 import { ciCommands } from './ci-commands.ts';
 import { initCommands } from './init-commands.ts';
+import { docsCommands } from './docs-commands.ts';
 import { envCommands } from './env-commands.ts';
 import { secretCommands } from './secret-commands.ts';
 import { gatesOf } from './gates.ts';
@@ -74,6 +75,7 @@ export function appOf(context: Context, waitMs: number): App {
     runSteps: guard.runSteps,
     ...tellingOf(context, { deps, resources, local: own.local, hide }, own),
     ...generators(context, () => gates.loadScript({ engine: 'auto', url: `https://${context.settings().domain}` })),
+    docs: docsCommands(context, deps, resources),
     env: envCommands(context, deps, resources),
     migrate,
     secretCommands: secretCommands(context, deps, resources, hide),

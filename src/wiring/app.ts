@@ -26,6 +26,7 @@ import type { SeedChoice, SeedDetails } from '../stages/seed/parts.ts';
 import type { CiCommands } from './ci-commands.ts';
 import type { InitCommands } from './init-commands.ts';
 import type { CostChoice, LoadChoice, PerfChoice, SmokeChoice, WatchChoice } from './choices.ts';
+import type { DocsCommands } from './docs-commands.ts';
 import type { MigrateCommands } from './migrate-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
@@ -112,6 +113,7 @@ export interface App {
   readonly secretCommands: SecretCommands;
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly ci: CiCommands;
+  readonly docs: DocsCommands;
   readonly init: InitCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
+import { exerciseSteps } from '../../src/core/docs/exercise.ts';
 import { requires } from '../support/requires.ts';
 import { createSmallProject, type SmallProject } from '../support/small-project.ts';
 
@@ -109,5 +111,49 @@ describe('status', () => {
       expect(shown.stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
     },
     60 * seconds,
+  );
+});
+
+describe('docs', () => {
+  it(
+    'writes a page without any password, knows when it is out of date, and the gate reads that',
+    async () => {
+      const page = join(project.dir, 'docs/STAGING.md');
+      const missing = await project.run(['docs', '--check', '--json']);
+      const written = await project.run(['docs']);
+      const current = await project.run(['docs', '--check']);
+      const text = await readFile(page, 'utf8');
+      await writeFile(page, text.replace('flight-requests', 'other'));
+      const edited = await project.run(['docs', '--check', '--json']);
+
+      expect([missing, written, current, edited].map(({ exitCode }) => exitCode)).toEqual([5, 0, 0, 5]);
+      expect([missing, edited].map((run) => run.json(z.unknown()).error?.code)).toEqual(['DOCS_RED', 'DOCS_RED']);
+      const secrets = (await readFile(join(project.dir, '.env.staging.local'), 'utf8')).matchAll(/^(\w+)="?([^"\n]+)"?$/gm);
+      const seen = [...secrets].filter(([, name = '']) => /PASSWORD|KEY|TOKEN|SECRET/.test(name));
+      expect(seen.length).toBeGreaterThan(3);
+      for (const [, , value = ''] of seen) expect(text).not.toContain(value);
+      expect(text).toContain('STAGING_SUPABASE_DB_PASSWORD');
+    },
+    60 * seconds,
+  );
+
+  it(
+    'has an exercise whose commands end as it says',
+    async () => {
+      const ended: { readonly line: string; readonly exitCode: number }[] = [];
+      const said = await project.run(['docs', '--exercise']);
+      for (const { line, exitCode } of exerciseSteps('jetvision-staging').flatMap(({ commands }) => commands)) {
+        const words = line.split(' ');
+        const own = words[0] === 'jv-staging';
+        // `run` adds the target itself
+        const run = own ? await project.run(words.slice(1, -2)) : await execa({ cwd: project.dir, shell: true, reject: false })`${line}`;
+        ended.push({ line, exitCode: run.exitCode ?? -1 });
+        expect(said.stdout).toContain(line);
+        expect(run.exitCode, `${line}\n${run.stdout}\n${run.stderr}`).toBe(exitCode);
+      }
+
+      expect(ended.length).toBeGreaterThan(12);
+    },
+    120 * seconds,
   );
 });

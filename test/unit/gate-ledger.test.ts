@@ -168,6 +168,7 @@ describe('the ledger', () => {
       { reports: replaced(stage('smoke', [green('health'), green('sentry')], { profile: 'full' })) },
     ],
     ['AC-12', 'unknown', 'nobody has said so', { attestations: [] }],
+    ['AC-12', 'failed', 'its page is out of date, whoever says what', { reports: [report({ ...stage('docs', []), verdict: 'red' })] }],
     ['AC-12', 'unknown', 'somebody said so of another commit', { attestations: [attestation('AC-12', 'f'.repeat(40))] }],
     ['AC-13', 'failed', 'nobody approved', { review: known({ pullRequest: 7, approvedBy: [], changesRequestedBy: [], headSha: commit }) }],
     [
@@ -219,6 +220,12 @@ describe('the ledger', () => {
 });
 
 describe('how long a ramp holds its users', () => {
+  it('takes a page that is current for documentation, without anybody’s word', () => {
+    const entries = judgeLedger({ ...good, attestations: [], reports: [report(stage('docs', [green('page')]))] });
+
+    expect(entries.find(({ id }) => id === 'AC-12')).toMatchObject({ verdict: 'passed', evidence: [evidence] });
+  });
+
   it.each([
     ['the original plan’s', builtInProfiles.full, 50, 120_000],
     [

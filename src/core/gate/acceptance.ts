@@ -22,11 +22,7 @@ export function acceptance(facts: GateFacts): readonly GateEntry[] {
     entry('AC-9', 'Load tests pass', `green with ${fullLoad.vus} users for ${fullLoad.heldMs / 60_000} minutes`, load(facts)),
     entry('AC-10', 'No critical or high-severity bugs', 'no open issue with these labels', issues(facts)),
     entry('AC-11', 'Monitoring and logging functional', 'an event and a log line of this release read back', monitoring(facts)),
-    entry('AC-12', 'Documentation complete', 'a person who read it says so', {
-      verdict: 'unknown',
-      seen: 'nobody has said so for this commit',
-      fix: attestFix('AC-12'),
-    }),
+    entry('AC-12', 'Documentation complete', '`docs --check` green, or a person who read it says so', documented(facts)),
     entry('AC-13', 'Code review approved', 'approved, and no changes asked for', review(facts)),
   ];
 }
@@ -138,6 +134,12 @@ function monitoring(facts: GateFacts): Judged {
     evidence: first?.evidence ?? [],
     fix: first?.fix,
   };
+}
+
+function documented(facts: GateFacts): Judged {
+  const judged = judgeStage(facts, 'docs');
+  if (judged.verdict === 'passed') return judged;
+  return { ...judged, fix: `Run \`jv-staging docs\`, commit the page, and run \`jv-staging docs --check\`. Or: ${attestFix('AC-12')}` };
 }
 
 function review(facts: GateFacts): Judged {
