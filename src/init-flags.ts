@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
-import type { SharedFlagValues } from './shared-flags.ts';
+import { packageFlag, type SharedFlagValues } from './shared-flags.ts';
 
 /** Flags that answer what `init` would ask. */
 export const initFlags = {
+  ...packageFlag,
   name: Flags.string({ helpValue: 'NAME', env: 'JV_INIT_NAME', summary: 'Name of the staging project.' }),
   'production-domain': Flags.string({ helpValue: 'DOMAIN', env: 'JV_INIT_PRODUCTION_DOMAIN', summary: 'Domain of production.' }),
   domain: Flags.string({
@@ -43,4 +44,5 @@ export interface InitFlagValues extends SharedFlagValues {
   readonly compat?: boolean;
   readonly workflow?: boolean;
   readonly runbook?: boolean;
+  readonly package?: string | undefined;
 }

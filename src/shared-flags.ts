@@ -139,6 +139,15 @@ export const loadFlags = {
   }),
 };
 
+/** The flag of commands that write the workflow. */
+export const packageFlag = {
+  package: Flags.string({
+    helpValue: 'SPEC',
+    env: 'JV_PACKAGE',
+    summary: 'What CI installs this tool from: a registry name, a tarball in the repository or by https, a git commit.',
+  }),
+};
+
 /** Flags of every `migrate` command. */
 export const migrateFlags = {
   'db-url-env': Flags.string({

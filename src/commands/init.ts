@@ -45,9 +45,10 @@ export default class Init extends StagingCommand {
   private plan(app: App, flags: InitFlagValues): Promise<InitPlan> {
     if (flags.sample) return app.init.sample();
     if (flags.compat) return app.init.compat();
-    const { config, app: folder, workflow = false, runbook = false } = flags;
+    const { config, app: folder, package: source, workflow = false, runbook = false } = flags;
+    const files = { config, app: folder, package: source, workflow, runbook };
     const given = { ...flags, productionDomain: flags['production-domain'] };
     const ask = (question: string) => this.printed.askText(question);
-    return app.init.plan({ config, app: folder, workflow, runbook, given, takesSuggestions: flags.yes ?? false, ask });
+    return app.init.plan({ ...files, given, takesSuggestions: flags.yes ?? false, ask });
   }
 }

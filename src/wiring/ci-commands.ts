@@ -1,6 +1,7 @@
 import { dirname, join, relative, sep } from 'node:path';
 import { compareGenerated, writeGenerated } from '../adapters/files/generated-files.ts';
 import { resolveActions } from '../adapters/github/action-releases.ts';
+import { resolvePackage } from '../adapters/npm/package-spec.ts';
 import { workflowText } from '../adapters/github/workflow-file.ts';
 import { hasPackageLock } from '../adapters/source/package-lock.ts';
 import { gitRoot } from '../adapters/source/git-state.ts';
@@ -20,8 +21,8 @@ export interface CiPlan {
 
 /** What `ci …` does. */
 export interface CiCommands {
-  /** Reads the actions' newest releases and makes the workflow; writes nothing. Throws `CI_…` errors. */
-  plan(): Promise<CiPlan>;
+  /** Reads the actions' newest releases, resolves the package, and makes the workflow; writes nothing. Throws `CI_…` errors. */
+  plan(choice?: { readonly package?: string | undefined }): Promise<CiPlan>;
   write(plan: CiPlan): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ const releaseBranch = 'main';
 /** Returns the `ci` commands of one run. */
 export function ciCommands(context: Context): CiCommands {
   return {
-    plan: async () => {
+    plan: async (choice = {}) => {
       const { settings, path } = located(context);
       const root = gitRoot(dirname(path));
       if (root === undefined) {
@@ -50,7 +51,10 @@ export function ciCommands(context: Context): CiCommands {
           },
         );
       }
-      const actions = await resolveActions(childEnvironment(), context.request.signal);
+      const { cwd, signal, toolVersion } = context.request;
+      const actions = await resolveActions(childEnvironment(), signal);
+      const place = { root, cwd, environment: childEnvironment() };
+      const toolPackage = await resolvePackage(choice.package ?? `jv-staging@${toolVersion}`, place, signal);
       const secrets = secretNames(settings, generatedSecrets);
       const inRoot = (absolute: string) => relative(root, absolute).split(sep).join('/') || '.';
       const workflow = stagingWorkflow({
@@ -62,14 +66,14 @@ export function ciCommands(context: Context): CiCommands {
         build,
         output: inRoot(output),
         installs: hasPackageLock(dir),
-        toolVersion: context.request.toolVersion,
+        toolPackage,
         actions,
         secrets,
         notifies: settings.notify !== undefined,
       });
       const text = workflowText(workflow, actions, heading);
       const file = { path: join(root, '.github/workflows/deploy-staging.yml'), text };
-      return { changes: await compareGenerated([file], context.request.cwd), secrets };
+      return { changes: await compareGenerated([file], cwd), secrets };
     },
     write: ({ changes }) => writeGenerated(changes),
   };

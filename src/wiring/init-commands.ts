@@ -28,6 +28,8 @@ export interface InitChoice extends Omit<Interview, 'repository'> {
   readonly app: string | undefined;
   readonly workflow: boolean;
   readonly runbook: boolean;
+  /** What CI installs this tool from. */
+  readonly package?: string | undefined;
 }
 
 /** What `init` would write, and what is said of it. */
@@ -127,7 +129,9 @@ async function filesOf(context: Context, { choice, config, repository, answers }
   const names = secretNames(loaded.settings, []).filter((name) => !generatedSecrets.some((generated) => generated === name));
   const { team } = repository.vercel;
   const [secrets, ignored] = await Promise.all([readExisting(path('.env.staging')), readExisting(path('.gitignore'))]);
-  const workflow = choice.workflow ? (await ciCommands({ ...context, loaded, settings: () => loaded.settings }).plan()).changes : [];
+  const workflow = choice.workflow
+    ? (await ciCommands({ ...context, loaded, settings: () => loaded.settings }).plan({ package: choice.package })).changes
+    : [];
   return [
     { path: config, text },
     {

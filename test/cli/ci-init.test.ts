@@ -19,7 +19,9 @@ let env: Readonly<Record<string, string>>;
 beforeAll(async () => {
   project = await createStagingProject();
   home = await mkdtemp(join(tmpdir(), 'jv-home-'));
-  env = { HOME: home };
+  env = { HOME: home, JV_PACKAGE: './jv-staging.tgz' };
+  await writeFile(join(project.dir, 'jv-staging.tgz'), '');
+  await writeFile(join(home, '.npmrc'), 'registry=http://127.0.0.1:9\nfetch-retries=0\n');
   await writeFile(join(home, '.gitconfig'), `[url "file://${home}/"]\n  insteadOf = https://github.com/\n`);
   for (const [name, major] of Object.entries(usedActions)) await actionRepository(join(home, name), major);
 });
@@ -46,11 +48,24 @@ describe('ci init', () => {
     const empty = await mkdtemp(join(tmpdir(), 'jv-home-'));
     await writeFile(join(empty, '.gitconfig'), `[url "file://${empty}/"]\n  insteadOf = https://github.com/\n`);
 
-    const ended = await project.run(['ci', 'init', '--json'], { env: { HOME: empty } });
+    const ended = await project.run(['ci', 'init', '--json'], { env: { ...env, HOME: empty } });
 
     await rm(empty, { recursive: true });
     expect(ended.exitCode, ended.stdout).toBe(3);
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'CI_ACTIONS_UNKNOWN' } });
+    expect(await readdir(project.dir)).not.toContain('.github');
+  });
+
+  it.each([
+    ['a package that no registry has', 'jv-staging@0.0.0-nowhere', /cannot be resolved: .*(?:npm|ECONNREFUSED)/],
+    ['a file that is not there', './nowhere.tgz', /there is no such file/],
+    ['a file that no CI job finds', '/tmp/jv-staging.tgz', /outside of the repository/],
+    ['a branch of git, which moves', 'github:acme/jv-staging#main', /40 digits of a commit/],
+  ])('writes nothing for %s', async (_what, spec, reason) => {
+    const ended = await project.run(['ci', 'init', '--package', spec, '--json'], { env });
+
+    expect(ended.exitCode, ended.stdout).toBe(3);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'CI_PACKAGE_UNKNOWN', message: expect.stringMatching(reason) } });
     expect(await readdir(project.dir)).not.toContain('.github');
   });
 
@@ -72,6 +87,7 @@ describe('ci init', () => {
         secrets: expect.arrayContaining(['JV_STATE_KEY', 'UPSTASH_EMAIL', 'VERCEL_ORG_ID']),
       },
     });
+    expect(text).toContain('npx --yes --package ./jv-staging.tgz jv-staging provision');
     for (const name of Object.keys(usedActions)) expect(text).toContain(`uses: ${name}@${await newest(name)} # v4.1.0`);
     expect(Object.keys(parse(text).jobs)).toEqual(['build', 'deploy', 'preview', 'preview-down', 'nightly', 'gate']);
   });

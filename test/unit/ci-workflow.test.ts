@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packageKind, unpinned } from '../../src/core/ci/package-spec.ts';
 import { secretNames } from '../../src/core/ci/secrets.ts';
 import { newestRelease, parseRemoteTags } from '../../src/core/ci/steps.ts';
 import { stagingWorkflow, type WorkflowInput, type WorkflowJob } from '../../src/core/ci/workflow.ts';
@@ -15,7 +16,7 @@ const input: WorkflowInput = {
   build: ['node', 'build it.ts'],
   output: 'app/.vercel/output',
   installs: true,
-  toolVersion: '1.2.3',
+  toolPackage: 'jv-staging@1.2.3',
   actions: {
     'actions/checkout': pinned('actions/checkout'),
     'actions/setup-node': pinned('actions/setup-node'),
@@ -40,7 +41,8 @@ describe('the workflow of ci init', () => {
     expect(withSecrets.map(([name]) => name)).toEqual(['deploy', 'preview', 'preview-down', 'nightly', 'gate']);
     for (const [name, job] of withSecrets)
       for (const { run } of job.steps)
-        if (run !== undefined) expect(run, name).toMatch(/^(?:npx --yes jv-staging@1\.2\.3 |mkdir -p "\$RUNNER_TEMP|echo "::error::)/);
+        if (run !== undefined)
+          expect(run, name).toMatch(/^(?:npx --yes --package jv-staging@1\.2\.3 jv-staging |mkdir -p "\$RUNNER_TEMP|echo "::error::)/);
   });
 
   it('pins every action at a commit, and takes texts of other people by the environment alone', () => {
@@ -75,7 +77,7 @@ describe('the workflow of ci init', () => {
     const calls = all.flatMap(([, { steps }]) => steps.flatMap(({ run }) => (run?.startsWith('npx') === true ? [run] : [])));
 
     const problems = calls.flatMap((call) => {
-      const words = call.replace('npx --yes jv-staging@1.2.3 ', '');
+      const words = call.replace('npx --yes --package jv-staging@1.2.3 jv-staging ', '');
       const id = Object.keys(commands).find((one) => `${words} `.startsWith(`${one.replaceAll(':', ' ')} `)) ?? '';
       return problemsOf(`<%= config.bin %> ${words}`, id).map((problem) => `${words}: ${problem}`);
     });
@@ -126,5 +128,20 @@ describe('the secrets of a workflow', () => {
     );
     expect(names).not.toContain('GITHUB_TOKEN');
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('the package that CI installs the tool from', () => {
+  it.each([
+    ['jv-staging@1.2.3', 'registry', true],
+    ['@acme/jv-staging', 'registry', true],
+    ['./tools/jv.tgz', 'file', true],
+    ['tools/jv.tgz', 'file', true],
+    ['https://example.test/jv.tgz', 'tarball', true],
+    ['github:acme/jv-staging', 'git', false],
+    [`git+https://example.test/jv.git#${'a'.repeat(40)}`, 'git', true],
+    ['acme/jv-staging#main', 'git', false],
+  ])('%s is of kind %s, as npm reads it; pinned: %s', (spec, kind, isPinned) => {
+    expect([packageKind(spec), unpinned(spec) === undefined]).toEqual([kind, isPinned]);
   });
 });

@@ -35,7 +35,8 @@ export interface WorkflowInput {
   readonly output: string;
   /** Whether the app's folder has a lock file of npm's, to be installed before the build. */
   readonly installs: boolean;
-  readonly toolVersion: string;
+  /** What npx installs this tool from: a name with its version, a file of the repository, a tarball, a git commit. */
+  readonly toolPackage: string;
   readonly actions: PinnedActions;
   /** Names of the secrets that the commands read. */
   readonly secrets: readonly string[];
@@ -122,7 +123,7 @@ function outputSteps(input: WorkflowInput): readonly WorkflowStep[] {
 }
 
 function tool(input: WorkflowInput, words: string): string {
-  return `npx --yes jv-staging@${input.toolVersion} ${words}`;
+  return `npx --yes --package ${shellWord(input.toolPackage)} jv-staging ${words}`;
 }
 
 /** A step for one command of ours. */

@@ -24,7 +24,7 @@ export function exerciseSteps(name: string): readonly ExerciseStep[] {
     {
       title: 'Deploy',
       say: 'Everything is made on this machine: no account, no cost. The domain moves once smoke is green on the deployment’s own address.',
-      commands: [local('provision --yes'), local('deploy'), local('seed'), local('status')],
+      commands: [local('provision --yes'), local('deploy'), local('seed')],
     },
     {
       title: 'Break',
@@ -34,18 +34,18 @@ export function exerciseSteps(name: string): readonly ExerciseStep[] {
         done(`echo '{"version":3}' > ${broken}/config.json`),
         done(`echo broken > ${broken}/static/index.html`),
         local(`deploy --prebuilt ${broken}`, 5),
-        local('smoke'),
+        local('status'),
       ],
     },
     {
       title: 'Roll back',
-      say: 'A second release goes out, and you go back to the first: look at what would be done, then do it. status says that it is pinned.',
-      commands: [local('deploy'), local('rollback --dry-run'), local('rollback'), local('status')],
+      say: 'A second release goes out, and you go back to the first: look at what would be done, then do it. From then on the domain is pinned until the next deploy.',
+      commands: [local('deploy'), local('rollback --dry-run'), local('rollback')],
     },
     {
       title: 'Reset',
       say: 'The rows are yours to spoil: --confirm with the environment’s name brings the seeded ones back. The local cloud is stopped last.',
-      commands: [local(`seed --reset --confirm ${name}`), local('smoke'), local('local stop')],
+      commands: [local(`seed --reset --confirm ${name}`), local('local stop')],
     },
   ];
 }
