@@ -29,6 +29,10 @@ export const initFlags = {
   app: Flags.string({ helpValue: 'DIR', env: 'JV_INIT_APP', summary: 'Folder of the app (default: found).' }),
   workflow: Flags.boolean({ env: 'JV_INIT_WORKFLOW', summary: 'Write the GitHub workflow too, as `ci init` does.' }),
   runbook: Flags.boolean({ env: 'JV_INIT_RUNBOOK', summary: 'Write docs/STAGING-RUNBOOK.md too.' }),
+  health: Flags.boolean({
+    env: 'JV_INIT_HEALTH',
+    summary: 'Write a route for /api/health too, where an app of Next.js (App Router) has none.',
+  }),
   force: Flags.boolean({ env: 'JV_FORCE', summary: 'Overwrite files that differ; their diff is shown.' }),
 };
 
@@ -45,4 +49,5 @@ export interface InitFlagValues extends SharedFlagValues {
   readonly workflow?: boolean;
   readonly runbook?: boolean;
   readonly package?: string | undefined;
+  readonly health?: boolean;
 }

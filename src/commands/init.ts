@@ -15,7 +15,7 @@ export default class Init extends StagingCommand {
     '<%= config.bin %> init',
     '<%= config.bin %> init --yes --production-domain www.example.com',
     '<%= config.bin %> init --dry-run --yes',
-    '<%= config.bin %> init --workflow --runbook',
+    '<%= config.bin %> init --health --workflow --runbook',
     '<%= config.bin %> init --sample',
     '<%= config.bin %> init --compat',
   ];
@@ -45,8 +45,8 @@ export default class Init extends StagingCommand {
   private plan(app: App, flags: InitFlagValues): Promise<InitPlan> {
     if (flags.sample) return app.init.sample();
     if (flags.compat) return app.init.compat();
-    const { config, app: folder, package: source, workflow = false, runbook = false } = flags;
-    const files = { config, app: folder, package: source, workflow, runbook };
+    const { config, app: folder, package: source, workflow = false, runbook = false, health = false } = flags;
+    const files = { config, app: folder, package: source, workflow, runbook, health };
     const given = { ...flags, productionDomain: flags['production-domain'] };
     const ask = (question: string) => this.printed.askText(question);
     return app.init.plan({ ...files, given, takesSuggestions: flags.yes ?? false, ask });

@@ -13,6 +13,7 @@ import { configText } from '../core/init/config-text.ts';
 import { envTemplate } from '../core/init/env-template.ts';
 import { startingFiles } from '../core/init/files.ts';
 import { withIgnoredLines } from '../core/init/ignore-lines.ts';
+import { withHealthRoute } from '../core/init/health-route.ts';
 import type { Repository } from '../core/init/repository.ts';
 import type { GivenAnswer } from '../core/init/answers.ts';
 import { answersByName, completeAnswers, type Interview } from '../stages/init.ts';
@@ -30,6 +31,8 @@ export interface InitChoice extends Omit<Interview, 'repository'> {
   readonly runbook: boolean;
   /** What CI installs this tool from. */
   readonly package?: string | undefined;
+  /** True: a route for /api/health is written where the app has none. */
+  readonly health: boolean;
 }
 
 /** What `init` would write, and what is said of it. */
@@ -66,11 +69,13 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
         folder,
         appDir: choice.app === undefined ? undefined : relative(folder, resolve(request.cwd, choice.app)).split(sep).join('/') || '.',
       };
-      const repository = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
+      const found = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
+      const health = choice.health ? withHealthRoute(found, (name) => join(folder, ...name.split('/'))) : { repository: found, files: [] };
+      const { repository } = health;
       const answers = await completeAnswers({ ...choice, repository });
-      const files = await filesOf(context, { choice, config, repository, answers });
+      const files = [...(await filesOf(context, { choice, config, repository, answers })), ...health.files];
       return {
-        seen: seenIn(repository),
+        seen: seenIn(found),
         answers,
         open: openPoints(repository, answers),
         next: ['jv-staging doctor', 'jv-staging plan --target local', 'jv-staging up --target local'],

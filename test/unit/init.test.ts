@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -8,6 +9,7 @@ import { openPoints } from '../../src/core/init/advice.ts';
 import { nextSuggestion } from '../../src/core/init/answers.ts';
 import { configText } from '../../src/core/init/config-text.ts';
 import { envTemplate } from '../../src/core/init/env-template.ts';
+import { withHealthRoute } from '../../src/core/init/health-route.ts';
 import { withIgnoredLines } from '../../src/core/init/ignore-lines.ts';
 import type { Repository } from '../../src/core/init/repository.ts';
 import { regionsNear, vercelRegionCodes } from '../../src/core/regions.ts';
@@ -42,6 +44,7 @@ const bare: Repository = {
   supabase: { project: undefined, postgresVersion: undefined, hasMigrations: false, migrations: 0 },
   git: undefined,
   variables: [],
+  router: undefined,
   healthRoute: undefined,
   title: undefined,
   hasSeed: false,
@@ -89,6 +92,7 @@ describe('a repository', () => {
       supabase: { project: 'abcdefghijklmnopqrst', postgresVersion: '17', hasMigrations: true, migrations: 1 },
       git: { repository: 'acme/shop', branches: ['main', 'staging'] },
       variables: ['DATABASE_URL', 'STRIPE_SECRET_KEY'],
+      router: { folder: 'src/app', typescript: false },
       healthRoute: 'src/app/api/health/route.ts',
       title: 'Acme shop',
       hasSeed: false,
@@ -220,6 +224,27 @@ describe('the configuration', () => {
       cpt1: { supabase: undefined, upstash: 'af-south-1' },
     });
     expect((await loaded(configText(bare, { ...(await suggested(bare)), region: 'cpt1' }))).error).toBeUndefined();
+  });
+});
+
+describe('the health route', () => {
+  const next: Repository = {
+    ...bare,
+    framework: { slug: 'nextjs', name: 'Next.js', publicPrefix: 'NEXT_PUBLIC_' },
+    router: { folder: 'src/app', typescript: true },
+  };
+  const path = (name: string) => join('/srv/shop', name);
+
+  it('is written for the App Router alone, and only where there is none', () => {
+    const { repository, files } = withHealthRoute(next, path);
+    const [script] = withHealthRoute({ ...next, router: { folder: 'app', typescript: false } }, path).files;
+
+    expect(files.map((file) => file.path)).toEqual(['/srv/shop/src/app/api/health/route.ts']);
+    expect(repository.variables).toContain('APP_ENVIRONMENT');
+    expect(script?.path).toBe('/srv/shop/app/api/health/route.js');
+    expect(stripTypeScriptTypes(files[0]?.text ?? '').replace(/\s+;/, ';')).toBe(script?.text);
+    expect(withHealthRoute({ ...next, healthRoute: 'a' }, path).files).toEqual([]);
+    expect(() => withHealthRoute(bare, path)).toThrow(expect.objectContaining({ code: 'INIT_HEALTH_UNKNOWN' }));
   });
 });
 

@@ -66,6 +66,7 @@ export async function readRepository(place: RepositoryPlace): Promise<Repository
     supabase: await readSupabase(folder),
     git: await readGit(place),
     variables: await exampleVariables(app),
+    router: routerOf(app),
     healthRoute: findFile(folder, appDir, healthRoutes),
     title: await findTitle(app),
     hasSeed: existsSync(join(folder, 'seed/demo.json')),
@@ -117,6 +118,11 @@ async function readGit({ folder, environment, signal }: RepositoryPlace): Promis
   const refs = await git('for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/remotes/origin');
   const branches = refs.split('\n').map((ref) => ref.replace(/^refs\/(?:heads|remotes\/origin)\//, ''));
   return { repository: repositoryOf(remote), branches: [...new Set(branches)].filter((branch) => branch !== '' && branch !== 'HEAD') };
+}
+
+function routerOf(app: string): Repository['router'] {
+  const folder = ['app', 'src/app'].find((name) => existsSync(join(app, name)));
+  return folder === undefined ? undefined : { folder, typescript: existsSync(join(app, 'tsconfig.json')) };
 }
 
 async function exampleVariables(app: string): Promise<readonly string[]> {

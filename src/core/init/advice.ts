@@ -25,7 +25,9 @@ export function openPoints(repository: Repository, answers: readonly GivenAnswer
     ...(repository.framework === undefined ? ['No build is known: set `app.build`, or put the built app into `.vercel/output`.'] : []),
     'Search engines may find staging: send `x-robots-tag: noindex` outside of production, then take the check in `smoke.checks` in.',
     ...(repository.healthRoute === undefined
-      ? ['No route answers /api/health: deploy and smoke are red until one names environment, commit, database and Redis.']
+      ? [
+          'No route answers /api/health: deploy and smoke are red until one names environment, commit, database and Redis (`init --health` writes one for Next.js).',
+        ]
       : []),
   ];
 }
