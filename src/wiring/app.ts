@@ -1,8 +1,6 @@
 import type { ProcessSettings } from '../config/environment.ts';
 import type { EventSink } from '../core/run/events.ts';
 import type { DriftDetails } from '../core/drift/drift.ts';
-import type { LocalStatus } from '../core/local/endpoints.ts';
-import type { Fault, LedgerReport, LocalRoute, ResetReport } from '../core/local/faults.ts';
 import type { LoadDetails, PerfDetails, ReportingCommand, RunReport, SmokeDetails } from '../core/report.ts';
 import type { WatchDetails } from '../core/smoke/watch.ts';
 import type { CostDetails } from '../core/cost/judge.ts';
@@ -30,6 +28,8 @@ import type { DocsCommands } from './docs-commands.ts';
 import type { MigrateCommands } from './migrate-commands.ts';
 import type { EnvCommands } from './env-commands.ts';
 import type { SecretCommands } from './secret-commands.ts';
+import type { LocalCommands } from './local-commands.ts';
+import type { LogCommands } from './log-commands.ts';
 import type { PreviewCommands } from './preview.ts';
 import type { Unlocked } from '../stages/unlock.ts';
 import type { UpOutcome, UpRun, UpSelection } from '../stages/up.ts';
@@ -114,6 +114,7 @@ export interface App {
   readonly preview: Omit<PreviewCommands, 'secrets' | 'close'>;
   readonly ci: CiCommands;
   readonly docs: DocsCommands;
+  readonly logs: LogCommands;
   readonly init: InitCommands;
   readonly local: LocalCommands;
   close(): Promise<void>;
@@ -178,41 +179,4 @@ export interface WrittenReport {
   readonly shownPath: string;
   /** The configuration's path within the repository, as GitHub Actions names files; undefined elsewhere. */
   readonly configPath: string | undefined;
-}
-
-/** What `local …` does. */
-export interface LocalCommands {
-  /** Steps that come before a start: installing what the local cloud is made of, where it did not come with the tool. */
-  readonly preparation: readonly Step[];
-  /** The command line that stops the local cloud of this state folder, or undefined with the target `cloud`. */
-  readonly stopCommand: string | undefined;
-  start(): Promise<LocalStatus>;
-  stop(): Promise<{ readonly wasRunning: boolean }>;
-  status(): Promise<LocalStatus>;
-  /** Returns what clients need; with a project's name also that project's addresses, keys and database URLs. */
-  env(project?: string): Promise<Readonly<Record<string, string>>>;
-  /** Adds the fault that the flags of `local fault add` ask for. */
-  addFault(flags: FaultFlags): Promise<Fault>;
-  faults(): Promise<readonly Fault[]>;
-  /** Clears one fault, or all; returns how many. */
-  clearFaults(id?: string): Promise<number>;
-  log(service?: string): Promise<LedgerReport>;
-  routes(): Promise<readonly LocalRoute[]>;
-  /** Takes everything back to a fresh start; `confirm` must be `local`, unless it is a dry run. */
-  reset(choice: { readonly confirm: string | undefined; readonly dryRun: boolean }): Promise<ResetReport>;
-}
-
-/** The flags of `local fault add` as they were typed; effects without a value stand among them as true. */
-export interface FaultFlags extends Readonly<Record<string, unknown>> {
-  readonly service?: string | undefined;
-  readonly match?: string | undefined;
-  readonly nth?: number | undefined;
-  readonly times?: number | undefined;
-  readonly status?: number | undefined;
-  readonly 'retry-after'?: number | undefined;
-  /** A file. */
-  readonly body?: string | undefined;
-  readonly stale?: string | undefined;
-  readonly delay?: string | undefined;
-  readonly latency?: string | undefined;
 }

@@ -9,7 +9,7 @@ import { cloudEnv, cloudStatus, type EnsureOptions, ensureCloud, stopCloud } fro
 import { waitForProduction } from '../local/production-world.ts';
 import { readFaultBody, type Remote, remoteOf } from '../local/remote.ts';
 import { resetCloud } from '../local/reset.ts';
-import type { FaultFlags, LocalCommands } from './app.ts';
+import type { FaultFlags, LocalCommands } from './local-commands.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { partSteps } from './parts.ts';

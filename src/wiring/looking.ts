@@ -11,9 +11,10 @@ import type { Deps } from './deps.ts';
 import { doctorDeps } from './doctor-deps.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { gateDeps, type GatePlace } from './gate-deps.ts';
+import { logCommands } from './log-commands.ts';
 
 /** What only looks, and changes nothing. */
-type Looking = Pick<App, 'cost' | 'doctor' | 'drift' | 'fingerprint' | 'gate' | 'isolation' | 'status'>;
+type Looking = Pick<App, 'cost' | 'doctor' | 'drift' | 'fingerprint' | 'gate' | 'isolation' | 'logs' | 'status'>;
 
 /** Returns what only looks at the environment, for one command. */
 export function lookingAt(context: Context, deps: Deps, resources: Resources, place: GatePlace): Looking {
@@ -21,6 +22,7 @@ export function lookingAt(context: Context, deps: Deps, resources: Resources, pl
     doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
     gate: (choice) => gateStage(gateDeps(context, deps, resources, place), choice),
     cost: (choice) => costOf(context, deps, resources, choice),
+    logs: logCommands(context, deps, resources),
     isolation: () => isolationStage(deps.isolation(), resources),
     fingerprint: (input) => fingerprintOf(input, deps.sealing),
     status: () => environmentStatus(deps.status(), resources, context.request.signal),

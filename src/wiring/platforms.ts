@@ -6,6 +6,7 @@ import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database
 import { supabasePreviewDatabases } from '../adapters/supabase/supabase-preview-databases.ts';
 import { supabaseBranchCopies } from '../adapters/supabase/supabase-branch-copies.ts';
 import { supabaseRestorePoints } from '../adapters/supabase/supabase-restore-points.ts';
+import { supabaseLogs } from '../adapters/supabase/supabase-logs.ts';
 import { supabaseManagedProject } from '../adapters/supabase/supabase-managed-project.ts';
 import { gatewayMissing } from '../adapters/supabase/supabase-gateway.ts';
 import { upstashApi } from '../adapters/upstash/upstash-api.ts';
@@ -15,6 +16,7 @@ import { vercelApi } from '../adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
 import { vercelRuntimeLogs } from '../adapters/vercel/vercel-runtime-logs.ts';
+import { vercelLogEvents } from '../adapters/vercel/vercel-log-events.ts';
 import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
 import { vercelPreviewHosting } from '../adapters/vercel/vercel-preview-hosting.ts';
 import { vercelHostingProjects } from '../adapters/vercel/vercel-hosting-projects.ts';
@@ -28,6 +30,7 @@ import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/da
 import type { ErrorEvents, RuntimeLogs } from '../core/ports/probes.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
+import type { AppLogs, DatabaseLogs } from '../core/ports/logs.ts';
 import type { PreviewDatabases, PreviewHosting } from '../core/ports/previews.ts';
 import type { ScratchDatabases } from '../core/ports/rehearsal.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
@@ -49,6 +52,8 @@ export interface Platforms {
   branchCopies(ref: () => string): ScratchDatabases;
   dataApi(access: DatabaseAccess): DataApi;
   gatewayMissing(access: DatabaseAccess, signal: AbortSignal): Promise<string | undefined>;
+  readonly appLogs: AppLogs;
+  readonly databaseLogs: DatabaseLogs;
   /** Reads the runtime logs of a project's deployments. */
   runtimeLogs(project: () => string): RuntimeLogs;
   readonly errorEvents: ErrorEvents;
@@ -140,6 +145,8 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     branchCopies: (ref) => supabaseBranchCopies(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),
     gatewayMissing: (access, signal) => gatewayMissing(gateway(access.url, access.serviceRoleKey), signal),
+    appLogs: vercelLogEvents(vercel),
+    databaseLogs: supabaseLogs(management),
     runtimeLogs: (project) => vercelRuntimeLogs({ ...credentials.vercel, clock }, project),
     errorEvents: sentryEvents({ localUrl: isLocal ? (local.beside?.sentry.url ?? 'http://127.0.0.1:1') : undefined, clock }),
     localClerk: local?.beside?.clerk,

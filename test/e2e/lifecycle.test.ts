@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
@@ -32,6 +33,7 @@ const gateShape = z.object({
     }),
   }),
 });
+const logsShape = z.object({ entries: z.array(z.object({ at: z.string(), source: z.string() })) });
 const statusShape = z.object({ releases: z.array(z.object({ id: z.string() })) });
 
 /** The whole lifecycle with the built tool, as a user runs it: one environment, its stages in order. */
@@ -80,6 +82,37 @@ describe('the lifecycle of an environment', () => {
     expect(secrets.length).toBeGreaterThan(5);
     expect(written.length).toBeGreaterThan(3);
     for (const secret of secrets) expect(written.filter((text) => text.includes(secret))).toEqual([]);
+  });
+
+  it('shows what app, Postgres and Auth wrote, no secret in it, and goes on with what comes', async () => {
+    const values = parse(await readFile(join(project.dir, '.env.staging.local'), 'utf8'));
+    const secrets = Object.entries(values).flatMap(([name, value]) => (name.endsWith('_URL') ? [] : [value]));
+    const run = await project.run(['logs', '--since', '1h', '--json']);
+    const { entries } = run.json(logsShape).data;
+
+    expect(run.exitCode).toBe(0);
+    expect(new Set(entries.map(({ source }) => source))).toEqual(new Set(['app', 'postgres', 'auth']));
+    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted());
+    expect(secrets.filter((secret) => run.stdout.includes(secret))).toEqual([]);
+
+    const following = project.start(['logs', '--follow', '--since', '1s', '--source', 'app', '--json']);
+    const asking = setInterval(() => void health().catch(() => undefined), 500);
+    await delay(6000);
+    clearInterval(asking);
+    following.signal('SIGINT');
+    const { exitCode, stdout } = await following.done;
+
+    expect(exitCode).toBe(0);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toContainEqual({
+      ok: true,
+      command: 'logs',
+      data: expect.objectContaining({ source: 'app' }),
+    });
   });
 
   it('judges the release by every criterion: what was measured passes, what was measured too short or not at all does not', async () => {

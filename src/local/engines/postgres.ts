@@ -19,6 +19,8 @@ export interface PostgresServer {
   readonly port: number;
   /** The superuser's password: for the local cloud's own connections, never handed out. */
   readonly password: string;
+  /** What the server writes, from its last start on. */
+  readonly logFile: string;
   /** False once the server has ended. */
   alive(): boolean;
   /** Stops and starts it; connections break. */
@@ -67,6 +69,7 @@ export async function startPostgres(context: ServiceContext, options: PostgresOp
     host: '127.0.0.1',
     port: place.port,
     password,
+    logFile: place.logFile,
     alive: () => server.alive(),
     restart: async () => {
       await server.stop();

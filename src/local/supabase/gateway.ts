@@ -22,6 +22,8 @@ export interface GatewayOptions {
   /** Read on each request, as the keys. */
   readonly settings: () => ProjectSettings;
   log(line: string): void;
+  /** Hears of each request that Auth answered, as a line of JSON. */
+  authLog(line: string): void;
   /** What requests pass before they come here. */
   readonly door?: Door | undefined;
 }
@@ -62,6 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   app.use('/auth/v1/*', (c, next) => requireKey(c, next, options.keys(), false));
   app.all('/rest/v1/*', async (c) => withoutCors(await (await rest.open()).fetch(c.req.raw, c.var.claims)));
   addBroadcast(app, realtime, options);
+  app.use('/auth/v1/*', (c, next) => logAuth(c, next, options.authLog));
   app.route('/auth/v1', authApi({ sql: authSql, keys: options.keys, settings: () => authSettings(options.settings().auth ?? {}), url }));
   app.notFound((c) =>
     c.json({ message: `no Route matched with those values: ${c.req.method} ${c.req.path} is not emulated by the local cloud` }, 404),
@@ -85,6 +88,35 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+/** As Supabase Auth logs a request (github.com/supabase/auth, internal/observability/request-logger.go): no query, no body. */
+async function logAuth(c: Context, next: Next, log: (line: string) => void): Promise<void> {
+  const startedMs = performance.now();
+  await next();
+  const said = c.res.ok
+    ? undefined
+    : errorSchema.safeParse(
+        await c.res
+          .clone()
+          .json()
+          .catch(() => undefined),
+      ).data;
+  log(
+    JSON.stringify({
+      component: 'api',
+      duration: Math.round((performance.now() - startedMs) * 1e6),
+      level: c.res.status >= 500 ? 'error' : 'info',
+      method: c.req.method,
+      msg: 'request completed',
+      path: c.req.path.replace(/^\/auth\/v1/, ''),
+      status: c.res.status,
+      error: said?.msg ?? said?.message,
+      time: new Date().toISOString(),
+    }),
+  );
+}
+
+const errorSchema = z.looseObject({ msg: z.string().optional(), message: z.string().optional() });
 
 const messagesBody = z.object({ messages: z.array(z.object({ topic: z.string(), event: z.string(), payload: z.unknown() })) });
 

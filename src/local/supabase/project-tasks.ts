@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.ts';
 import { ownerRole } from './connections.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import type { Project, ProjectStatus, RestorePoint } from './project.ts';
+import type { ServiceLogs } from './service-logs.ts';
 
 /** What runs for one project. */
 interface Running {
@@ -20,6 +21,7 @@ export interface Lifecycle {
   readonly stored: Collection<Project>;
   readonly running: Map<string, Running>;
   readonly program: string | undefined;
+  readonly logs: Pick<ServiceLogs, 'addAuth' | 'forget'>;
   /** Returns after the shortest time that a change of status takes. */
   settle(): Promise<unknown>;
 }
@@ -116,7 +118,7 @@ export async function applySettings(lifecycle: Lifecycle, project: Project): Pro
 }
 
 async function startRunning(lifecycle: Lifecycle, project: Project): Promise<void> {
-  const { context, cluster, stored, running, program } = lifecycle;
+  const { context, cluster, stored, running, program, logs } = lifecycle;
   const here: Running = {};
   running.set(project.ref, here);
   await cluster.grantAccess(project.ref);
@@ -129,6 +131,7 @@ async function startRunning(lifecycle: Lifecycle, project: Project): Promise<voi
     keys: () => current().keys,
     settings: () => current().settings,
     log: (line) => context.log(line),
+    authLog: (line) => logs.addAuth(project.ref, line),
     door: context.traffic?.door({ service: 'supabase', part: 'project gateway', resource: project.ref }),
   });
   if (program !== undefined) here.pooler = await startPooler(context, program, await poolerSettings(cluster, project));
@@ -154,6 +157,7 @@ async function stopRunning({ running }: Lifecycle, ref: string): Promise<void> {
 
 async function takeDown(lifecycle: Lifecycle, project: Project): Promise<void> {
   await stopRunning(lifecycle, project.ref);
+  lifecycle.logs.forget(project.ref);
   await lifecycle.cluster.dropDatabase(project.ref);
   await removePooler(lifecycle.context, project.ref);
   await lifecycle.stored.delete(project.ref);

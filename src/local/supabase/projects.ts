@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts';
 import { ownerRole } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import { newProject, newRestorePoint, type NewProject, type Project, type ProjectStatus, type RestorePoint } from './project.ts';
+import type { ServiceLogs } from './service-logs.ts';
 import { applySettings, makeRestorePoint, projectTasks, type Lifecycle } from './project-tasks.ts';
 
 /** Where a project is reached, as far as it is up. */
@@ -57,13 +58,15 @@ export interface ProjectsOptions {
   readonly pgbouncer: string | undefined;
   /** Shortest time that a project is seen coming up, pausing or restoring. */
   readonly changeMs: number;
+  readonly logs: Pick<ServiceLogs, 'addAuth' | 'forget'>;
 }
 
 /** Opens the stored projects and brings up what runs for each; what was under way is finished. */
 export async function openProjects(context: ServiceContext, cluster: Cluster, options: ProjectsOptions): Promise<Projects> {
   const stored = await openCollection<Project>(context.stateDir, 'projects');
   const program = findPgbouncer(options.pgbouncer);
-  const lifecycle: Lifecycle = { context, cluster, stored, running: new Map(), program, settle: () => delay(options.changeMs) };
+  const { logs, changeMs } = options;
+  const lifecycle: Lifecycle = { context, cluster, stored, running: new Map(), program, logs, settle: () => delay(changeMs) };
   const tasks = projectTasks(lifecycle);
   const inBackground = background(context);
   const must = (ref: string): Project => {

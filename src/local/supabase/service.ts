@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { StagingError } from '../../core/errors.ts';
 import { startPostgres, type PostgresServer } from '../engines/postgres.ts';
 import type { LocalService, ServiceContext } from '../service.ts';
@@ -7,6 +8,7 @@ import { firstOrganization, openOrganizations } from './management/organizations
 import { hostedRateLimit, type RateLimit } from './management/rate-limit.ts';
 import type { NewProject, Project } from './project.ts';
 import { openProjects, type ProjectAddresses } from './projects.ts';
+import { openServiceLogs } from './service-logs.ts';
 
 /** How the emulated Supabase is started. */
 export interface SupabaseOptions {
@@ -59,14 +61,19 @@ export async function startSupabase(context: ServiceContext, options: SupabaseOp
   const postgres = await startPostgres(context, { binDir: options.postgresBinDir });
   try {
     const cluster = await openCluster(context.stateDir, postgres);
+    const logs = openServiceLogs(join(context.stateDir, 'auth-logs'), postgres.logFile, (error) =>
+      context.log(`supabase: a log could not be written: ${error instanceof Error ? error.message : String(error)}`),
+    );
     const projects = await openProjects(context, cluster, {
       pgbouncer: options.pgbouncer,
       changeMs: options.projectChangeMs ?? defaultChangeMs,
+      logs,
     });
     const app = managementApi({
       accessToken: options.accessToken,
       cluster,
       projects,
+      logs,
       organizations: await openOrganizations(context.stateDir),
       rateLimit: options.rateLimit ?? hostedRateLimit,
       projectLimit: options.projectLimit ?? defaultProjectLimit,
@@ -95,6 +102,7 @@ export async function startSupabase(context: ServiceContext, options: SupabaseOp
       },
       stop: async () => {
         await projects.stop();
+        logs.flush();
         await cluster.close();
         await postgres.stop();
       },

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { Cluster } from '../cluster.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
+import type { ServiceLogs } from '../service-logs.ts';
 import { ManagementError } from './management-error.ts';
 import type { Organizations } from './organizations.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -13,6 +14,8 @@ export interface ManagementOptions {
   readonly cluster: Cluster;
   readonly projects: Projects;
   readonly organizations: Organizations;
+  /** What Postgres and Auth of each project wrote. */
+  readonly logs: Pick<ServiceLogs, 'rows'>;
   /** The server's version text, e.g. `15.18`. */
   readonly postgresVersion: string;
   readonly rateLimit: RateLimit;

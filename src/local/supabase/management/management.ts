@@ -9,6 +9,7 @@ import { addConfig } from './config-api.ts';
 import { projectOf, type ManagementOptions } from './context.ts';
 import { addKeys } from './keys-api.ts';
 import { ManagementError } from './management-error.ts';
+import { addLogs } from './logs-api.ts';
 import { addMigrations } from './migrations-api.ts';
 import { addNetwork } from './network-api.ts';
 import { addOrganizations } from './organizations-api.ts';
@@ -50,4 +51,5 @@ const parts = [
   addBackups,
   addBranches,
   addAdvisors,
+  addLogs,
 ];
