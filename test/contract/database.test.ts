@@ -35,6 +35,9 @@ databaseContract('the fake', async () => fakeDatabase());
 
 databaseContract('Postgres', async () => postgresDatabase(await newDatabaseUrl()));
 
+/** The statement alone, as the protocol carries it: settings have the word in their names. */
+const commitMessage = 'Q\0\0\0\u000bcommit\0';
+
 describe('Postgres alone', () => {
   let url: string;
   let database: Database;
@@ -73,6 +76,17 @@ describe('Postgres alone', () => {
     await sql.unsafe("insert into kept values (11); update kept set note = 'x' where id <= 2; delete from kept where id = 3");
 
     expect(await database.rowsWrittenSince(mark, signal)).toBe(3);
+  });
+
+  test('what was applied is on disk once it is settled', async () => {
+    const flushed = async (mark: string) => await sql`select pg_current_wal_flush_lsn() >= ${mark}::text::pg_lsn as done`;
+    await database.applyMigration(migrationOf('20260101000000', 'create table a (id int)'), signal);
+    const [{ mark } = { mark: '' }] = await sql<{ mark: string }[]>`select pg_current_wal_insert_lsn()::text as mark`;
+
+    await database.settle(signal);
+
+    expect([...(await flushed(mark))]).toEqual([{ done: true }]);
+    expect([...(await sql`select current_setting('synchronous_commit') as commit`)]).toEqual([{ commit: 'on' }]);
   });
 
   test('a drop takes schemas, types, extensions, publications and what elsewhere depends on it; of others’ nothing', async () => {
@@ -224,7 +238,7 @@ describe('Postgres alone', () => {
     });
 
     test('whose answer is lost: the migration stands, once, and the call says so', async () => {
-      proxy.cutAt('commit', 'after');
+      proxy.cutAt(commitMessage, 'after');
 
       await proxied.applyMigration(migrationOf('20260101000000', 'create table a (id int); insert into a values (1);'), signal);
 
@@ -235,7 +249,7 @@ describe('Postgres alone', () => {
 
     test('that never arrives: nothing stands, the call says so, and the next one applies it', async () => {
       const migration = migrationOf('20260101000000', 'create table a (id int); insert into a values (1);');
-      proxy.cutAt('commit', 'before');
+      proxy.cutAt(commitMessage, 'before');
 
       await expect(proxied.applyMigration(migration, signal)).rejects.toMatchObject({ kind: 'vendor', code: 'DATABASE_UNREACHABLE' });
       expect(await database.appliedMigrations(signal)).toEqual([]);
@@ -286,7 +300,7 @@ describe('Postgres alone', () => {
     });
 
     test('of a release whose answer is lost: the record stands once', async () => {
-      proxy.cutAt('commit', 'after');
+      proxy.cutAt(commitMessage, 'after');
 
       await proxied.appendRelease(recordOf('rel_1', 'staging', null), signal);
 

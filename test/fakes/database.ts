@@ -64,6 +64,7 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
       for (const statement of split.statements) change(tables, statement.text);
       applied.splice(index, 1);
     },
+    settle: async () => undefined,
     ownTables: async () => [...tables.keys()].toSorted().map((name) => `public.${name}`),
     dropOwned: async () => {
       tables.clear();

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import type { AppliedMigration, Database, TableProtection } from '../../core/ports/database.ts';
-import { applyMigration } from './migrations/apply.ts';
+import { applyMigration, settle } from './migrations/apply.ts';
 import { dropOwned, ownTables } from './migrations/drop.ts';
 import { invalidIndexes, readDirty } from './migrations/outside.ts';
 import { keepProofs, readProofs } from './migrations/proofs.ts';
@@ -46,6 +46,7 @@ export function postgresDatabase(url: string): Database {
     applyMigration: (migration, signal, choice) =>
       on(signal, (reader) => applyMigration(transactions, reader, migration, signal, choice?.retryDirty)),
     reverseMigration: (down, signal) => on(signal, (reader) => reverseMigration(transactions, reader, down, signal)),
+    settle: (signal) => on(signal, () => settle(transactions, signal)),
     ownTables: (signal) => on(signal, ownTables),
     dropOwned: (signal) => on(signal, (reader) => dropOwned(transactions, reader, signal)),
     dirtyMigrations: (signal) => on(signal, readDirty),

@@ -98,7 +98,7 @@ export interface Database {
   ping(signal: AbortSignal): Promise<string>;
   appliedMigrations(signal: AbortSignal): Promise<readonly AppliedMigration[]>;
   /**
-   * Applies one file and its ledger row in one transaction; one with `-- jv:no-transaction` statement by statement. `retryDirty` runs such
+   * Applies one file and its ledger row in one transaction, which a crash of the server may undo whole until `settle` has returned; one with `-- jv:no-transaction` statement by statement. `retryDirty` runs such
    * a file again that broke half way.
    */
   applyMigration(migration: MigrationFile, signal: AbortSignal, options?: { readonly retryDirty: boolean }): Promise<void>;
@@ -107,6 +107,8 @@ export interface Database {
    * it is not applied. Throws `MIGRATION_NOT_NEWEST` (kind `refused`) when later ones build on it.
    */
   reverseMigration(down: MigrationFile, signal: AbortSignal): Promise<void>;
+  /** Returns once everything that was committed is on the server's disk. */
+  settle(signal: AbortSignal): Promise<void>;
   /** Returns the tables of the environment's own schemas, as `public.users`, in order of name. */
   ownTables(signal: AbortSignal): Promise<readonly string[]>;
   /**

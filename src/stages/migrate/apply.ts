@@ -20,11 +20,19 @@ export async function applyMigrations(
   io: StepIo,
   { retry, applied }: ApplyOptions = {},
 ): Promise<void> {
-  for (const file of files) {
-    io.note(file.file);
-    await database.applyMigration(file, io.signal, { retryDirty: file.version === retry });
-    applied?.(file);
+  if (files.length === 0) return;
+  try {
+    for (const file of files) {
+      io.note(file.file);
+      await database.applyMigration(file, io.signal, { retryDirty: file.version === retry });
+      applied?.(file);
+    }
+  } catch (error) {
+    // What stands is to stay, too; why the run ends is the file's own error.
+    await database.settle(io.signal).catch(() => undefined);
+    throw error;
   }
+  await database.settle(io.signal);
 }
 
 /** Returns the folder's files that are not applied yet, in order. Throws what keeps them from being applied (`MIGRATION_…`, exit 5). */

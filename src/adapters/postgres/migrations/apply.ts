@@ -41,3 +41,15 @@ export async function applyMigration(
     }),
   );
 }
+
+/**
+ * Returns once every earlier commit is on the server's disk: a commit that is waited for takes all before it along
+ * (https://www.postgresql.org/docs/15/wal-async-commit.html, read 2026-11-27).
+ */
+export async function settle(transactions: Transactions, signal: AbortSignal): Promise<void> {
+  // A commit that wrote nothing would not be waited for.
+  const written = "set synchronous_commit = on; select pg_logical_emit_message(true, 'jv_staging', 'settled'); reset synchronous_commit";
+  await transactions.alone(signal, async (session) => {
+    await session.query((sql) => sql.unsafe(written).simple());
+  });
+}

@@ -124,7 +124,8 @@ export async function standsApplied(reader: Session, migration: MigrationFile): 
 
 /**
  * Writes the row of the ledger and the checksum, after what the file set for its session is forgotten: it must reach neither the ledger
- * nor the next file. One round trip.
+ * nor the next file. One round trip. The commit waits for no disk (`settle` does, once for all files): commits reach it in order, each
+ * with file and ledger together.
  */
 export async function record(
   session: Session,
@@ -134,6 +135,7 @@ export async function record(
   const texts = statements.map(({ text }) => literal(text)).join(', ');
   // Without `standard_conforming_strings` a backslash would not be one.
   const insert = `set local standard_conforming_strings = on;
+    set local synchronous_commit = off;
     insert into supabase_migrations.schema_migrations (version, name, statements)
       values (${literal(version)}, ${literal(name)}, array[${texts}]::text[]);
     insert into jv_staging.migration_checksums (version, file, checksum) values (${literal(version)}, ${literal(file)}, ${literal(checksum)})
