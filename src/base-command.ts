@@ -78,6 +78,7 @@ export abstract class StagingCommand extends Command {
       signal: this.interruption.signal,
     });
     this.app = app;
+    this.printed.mask();
     this.tells = flags.notify === true && flags['dry-run'] !== true;
     const startedMs = Date.now();
     try {
@@ -204,6 +205,7 @@ export abstract class StagingCommand extends Command {
     this.parsed = true;
     if (this.argv.includes('--json')) this.printed.failure(this.commandName, known);
     else this.printed.error(known, { verbose: this.verbose });
+    this.printed.annotate(this.app?.placeOf(known), known);
     return undefined;
   }
 

@@ -4,7 +4,7 @@ import type { EventSink } from '../core/run/events.ts';
 import type { RunReport } from '../core/report.ts';
 import { type Asking, askText, askYes, canAsk } from './ask.ts';
 import { renderErrorText, renderUpSummary } from './human.ts';
-import { annotationCommands, endGroupCommand, groupCommand } from './github.ts';
+import { annotationCommands, endGroupCommand, type FilePlace, groupCommand, maskCommands, placeAnnotation } from './github.ts';
 import { failureEnvelope, successEnvelope } from './json.ts';
 import { exportLine } from './local-text.ts';
 import { colorLevel, type TextView } from './paint.ts';
@@ -61,6 +61,10 @@ export interface Console extends Results {
   askText(question: string): Promise<string | undefined>;
   /** Prints variables as shell exports; credentials of the local cloud are not hidden here. */
   exports(variables: Readonly<Record<string, string>>): void;
+  /** Tells GitHub Actions, if it runs us, which values to hide in the rest of the job; each once. */
+  mask(): void;
+  /** Annotates the place of an error in a file of the repository, in GitHub Actions. */
+  annotate(place: FilePlace | undefined, error: unknown): void;
   /** Says on stderr what went wrong beside the command's own work, and changes nothing. */
   warning(text: string): void;
   /** Prints a failure: one of ours as what happened and what mends it, a bug with its stack. */
@@ -98,10 +102,12 @@ export function createConsole(options: ConsoleOptions): Console {
     await sink.flush();
     return ask(asking);
   };
+  const job = asides(through, open, options.secrets);
   return {
     ...results(out),
+    ...job,
     ...reports(through),
-    tree: (upfront, title) => groupedTree({ ...through, terminal: stderr, color: viewOf(stderr).color }, upfront, title),
+    tree: (upfront, title) => groupedTree({ ...through, mask: job.mask, terminal: stderr, color: viewOf(stderr).color }, upfront, title),
     eventLines: (write) => {
       const lines = createEventLines(write ?? sink.line, sink.redact);
       return (event) => {
@@ -117,10 +123,6 @@ export function createConsole(options: ConsoleOptions): Console {
     error: (error, { verbose }) => {
       protect();
       sink.err(renderErrorText(errorView(error, verbose), exitCodeOf(error), viewOf(stderr)));
-    },
-    warning: (text) => {
-      protect();
-      if (!json) sink.err(`Warning: ${sink.clean(text)}\n`);
     },
     success: (command, data) => {
       protect();
@@ -151,10 +153,19 @@ interface Through {
 
 /** Draws steps; in GitHub Actions their lines are a group. */
 function groupedTree(
-  { sink, protect, json, inGitHub, terminal, color }: Through & { readonly terminal: Terminal; readonly color: TextView['color'] },
+  {
+    sink,
+    protect,
+    json,
+    inGitHub,
+    terminal,
+    color,
+    mask,
+  }: Through & { readonly mask: () => void; readonly terminal: Terminal; readonly color: TextView['color'] },
   upfront: Parameters<Console['tree']>[0],
   title: string,
 ): Drawer {
+  mask();
   protect();
   const grouped = inGitHub && !json;
   if (grouped) sink.command(groupCommand(title));
@@ -170,6 +181,29 @@ function groupedTree(
       if (grouped) sink.command(endGroupCommand);
     },
   };
+}
+
+/** What is said beside the results: warnings, and what only GitHub Actions is told (what to hide, where an error lies). `open` redacts nothing. */
+function asides({ sink, protect, json, inGitHub }: Through, open: Sink, secrets: () => Iterable<string>) {
+  const masked = new Set<string>();
+  return {
+    mask: () => {
+      if (!inGitHub) return;
+      const fresh = [...secrets()].filter((secret) => !masked.has(secret));
+      for (const secret of fresh) masked.add(secret);
+      // The one line that names a secret: the runner takes it and shows none of it.
+      open.command(maskCommands(fresh));
+    },
+    annotate: (place, error) => {
+      protect();
+      if (!inGitHub || json || place === undefined || !(error instanceof StagingError)) return;
+      sink.command(placeAnnotation(sink.clean(place), { code: error.code, message: sink.clean(error.message) }));
+    },
+    warning: (text) => {
+      protect();
+      if (!json) sink.err(`Warning: ${sink.clean(text)}\n`);
+    },
+  } satisfies Partial<Console>;
 }
 
 /** Reports of runs, for people and for GitHub Actions. */

@@ -14,6 +14,31 @@ export function withoutCommands(text: string): string {
   return text.replaceAll(/^([^\S\n]*):(?=:)/gm, '$1: ').replaceAll('##[', '## [');
 }
 
+/** Shorter values are parts of ordinary words, and none of ours is: hiding them would blacken the log. */
+const shortestMask = 6;
+
+/**
+ * Returns the commands by which the runner hides these values in every later line of the job, whoever prints them. It compares line by line
+ * (docs.github.com, "Masking a value in a log", read 2026-11-26), so a value of several lines is hidden by each.
+ */
+export function maskCommands(secrets: Iterable<string>): string {
+  const lines = new Set([...secrets].flatMap((secret) => secret.split(/\r?\n/)).filter((line) => line.length >= shortestMask));
+  return [...lines].map((line) => `::add-mask::${commandData(line)}\n`).join('');
+}
+
+/** Returns the annotation for an error that knows its place in a file of the repository. */
+export function placeAnnotation(place: FilePlace, { code, message }: { readonly code: string; readonly message: string }): string {
+  const { file, line, column } = place;
+  return `::error file=${commandProperty(file)},line=${line},col=${column},title=${commandProperty(code)}::${commandData(message)}\n`;
+}
+
+/** A place in a file of the repository; the path is relative to its root, line and column count from 1. */
+export interface FilePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Returns the command that begins a group of lines of the log, as one line. */
 export function groupCommand(title: string): string {
   return `::group::${commandData(title)}\n`;

@@ -63,6 +63,8 @@ export interface App {
   /** Returns every secret value that is known by now: what output must hide. */
   secrets(): Iterable<string>;
   readonly process: ProcessSettings;
+  /** Returns the place in a file of the repository that an error is about, as GitHub Actions names files; undefined elsewhere. */
+  placeOf(error: unknown): { readonly file: string; readonly line: number; readonly column: number } | undefined;
   /** Steps that come before a stage of the environment: starting the local cloud, when it is the target and not running. */
   readonly preparation: readonly Step[];
   /** Reads and compares; changes nothing. */

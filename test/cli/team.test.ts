@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -109,6 +109,31 @@ describe('status', () => {
         cost: { productionUsdPerMonth: 200 },
       });
       expect(shown.stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
+    },
+    60 * seconds,
+  );
+});
+
+describe('in GitHub Actions', () => {
+  it(
+    'hides the secrets of the run before anything else, and annotates the place where a migration fails',
+    async () => {
+      const file = join(project.dir, 'small/migrations/20270101000000_broken.sql');
+      await writeFile(file, 'select 1;\ncreate tabel x (id int);\n');
+      const ended = await project.run(['migrate', 'up', '--yes'], { env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: project.dir } });
+      await rm(file);
+      const kept = await readFile(join(project.dir, '.env.staging.local'), 'utf8');
+      const [, password = ''] = /^STAGING_SUPABASE_DB_PASSWORD="?([^"\n]+)/m.exec(kept) ?? [];
+      const lines = ended.stderr.split('\n');
+
+      expect(ended.exitCode, ended.stderr).toBe(5);
+      expect(lines[0]).toMatch(/^::add-mask::/);
+      expect(password.length).toBeGreaterThan(10);
+      expect(lines).toContain(`::add-mask::${password}`);
+      expect(lines.filter((line) => line.includes(password))).toHaveLength(1);
+      expect(ended.stderr).toContain(
+        '::error file=small/migrations/20270101000000_broken.sql,line=2,col=8,title=MIGRATION_FAILED::20270101000000_broken.sql:2:8 failed',
+      );
     },
     60 * seconds,
   );

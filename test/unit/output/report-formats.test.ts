@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../../src/core/report.ts';
-import { annotationCommands, groupCommand, outputLines, withoutCommands } from '../../../src/output/github.ts';
+import {
+  annotationCommands,
+  groupCommand,
+  maskCommands,
+  outputLines,
+  placeAnnotation,
+  withoutCommands,
+} from '../../../src/output/github.ts';
 import { reportFormats, renderReport } from '../../../src/output/report-formats.ts';
 import { sampleRedReport, sampleReport } from '../../support/sample-report.ts';
 
@@ -87,6 +94,20 @@ describe('GitHub Actions', () => {
 
     expect(annotationCommands(report, clear, 'a,b:c.ts')).toBe(
       '::error file=a%2Cb%3Ac.ts,title=provision%3A Budgets::seen a, expected b.\n',
+    );
+  });
+
+  it('hides every secret for the rest of the job, line by line, and no ordinary word', () => {
+    expect(maskCommands(['canary%value', 'first line\nsecond line', 'short', 'canary%value'])).toBe(
+      '::add-mask::canary%25value\n::add-mask::first line\n::add-mask::second line\n',
+    );
+  });
+
+  it('annotates the very place in a migration', () => {
+    const place = { file: 'supabase/migrations/1,a.sql', line: 3, column: 8 };
+
+    expect(placeAnnotation(place, { code: 'MIGRATION_FAILED', message: 'syntax error\n::error::forged' })).toBe(
+      '::error file=supabase/migrations/1%2Ca.sql,line=3,col=8,title=MIGRATION_FAILED::syntax error%0A::error::forged\n',
     );
   });
 
