@@ -67,6 +67,7 @@ describe('the commands of the manifest', () => {
 const changing = new Set([
   'deploy',
   'ci:init',
+  'docs',
   'init',
   'env:push',
   'preview:up',

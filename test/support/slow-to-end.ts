@@ -13,6 +13,7 @@ class SlowToEnd extends StagingCommand {
     this.signal = request.signal;
     const parts: App = Object.assign(JSON.parse('{}'), {
       secrets: () => [],
+      placeOf: () => undefined,
       close: async () => {
         await sleep(Number(process.argv[2]));
         process.stdout.write('tidied\n');
