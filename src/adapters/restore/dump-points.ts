@@ -167,12 +167,22 @@ async function runScript(programs: PostgresPrograms, { file, stateKey, list, tar
     yield* wholeOutput(dump);
     yield Buffer.from(scriptAfter(file.header, target));
   };
-  const parts = [psql.ended, pipeline(openDumpFile(file, stateKey), dump.stdin), dump.ended, pipeline(script, psql.stdin)];
+  const fed = pipeline(openDumpFile(file, stateKey), dump.stdin).catch(unlessClosed);
+  const parts = [psql.ended, fed, dump.ended, pipeline(script, psql.stdin)];
   const results = await Promise.allSettled(parts.map((part) => part.catch((error: unknown) => endAll(stop, error))));
   signal.throwIfAborted();
   const errors = results.flatMap((result): readonly unknown[] => (result.status === 'rejected' ? [result.reason] : []));
   // A pipe that broke only says that the program at its end did.
   if (errors.length > 0) throw errors.find((error) => error instanceof StagingError) ?? errors[0];
+}
+
+/**
+ * pg_restore may end well once it has read the last entry, without reading on to the end of the file: a pipe that it closed says nothing
+ * then, and how it ended says everything. That the file is whole was seen before.
+ */
+function unlessClosed(error: unknown): void {
+  if (error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')) return;
+  throw error;
 }
 
 function endAll(stop: AbortController, error: unknown): never {
