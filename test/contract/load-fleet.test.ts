@@ -127,13 +127,13 @@ describe('a fleet of k6 processes', () => {
 
   const short = [{ durationMs: 300, vus: 2 }];
   test.each([
-    ['without the operator', 'no-operator', { kind: 'missing', code: 'K6_OPERATOR_NOT_FOUND' }, ['get']],
-    ['whose objects are refused', 'refuses', { kind: 'vendor', code: 'KUBECTL_REFUSED' }, ['get', 'create', 'delete']],
+    ['without the operator', 'no-operator', { kind: 'missing', code: 'K6_OPERATOR_NOT_FOUND' }, ['api-resources']],
+    ['whose objects are refused', 'refuses', { kind: 'vendor', code: 'KUBECTL_REFUSED' }, ['api-resources', 'create', 'delete']],
     [
       'whose TestRun ends in an error',
       'error',
       { code: 'LOAD_FLEET_FAILED', message: expect.stringContaining('ReferenceError') },
-      ['get', 'create', 'get', 'logs', 'delete'],
+      ['api-resources', 'create', 'get', 'logs', 'delete'],
     ],
   ])('a cluster %s says so, and keeps nothing', async (_title, mode, expected, verbs) => {
     const { engine, calls } = await fleet('http://127.0.0.1:9', { mode, ramp: short, parallelism: 1 });
@@ -153,6 +153,13 @@ describe('a fleet of k6 processes', () => {
     const { engine, calls } = await fleet(app.origin, { ramp: [{ durationMs: 2000, vus: 1 }], parallelism: 1 });
     const controller = new AbortController();
     const plan = { ...planFor(app.origin), note: () => controller.abort(new Error('enough')) };
+    const halt = new AbortController();
+    const halted = engine.run(
+      { ...planFor(app.origin), halt: halt.signal, note: () => halt.abort(new Error('Too much was spent')) },
+      () => undefined,
+      none,
+    );
+    await expect(halted).rejects.toMatchObject({ kind: 'red', code: 'LOAD_STOPPED', message: 'Too much was spent.' });
     const interrupted = await engine.run(plan, () => undefined, controller.signal).catch((thrown: unknown) => thrown);
 
     expect(missing).toMatchObject({ code: 'LOAD_RUNNER_LOST', message: expect.stringContaining('pod/jv-load-test-1 did not tell') });

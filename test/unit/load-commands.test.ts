@@ -76,6 +76,11 @@ describe('what a run spent', () => {
     expect(spentAll(counted(1000, 1501), allowance)).toContain('501 Redis commands were spent, and 500 were left (load.commandBudget)');
   });
 
+  test('of a service that tells no requests is not taken for little where the server counts nothing either', () => {
+    expect(judgeCommands(counted(null), undefined, estimate, allowance)).toMatchObject({ verdict: 'inconclusive', seen: 'not counted' });
+    expect(judgeCommands(counted(0, 501), undefined, estimate, allowance)).toMatchObject({ verdict: 'red', seen: '501' });
+  });
+
   test('is told by its requests where the server counts nothing', () => {
     expect(judgeCommands(counted(null), loadMeasurement(), estimate, allowance)).toMatchObject({
       verdict: 'green',

@@ -89,24 +89,38 @@ export function spentAll(samples: readonly GaugeSample[], allowance: CommandAllo
   return `${counted} Redis commands were spent, and ${allowance.commands} were left (${allowance.what}), so the run was stopped`;
 }
 
-/** Returns what a run spent against what it might; by its requests where the server tells no count. */
+/** Returns what a run spent against what it might; by its requests where the server tells no count. `measurement` is missing of a load at a service. */
 export function judgeCommands(
   samples: readonly GaugeSample[],
-  { all }: LoadMeasurement,
+  measurement: LoadMeasurement | undefined,
   { perRequest }: CommandEstimate,
   allowance: CommandAllowance,
 ): Finding {
   const counted = countedCommands(samples);
-  const spent = counted ?? Math.ceil(all.requests * perRequest);
+  const requests = measurement?.all.requests;
+  if (counted === undefined && requests === undefined) return uncounted(allowance);
+  const spent = counted ?? Math.ceil((requests ?? 0) * perRequest);
   const isOver = spent > allowance.commands;
   return {
     id: 'redis-commands',
     title: 'Redis commands of the run',
     verdict: isOver ? 'red' : 'green',
-    seen: counted === undefined ? `about ${spent}, by ${all.requests} requests of ${perRequest.toFixed(1)}` : `${spent}`,
+    seen: counted === undefined ? `about ${spent}, by ${requests} requests of ${perRequest.toFixed(1)}` : `${spent}`,
     expected: `<= ${allowance.commands} (${allowance.what})`,
     message: isOver ? 'The load spent more of the Redis database than it may.' : undefined,
     fix: isOver ? 'Send fewer requests, or let a request need fewer commands.' : undefined,
+  };
+}
+
+function uncounted({ commands, what }: CommandAllowance): Finding {
+  return {
+    id: 'redis-commands',
+    title: 'Redis commands of the run',
+    verdict: 'inconclusive',
+    seen: 'not counted',
+    expected: `<= ${commands} (${what})`,
+    message: 'Neither the server nor the load tells how many there were.',
+    fix: 'Look at the statistics of the database at Upstash.',
   };
 }
 

@@ -93,7 +93,7 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
           measured =
             deps.service === undefined
               ? loadResult(deps, await runWatched(deps, loadPlan(deps, signedIn), before.get(), io), { earlier, budget, startedMs })
-              : serviceResult(deps, deps.service, await runAtService(deps, deps.service, before.get(), io), startedMs);
+              : serviceResult(deps, deps.service, await runAtService(deps, deps.service, before.get(), io), { budget, startedMs });
           return { verdict: measured.verdict, detail: measured.summary };
         },
       },
@@ -200,11 +200,12 @@ function serviceResult(
   { clock, settings, stages, productionBudgets }: LoadDeps,
   { title }: LoadService,
   { service, watched, recovery }: Awaited<ReturnType<typeof runAtService>>,
-  startedMs: number,
+  { budget, startedMs }: { readonly budget: CommandBudget | undefined; readonly startedMs: number },
 ): StageResult<LoadDetails | null> {
   const budgets = judgeLoadBudgets(settings.thresholds, stages, productionBudgets);
   const findings = [
     ...(budgets === undefined ? [] : [budgets]),
+    ...(budget === undefined ? [] : [judgeCommands(watched?.samples ?? [], undefined, budget.estimate, budget.allowance)]),
     judgeService(title, service, settings.thresholds),
     judgeRecovery(recovery),
     ...(watched === undefined ? [] : judgePressure(watched)),

@@ -20,8 +20,7 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify({ args: process.argv.slice(2), input })}\n`);
   if (verb === 'create') return create(input);
-  if (verb === 'get' && what === 'crd')
-    return say(mode === 'no-operator' ? '' : 'customresourcedefinition.apiextensions.k8s.io/testruns.k6.io');
+  if (verb === 'api-resources') return say(mode === 'no-operator' ? '' : 'privateloadzones.k6.io\ntestruns.k6.io');
   if (verb === 'get' && what === 'pods')
     return say(
       runners()
