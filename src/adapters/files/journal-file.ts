@@ -2,6 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
+import { jsonOrUndefined } from '../../core/json.ts';
 import type { Journal, JournalEntry } from '../../core/ports/journal.ts';
 import { printable } from '../../core/printable.ts';
 import { codeOf, notWritable, readIfThere, writeDurably } from './durable-file.ts';
@@ -89,14 +90,6 @@ function unfinishedOf(entries: readonly JournalEntry[], runId: string): readonly
         if (intent.path === entry.path && (intent.runId === entry.runId || intent.at <= entry.at)) unsettled.delete(key);
   }
   return [...unsettled.values()].filter((entry) => entry.runId !== runId);
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(path: string, reason: string): StagingError {

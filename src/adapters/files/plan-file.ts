@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
+import { jsonOrUndefined } from '../../core/json.ts';
 import { canonical } from '../../core/plan/marker.ts';
 import type { SavedPlan } from '../../core/plan/saved.ts';
 import { printable } from '../../core/printable.ts';
@@ -73,14 +74,6 @@ export async function readPlanFile(path: string): Promise<SavedPlan> {
 
 function checksum(saved: SavedPlan): string {
   return createHash('sha256').update(canonical(saved)).digest('hex');
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(path: string, why: string): StagingError {

@@ -1,4 +1,5 @@
 import { type ErrorKind, StagingError, type StagingErrorDetails } from '../../core/errors.ts';
+import { jsonOrUndefined } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import type { RawAnswer } from './attempt.ts';
 
@@ -119,7 +120,7 @@ export interface VendorSaying {
  * bare string (Upstash), else the first characters of the text.
  */
 export function vendorSaying(text: string): VendorSaying {
-  const body = jsonOf(text);
+  const body = jsonOrUndefined(text);
   const inner = field(body, 'error');
   const holder = typeof inner === 'object' && inner !== null ? inner : body;
   const candidates = [field(holder, 'message'), field(holder, 'msg'), field(holder, 'error_description'), inner, body];
@@ -137,14 +138,6 @@ export function withRequestId(said: VendorSaying, answer: Pick<RawAnswer, 'statu
   if (answer.status < 500 || typeof id !== 'string') return said;
   const named = `request ${printable(id, 80)}`;
   return { ...said, message: said.message === '' ? named : `${said.message} (${named})` };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function field(value: unknown, name: string): unknown {

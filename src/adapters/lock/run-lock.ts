@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { StagingError } from '../../core/errors.ts';
+import { jsonOrUndefined } from '../../core/json.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { printable } from '../../core/printable.ts';
 import { type FoundLock, holderState, lockedBy, type LockHolder } from '../../core/run/lock.ts';
@@ -91,14 +92,6 @@ async function alone<Value>(stateDir: string, work: () => Promise<Value>): Promi
     return await work();
   } finally {
     await open().catch(() => undefined);
-  }
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { packageKind, unpinned } from '../../core/ci/package-spec.ts';
 import { StagingError } from '../../core/errors.ts';
+import { jsonOrUndefined } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 
 /** Bound on asking npm: a git repository is fetched whole. */
@@ -44,7 +45,7 @@ export async function resolvePackage(spec: string, place: PackagePlace, signal: 
     const said = asked.code === 'ENOENT' ? 'npm is not installed' : asked.stderr || (asked.shortMessage ?? 'npm ended without a code');
     throw unknownPackage(spec, printable(said.replaceAll(/\s+/g, ' '), 300));
   }
-  const packed = packedSchema.safeParse(jsonOf(asked.stdout));
+  const packed = packedSchema.safeParse(jsonOrUndefined(asked.stdout));
   if (!packed.success) throw unknownPackage(spec, 'npm did not say which package it is');
   const [{ name, version } = { name: '', version: '' }] = packed.data;
   return kind === 'registry' ? `${name}@${version}` : spec;
@@ -57,14 +58,6 @@ async function fileOf(spec: string, { root, cwd }: PackagePlace): Promise<string
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) throw unknownPackage(spec, 'there is no such file');
   return `./${inRoot.split(sep).join('/')}`;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unknownPackage(spec: string, reason: string): StagingError {

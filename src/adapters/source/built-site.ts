@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../core/json.ts';
 import type { BuiltSite } from '../../core/smoke/routes.ts';
 
 // vercel.com/docs/build-output-api/v3/configuration, read 2026-11-22: only what names routes.
@@ -13,7 +14,7 @@ const configSchema = z.object({
 /** Reads what a Build Output API v3 folder serves; undefined when there is none, or its config.json is not one. */
 export async function readBuiltSite(outputDir: string): Promise<BuiltSite | undefined> {
   const text = await readFile(join(outputDir, 'config.json'), 'utf8').catch(() => undefined);
-  const config = text === undefined ? undefined : configSchema.safeParse(jsonOf(text)).data;
+  const config = text === undefined ? undefined : configSchema.safeParse(jsonOrUndefined(text)).data;
   if (config === undefined) return undefined;
   const [functions, files] = await Promise.all([functionsIn(join(outputDir, 'functions')), filesIn(join(outputDir, 'static'))]);
   return {
@@ -22,14 +23,6 @@ export async function readBuiltSite(outputDir: string): Promise<BuiltSite | unde
     rules: config.routes.flatMap(({ src, dest }) => (src === undefined || dest === undefined ? [] : [{ src, dest }])),
     crons: config.crons.map(({ path }) => path),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function functionsIn(dir: string): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../core/json.ts';
 import type { DataApi, JsonValue, Row } from '../../core/ports/database.ts';
 import type { ApiClient, ApiRequest } from '../http/api-client.ts';
 import { apiPath } from '../http/api-path.ts';
@@ -168,12 +169,4 @@ function sameColumns(rows: readonly Row[]): readonly (readonly Row[])[] {
 
 function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from '../../core/json.ts';
 import type { LogEntry, LogWindow } from '../../core/logs/logs.ts';
 import type { DatabaseLogs } from '../../core/ports/logs.ts';
 import type { ApiAnswer, ApiClient, ApiRequest } from '../http/api-client.ts';
@@ -66,7 +67,7 @@ function requestOf(ref: string, sql: string, { fromMs, toMs }: LogWindow, signal
 /** A query that is not understood is answered with 400, or with 200 and an error in the body. */
 function isRefused({ status, text }: ApiAnswer): boolean {
   if (status >= 400) return true;
-  const said = z.looseObject({ error: z.unknown().optional() }).safeParse(jsonOf(text)).data?.error;
+  const said = z.looseObject({ error: z.unknown().optional() }).safeParse(jsonOrUndefined(text)).data?.error;
   return said !== undefined && said !== null;
 }
 
@@ -97,18 +98,10 @@ const authSchema = z.looseObject({
 });
 
 function authLine(text: string): { readonly level: string | null; readonly message: string } | undefined {
-  const parsed = authSchema.safeParse(jsonOf(text));
+  const parsed = authSchema.safeParse(jsonOrUndefined(text));
   if (!parsed.success || parsed.data.msg === undefined) return undefined;
   const { level, msg, method, path, status, error } = parsed.data;
   const said = error === undefined || error === msg ? msg : `${msg}: ${error}`;
   const parts = [method, path, status === undefined ? undefined : String(status), said];
   return { level: level?.toLowerCase() ?? null, message: parts.filter((part) => part !== undefined && part !== '').join(' ') };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { StagingError } from '../errors.ts';
 import { readHealth } from '../smoke/health.ts';
+import { jsonOrUndefined } from '../json.ts';
 import { isLoopback } from '../loopback.ts';
 import type { WebOutcome, WebTarget } from '../ports/web.ts';
 import { clip, quoted } from '../problem.ts';
@@ -26,7 +27,7 @@ export function isOwnMachine({ origin, resolve }: WebTarget): boolean {
  */
 export function provePermission(target: WebTarget, outcome: WebOutcome, { healthPath, environment }: LoadPermission): void {
   const { host } = new URL(target.origin);
-  const health = outcome.kind === 'answer' ? readHealth(parsed(outcome.body)) : undefined;
+  const health = outcome.kind === 'answer' ? readHealth(jsonOrUndefined(outcome.body)) : undefined;
   if (health?.environment === environment) return;
   const seen =
     outcome.kind === 'failure'
@@ -55,12 +56,4 @@ export function isOwned(target: WebTarget, { ownedHost }: LoadPermission): boole
       fix: `Pass \`--i-own-this-target ${host}\` if you may load it.`,
     },
   );
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

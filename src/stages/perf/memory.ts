@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../../core/json.ts';
 import {
   browserNeedsMore,
   type BrowserMemorySample,
@@ -112,12 +113,4 @@ export function browserMemoryStep(deps: PerfDeps, state: PerfState): Step {
 function overall(findings: readonly Finding[]) {
   const shown = findings.find(({ verdict }) => verdict !== 'green') ?? findings[0];
   return shown === undefined ? undefined : stepVerdict(shown);
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
