@@ -40,7 +40,9 @@ export function localCloud(context: Context): LocalCloud {
   return {
     ensure,
     running: async () => (context.target === 'local' ? (await cloudStatus({ stateDir })).endpoints : undefined),
-    preparation: partSteps(context.parts, 'local'),
+    get preparation() {
+      return partSteps(context.parts, 'local');
+    },
     stopCommand: context.target === 'local' ? stopCommand(context) : undefined,
     start: async () => {
       await ensure({ signal: context.request.signal });
