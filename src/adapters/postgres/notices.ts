@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { NoticeState } from '../../core/notify/notice.ts';
 import type { Session } from './session.ts';
 import { ensureStateSchema } from './state-schema.ts';
-import type { Transactions } from './transactions.ts';
+import { repeatable, type Transactions } from './transactions.ts';
 
 /** What is kept of an environment's messages, as it is stored. */
 export const noticeStateSchema = z.object({
@@ -34,7 +34,5 @@ export async function keepNoticeState(
         on conflict (environment) do update set state = excluded.state`,
     );
   };
-  await transactions.run(signal, work, async (error) => {
-    throw error;
-  });
+  await transactions.run(signal, work, repeatable);
 }

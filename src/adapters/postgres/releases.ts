@@ -5,7 +5,7 @@ import type { ReleaseRecord, SealedRelease } from '../../core/release/release.ts
 import { isConnectionLoss } from './database-error.ts';
 import type { Session } from './session.ts';
 import { ensureStateSchema, hasStateSchema } from './state-schema.ts';
-import type { Transactions } from './transactions.ts';
+import { repeatable, type Transactions } from './transactions.ts';
 
 /** Key of the advisory lock that one appending run holds ("jvreleas" in ASCII, as a bigint). */
 const lockKey = '7671444795208065395';
@@ -85,9 +85,7 @@ export async function resealReleases(transactions: Transactions, records: readon
       await session.query((sql) => sql`update jv_staging.releases set record = record || ${text}::text::jsonb where id = ${id}`);
     }
   };
-  await transactions.run(signal, work, async (error) => {
-    throw error;
-  });
+  await transactions.run(signal, work, repeatable);
 }
 
 async function stands(session: Session, id: string): Promise<boolean> {

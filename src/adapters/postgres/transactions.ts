@@ -14,6 +14,11 @@ export interface Transactions {
   close(): Promise<void>;
 }
 
+/** Decides nothing about a commit of unknown outcome: for work that a second run does again without harm. */
+export async function repeatable(error: unknown): Promise<never> {
+  throw error;
+}
+
 /**
  * Returns transactions over one connection, opened when first needed.
  *

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MigrationProof } from '../../../core/migrate/proof.ts';
 import type { Session } from '../session.ts';
 import { ensureStateSchema } from '../state-schema.ts';
-import type { Transactions } from '../transactions.ts';
+import { repeatable, type Transactions } from '../transactions.ts';
 
 const proofSchema = z.object({
   version: z.string(),
@@ -39,7 +39,5 @@ export async function keepProofs(transactions: Transactions, proofs: readonly Mi
       );
     }
   };
-  await transactions.run(signal, work, async (error) => {
-    throw error;
-  });
+  await transactions.run(signal, work, repeatable);
 }

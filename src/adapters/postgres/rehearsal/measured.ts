@@ -7,7 +7,7 @@ import { migrationStatements } from '../migrations/statements.ts';
 import { readDirectives } from '../parse/directives.ts';
 import type { SqlStatement } from '../parse/statements.ts';
 import type { Session } from '../session.ts';
-import type { Transactions } from '../transactions.ts';
+import { repeatable, type Transactions } from '../transactions.ts';
 
 /** Locks that keep others from writing, or from reading too (https://www.postgresql.org/docs/17/explicit-locking.html, read 2026-11-26). */
 const blocking = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
@@ -53,9 +53,7 @@ export async function runMeasured(
     }
     await forgetSettings(session);
   };
-  await transactions.run(signal, work, async (error) => {
-    throw error;
-  });
+  await transactions.run(signal, work, repeatable);
   const endMs = performance.now();
   return [...since.values()].map(({ table, mode, atMs }) => ({ table, mode, heldMs: Math.round((endMs - atMs) * 10) / 10 }));
 }
