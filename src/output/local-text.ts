@@ -1,4 +1,5 @@
 import type { Fault, FaultEffect, LedgerLine, LedgerReport, LocalRoute } from '../core/local/faults.ts';
+import { shellQuoted } from '../core/shell.ts';
 import { cleanFor } from './human.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderTable } from './table.ts';
@@ -75,5 +76,5 @@ export function renderRoutesText(routes: readonly LocalRoute[], view: TextView):
 
 /** Returns a line that a POSIX shell takes as it is meant, whatever the value holds. */
 export function exportLine([name, value]: readonly [string, string]): string {
-  return `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`;
+  return `export ${name}=${shellQuoted(value)}\n`;
 }

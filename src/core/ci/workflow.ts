@@ -1,4 +1,5 @@
 import { type PinnedActions, setUp, type WorkflowStep } from './steps.ts';
+import { shellQuoted } from '../shell.ts';
 
 /** A job of the workflow, as GitHub's workflow syntax names its parts. */
 export interface WorkflowJob {
@@ -241,5 +242,5 @@ function gateJob(input: WorkflowInput, when: string): WorkflowJob {
 
 /** Returns a word as a POSIX shell takes it. */
 function shellWord(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return /^[\w./:=@-]+$/.test(word) ? word : shellQuoted(word);
 }

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../shell.ts';
 import { type CompletedCommand, type Place, placesOf } from './words.ts';
 
 /** Shells that complete. */
@@ -19,10 +20,10 @@ const scripts: Readonly<Record<Shell, (bin: string, places: readonly Place[]) =>
 
 function bashScript(bin: string, places: readonly Place[]): string {
   const name = functionName(bin);
-  const values = valueCases(places, (offered) => (offered.length === 0 ? 'words=""; files=1' : `words=${quoted(offered.join(' '))}`));
+  const values = valueCases(places, (offered) => (offered.length === 0 ? 'words=""; files=1' : `words=${shellQuoted(offered.join(' '))}`));
   const words = places.map(({ words: place, next, flags }) => {
     const all = [...next.map(([word]) => word), ...flags.map((flag) => `--${flag.name}`)];
-    return `    ${quoted(place)}) words=${quoted(all.join(' '))} ;;`;
+    return `    ${shellQuoted(place)}) words=${shellQuoted(all.join(' '))} ;;`;
   });
   return `# Completion of ${bin} for bash. Put this into ~/.bashrc: eval "$(${bin} completion bash)"
 ${name}() {
@@ -53,11 +54,11 @@ complete -F ${name} ${bin}
 function zshScript(bin: string, places: readonly Place[]): string {
   const name = functionName(bin);
   const values = valueCases(places, (offered) =>
-    offered.length === 0 ? '_files; return' : `choices=(${offered.map(quoted).join(' ')}); _describe value choices; return`,
+    offered.length === 0 ? '_files; return' : `choices=(${offered.map(shellQuoted).join(' ')}); _describe value choices; return`,
   );
   const words = places.map(({ words: place, next, flags }) => {
     const all = [...next, ...flags.map((flag) => [`--${flag.name}`, flag.summary] as const)];
-    return `    ${quoted(place)}) choices=(${all.map(([word, summary]) => quoted(`${word.replaceAll(':', '\\:')}:${summary}`)).join(' ')}) ;;`;
+    return `    ${shellQuoted(place)}) choices=(${all.map(([word, summary]) => shellQuoted(`${word.replaceAll(':', '\\:')}:${summary}`)).join(' ')}) ;;`;
   });
   return `#compdef ${bin}
 # Completion of ${bin} for zsh. Put this into ~/.zshrc, after compinit: eval "$(${bin} completion zsh)"
@@ -74,7 +75,7 @@ ${values.join('\n')}
   case "$place" in
 ${words.join('\n')}
   esac
-  _describe ${quoted(bin)} choices
+  _describe ${shellQuoted(bin)} choices
 }
 compdef ${name} ${bin}
 `;
@@ -109,17 +110,12 @@ ${lines.join('\n')}
 /** A case for each flag that takes a value, by place; flags that mean the same at every place stand there each time. */
 function valueCases(places: readonly Place[], body: (values: readonly string[]) => string): readonly string[] {
   return places.flatMap(({ words, flags }) =>
-    flags.filter((flag) => flag.takesValue).map((flag) => `    ${quoted(`${words}|--${flag.name}`)}) ${body(flag.values)} ;;`),
+    flags.filter((flag) => flag.takesValue).map((flag) => `    ${shellQuoted(`${words}|--${flag.name}`)}) ${body(flag.values)} ;;`),
   );
 }
 
 function functionName(bin: string): string {
   return `_${bin.replaceAll(/\W/g, '_')}`;
-}
-
-/** Quotes for bash and zsh. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Within single quotes fish knows two escapes. */
