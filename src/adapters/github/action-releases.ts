@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import {
   type ActionName,
   newestRelease,
@@ -9,6 +8,7 @@ import {
 } from '../../core/ci/steps.ts';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { askProgram } from '../system/ask-program.ts';
 
 /** Bound on asking one repository for its tags. */
 const timeoutMs = 30_000;
@@ -40,20 +40,17 @@ async function resolveAction(
   signal: AbortSignal,
 ): Promise<PinnedAction> {
   const address = `https://github.com/${name}`;
-  const listed = await execa('git', ['ls-remote', '--tags', address], {
-    env: { ...environment, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    timeout: timeoutMs,
-    cancelSignal: signal,
-  });
-  signal.throwIfAborted();
-  if (listed.exitCode !== 0) {
-    const reason = listed.code === 'ENOENT' ? 'git is not installed' : listed.stderr || (listed.shortMessage ?? 'git ended without a code');
-    throw unknownAction(name, `${address} could not be asked for its tags: ${printable(reason)}`);
-  }
-  const release = newestRelease(parseRemoteTags(listed.stdout), major);
+  const listed = await askProgram(
+    {
+      program: 'git',
+      args: ['ls-remote', '--tags', address],
+      environment: { ...environment, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' },
+      timeoutMs,
+    },
+    signal,
+  );
+  if ('reason' in listed) throw unknownAction(name, `${address} could not be asked for its tags: ${printable(listed.reason)}`);
+  const release = newestRelease(parseRemoteTags(listed.answer), major);
   if (release === undefined) throw unknownAction(name, `${address} has no release v${major}.x.y`);
   return { pinned: `${name}@${release.commit}`, release: release.tag };
 }

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { packageKind, unpinned } from '../../core/ci/package-spec.ts';
 import { StagingError } from '../../core/errors.ts';
 import { jsonOrUndefined } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
+import { askProgram } from '../system/ask-program.ts';
 
 /** Bound on asking npm: a git repository is fetched whole. */
 const timeoutMs = 120_000;
@@ -31,21 +31,18 @@ export async function resolvePackage(spec: string, place: PackagePlace, signal: 
   if (reason !== undefined) throw unknownPackage(spec, reason);
   const kind = packageKind(spec);
   if (kind === 'file') return fileOf(spec, place);
-  const asked = await execa('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', spec], {
-    cwd: place.root,
-    env: { ...place.environment, NO_COLOR: '1', npm_config_update_notifier: 'false' },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    timeout: timeoutMs,
-    cancelSignal: signal,
-  });
-  signal.throwIfAborted();
-  if (asked.exitCode !== 0) {
-    const said = asked.code === 'ENOENT' ? 'npm is not installed' : asked.stderr || (asked.shortMessage ?? 'npm ended without a code');
-    throw unknownPackage(spec, printable(said.replaceAll(/\s+/g, ' '), 300));
-  }
-  const packed = packedSchema.safeParse(jsonOrUndefined(asked.stdout));
+  const asked = await askProgram(
+    {
+      program: 'npm',
+      args: ['pack', '--dry-run', '--json', '--ignore-scripts', spec],
+      cwd: place.root,
+      environment: { ...place.environment, NO_COLOR: '1', npm_config_update_notifier: 'false' },
+      timeoutMs,
+    },
+    signal,
+  );
+  if ('reason' in asked) throw unknownPackage(spec, printable(asked.reason.replaceAll(/\s+/g, ' '), 300));
+  const packed = packedSchema.safeParse(jsonOrUndefined(asked.answer));
   if (!packed.success) throw unknownPackage(spec, 'npm did not say which package it is');
   const [{ name, version } = { name: '', version: '' }] = packed.data;
   return kind === 'registry' ? `${name}@${version}` : spec;
