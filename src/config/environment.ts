@@ -93,8 +93,7 @@ export function childEnvironment(environment: NodeJS.ProcessEnv = process.env): 
 export function npmEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const ofNpm =
     /^(?:npm_config_(?!global$|prefix$|local_prefix$|global_prefix$).*|https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
-  const own = Object.entries(environment).flatMap(([name, value]) => (value !== undefined && ofNpm.test(name) ? [[name, value]] : []));
-  return { ...childEnvironment(environment), ...Object.fromEntries(own) };
+  return { ...childEnvironment(environment), ...variablesNamed(ofNpm, environment) };
 }
 
 /** Returns the environment that GitHub's own program may see: what programs need, and how it is signed in. */
@@ -112,10 +111,11 @@ export function githubEnvironment(environment: NodeJS.ProcessEnv = process.env):
  */
 export function kubernetesEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const own = /^(?:KUBE|AWS_|GOOGLE_|CLOUDSDK_|GKE_|AZURE_|AAD_|ARM_|DIGITALOCEAN_|XDG_|HTTPS?_PROXY$|NO_PROXY$|SSL_CERT_)/i;
-  return {
-    ...childEnvironment(environment),
-    ...Object.fromEntries(
-      Object.entries(environment).flatMap(([name, value]) => (value !== undefined && own.test(name) ? [[name, value]] : [])),
-    ),
-  };
+  return { ...childEnvironment(environment), ...variablesNamed(own, environment) };
+}
+
+function variablesNamed(names: RegExp, environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value !== undefined && names.test(name) ? [[name, value]] : [])),
+  );
 }

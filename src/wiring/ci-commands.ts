@@ -5,7 +5,7 @@ import { resolvePackage } from '../adapters/npm/package-spec.ts';
 import { workflowText } from '../adapters/github/workflow-file.ts';
 import { hasPackageLock } from '../adapters/source/package-lock.ts';
 import { gitRoot } from '../adapters/source/git-state.ts';
-import { childEnvironment } from '../config/environment.ts';
+import { childEnvironment, npmEnvironment } from '../config/environment.ts';
 import { secretNames } from '../core/ci/secrets.ts';
 import { stagingWorkflow } from '../core/ci/workflow.ts';
 import { StagingError } from '../core/errors.ts';
@@ -53,7 +53,7 @@ export function ciCommands(context: Context): CiCommands {
       }
       const { cwd, signal, toolVersion } = context.request;
       const actions = await resolveActions(childEnvironment(), signal);
-      const place = { root, cwd, environment: childEnvironment() };
+      const place = { root, cwd, environment: npmEnvironment() };
       const toolPackage = await resolvePackage(choice.package ?? `jv-staging@${toolVersion}`, place, signal);
       const secrets = secretNames(settings, generatedSecrets);
       const inRoot = (absolute: string) => relative(root, absolute).split(sep).join('/') || '.';
