@@ -70,7 +70,7 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
         appDir: choice.app === undefined ? undefined : relative(folder, resolve(request.cwd, choice.app)).split(sep).join('/') || '.',
       };
       const found = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
-      const health = choice.health ? withHealthRoute(found, (name) => join(folder, ...name.split('/'))) : { repository: found, files: [] };
+      const health = choice.health ? withHealthRoute(found, pathsIn(folder)) : { repository: found, files: [] };
       const { repository } = health;
       const answers = await completeAnswers({ ...choice, repository });
       const files = [...(await filesOf(context, { choice, config, repository, answers })), ...health.files];
@@ -96,8 +96,13 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
   };
 }
 
+/** Returns what makes the absolute path of a file in a folder from its name there, which has forward slashes. */
+function pathsIn(folder: string): (name: string) => string {
+  return (name) => join(folder, ...name.split('/'));
+}
+
 async function sampleFiles({ cwd, toolRoot }: Context['request']): Promise<readonly GeneratedFile[]> {
-  const path = (name: string) => join(cwd, ...name.split('/'));
+  const path = pathsIn(cwd);
   const ignored = await readExisting(path('.gitignore'));
   const files = (await readSample(toolRoot)).map(({ name, text }) => ({ path: path(name), text }));
   return [...files, { path: path('.gitignore'), text: withIgnoredLines(ignored), keeps: true }];
@@ -106,7 +111,7 @@ async function sampleFiles({ cwd, toolRoot }: Context['request']): Promise<reado
 async function shims(context: Context, loadScript: () => string): Promise<readonly GeneratedFile[]> {
   const { checks } = context.settings().smoke;
   const folder = context.loaded === undefined ? context.request.cwd : dirname(context.loaded.path);
-  const path = (name: string) => join(folder, ...name.split('/'));
+  const path = pathsIn(folder);
   const { packages } = await readRepository({ folder, appDir: '.', environment: childEnvironment(), signal: context.request.signal });
   const manifest = await readExisting(path('package.json'));
   const files = compatFiles({
@@ -127,7 +132,7 @@ interface Found {
 
 async function filesOf(context: Context, { choice, config, repository, answers }: Found): Promise<readonly GeneratedFile[]> {
   const named = answersByName(answers);
-  const path = (name: string) => join(repository.folder, ...name.split('/'));
+  const path = pathsIn(repository.folder);
   const text = configText(repository, named);
   // What is written is loaded first, as every command will load it.
   const loaded = await loadDraft(text, config, toolEntry(context.request));
