@@ -17,7 +17,7 @@ export default class Logs extends StagingCommand {
     follow: Flags.boolean({ env: 'JV_FOLLOW', summary: 'Go on with what comes.' }),
     since: Flags.string({ helpValue: 'DURATION', default: '10m', env: 'JV_SINCE', summary: 'How far back, 24h at most.' }),
     grep: Flags.string({ helpValue: 'TEXT', env: 'JV_GREP', summary: 'Only lines that hold this text, whatever the case.' }),
-    source: Flags.option({ options: logSources, multiple: true, summary: 'Only this log; may be given several times.' })(),
+    source: Flags.option({ options: logSources, multiple: true, summary: 'Only this log.' })(),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 

@@ -110,7 +110,7 @@ function troubleshooting({ name, upstash }: StagingSettings): string {
 | a setting was changed by hand | \`jv-staging plan\`, then \`jv-staging provision\` |
 | the data is a mess | \`jv-staging seed --reset --confirm ${name}\` empties what the seed owns, and seeds it again; \`--yes\` alone never suffices |
 | jobs pile up or fail | \`jv-staging status\` counts them in each queue; \`jv-staging smoke\` sends one through |
-| an error in the app | runtime logs of Vercel project ${name}, then the database’s and Auth’s in Supabase, by the time of the failure |
+| an error in the app | \`jv-staging logs --since 1h --grep error\`: app, Postgres and Auth, merged by time |
 | another run holds the lock (exit 7) | wait with \`--wait-lock 10m\`; the refusal names who, where and since when |
 | a run was cut off | run the same command again: it goes on |
 
