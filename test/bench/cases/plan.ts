@@ -78,7 +78,7 @@ async function besideTerraform(own: CommandLine, say: (line: string) => void): P
       check: expecting(0, ...texts),
     });
     try {
-      await interleave([terraform(['init']), terraform(['apply', '-auto-approve'], 'Creation complete')], 1);
+      await interleave([terraform(['init']), terraform(['apply', '-auto-approve'], 'Apply complete')], 1);
     } catch (error) {
       say(`terraform is not compared: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
       const [values = []] = await interleave([own], rounds);
