@@ -14,6 +14,7 @@ import { findProgram } from '../../src/adapters/system/toolbox.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { connectionUrl } from '../../src/local/supabase/connections.ts';
 import { type LoopbackServer, serveLoopback } from '../../src/local/loopback.ts';
+import { fakeProgram } from '../support/fake-program.ts';
 import { freePort } from '../support/free-port.ts';
 import { migrateUp } from '../support/migrations.ts';
 import { requires } from '../support/requires.ts';
@@ -138,6 +139,21 @@ describe('a dump as restore point', () => {
     expect(before).toContain('agent500@staging.test');
     expect(before.length).toBeGreaterThan(50_000);
     expect(await sql`select 1 from pg_namespace where nspname = 'later'`).toHaveLength(0);
+  });
+
+  it('is done when pg_restore has ended well, though it left the end of the file unread', async () => {
+    // What pg_restore does not wait for: more than a pipe holds, behind the last entry of the dump.
+    const real = findProgram(['pg_dump'], folders) ?? '';
+    const padded = join(root, 'padded');
+    await fakeProgram(join(padded, 'pg_dump'), `'${real}' "$@" && head -c 4000000 /dev/zero`);
+    const points = dumpPoints(options({ programs: (of) => postgresPrograms(of, { folders: [padded, ...folders], environment }) }));
+    const before = await everything();
+
+    const { id } = await points.take('before', none);
+    await sql.unsafe('delete from billing.bills; delete from notes');
+    await points.restore(id, none);
+
+    expect(await everything()).toBe(before);
   });
 
   it('keeps the release history, which is not part of it', async () => {
