@@ -1,4 +1,4 @@
-import { gracefulStopMs, startVus } from '../../core/load/profile.ts';
+import { k6Options } from '../../core/load/profile.ts';
 import { sentRequests } from '../../core/load/request.ts';
 import { gracefulMetric } from './graceful-metric.ts';
 import type { LoadPlan } from '../../core/ports/measure.ts';
@@ -26,7 +26,7 @@ const graceful = new Counter('${gracefulMetric}');
 
 const sent = JSON.parse(open(__ENV.${secretsVariable}));
 
-export const options = ${JSON.stringify(k6Options(plan), null, 2)};
+export const options = ${JSON.stringify(scriptOptions(plan), null, 2)};
 
 export default function () {
   for (const request of journey) {
@@ -53,22 +53,11 @@ export function k6Secrets(plan: LoadPlan): string {
   return JSON.stringify(Object.fromEntries(sentRequests(plan).map(({ id, headers, body }) => [id, { headers, body: body ?? null }])));
 }
 
-function k6Options(plan: LoadPlan) {
-  const graceful = `${gracefulStopMs}ms`;
+function scriptOptions(plan: LoadPlan) {
   return {
-    scenarios: {
-      journey: {
-        executor: 'ramping-vus',
-        startVUs: startVus,
-        stages: plan.stages.map(({ durationMs, vus }) => ({ duration: `${durationMs}ms`, target: vus })),
-        gracefulRampDown: graceful,
-        gracefulStop: graceful,
-      },
-    },
+    ...k6Options(plan.stages),
     // Without a port k6 keeps the one of the address.
     hosts: plan.target.resolve,
-    // A redirect is an answer of its own, never the page behind it.
-    maxRedirects: 0,
     discardResponseBodies: true,
     systemTags: ['name', 'status', 'error_code'],
   };

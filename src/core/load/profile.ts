@@ -151,3 +151,23 @@ function stretchStages(stages: readonly LoadStage[], durationMs: number | undefi
   if (durationMs === undefined || totalMs === 0) return stages;
   return stages.map((stage) => ({ ...stage, durationMs: Math.max(1, Math.round((stage.durationMs * durationMs) / totalMs)) }));
 }
+
+/**
+ * Returns what every k6 script of ours sets: the ramp as one scenario, named `journey`, and that a redirect is an answer of its own,
+ * never the page behind it.
+ */
+export function k6Options(stages: readonly LoadStage[]) {
+  const graceful = `${gracefulStopMs}ms`;
+  return {
+    scenarios: {
+      journey: {
+        executor: 'ramping-vus',
+        startVUs: startVus,
+        stages: stages.map(({ durationMs, vus }) => ({ duration: `${durationMs}ms`, target: vus })),
+        gracefulRampDown: graceful,
+        gracefulStop: graceful,
+      },
+    },
+    maxRedirects: 0,
+  };
+}

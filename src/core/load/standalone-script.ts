@@ -1,7 +1,7 @@
 import type { WebTarget } from '../ports/web.ts';
 import { bucketCount, bucketGrowth } from './buckets.ts';
 import type { LoadRequest, LoadSettings, LoadStage } from './load.ts';
-import { gracefulStopMs, startVus } from './profile.ts';
+import { k6Options } from './profile.ts';
 import { bodyText, loadUserAgent } from './request.ts';
 import { objectText, text } from './script-text.ts';
 import { valveLimit, valveSeconds } from './valve.ts';
@@ -129,17 +129,8 @@ function literal(value: string): string {
 }
 
 function options({ settings, stages, target }: StandaloneInput) {
-  const graceful = `${gracefulStopMs}ms`;
   return {
-    scenarios: {
-      journey: {
-        executor: 'ramping-vus',
-        startVUs: startVus,
-        stages: stages.map(({ durationMs, vus }) => ({ duration: `${durationMs}ms`, target: vus })),
-        gracefulRampDown: graceful,
-        gracefulStop: graceful,
-      },
-    },
+    ...k6Options(stages),
     thresholds: {
       'http_req_duration{scenario:journey}': [`p(95)<${settings.thresholds.p95Ms}`],
       'http_req_failed{scenario:journey}': [
@@ -151,8 +142,6 @@ function options({ settings, stages, target }: StandaloneInput) {
       'http_reqs{scenario:journey}': ['count>0'],
     },
     ...(Object.keys(target.resolve).length === 0 ? {} : { hosts: target.resolve }),
-    // A redirect is an answer of its own, never the page behind it.
-    maxRedirects: 0,
     summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'],
   };
 }
