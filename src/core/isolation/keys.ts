@@ -51,15 +51,20 @@ export function secretsPoint(facts: IsolationFacts): IsolationPoint {
     facts.productionSecrets === undefined
       ? secrets.filter((variable) => !isOwn(variable, facts))
       : secrets.filter((variable) => variable.value === undefined && variable.origin === 'foreign');
-  const unproven = open.map((variable): Sign => (variable.origin === 'foreign' ? foreignSign(variable) : uncomparedSign(variable)));
+  const uncompared = open.filter(({ origin }) => origin !== 'foreign');
+  const unproven = [
+    ...open.filter(({ origin }) => origin === 'foreign').map(foreignSign),
+    ...(uncompared.length === 0 ? [] : [uncomparedSign(uncompared)]),
+  ];
   const proven: Sign = { verdict: 'pass', seen: `${secrets.length} secrets, none of them production's` };
   return pointOf('secrets', 'Secrets', "no secret of production's", [...shared, ...exposed, ...unproven, proven]);
 }
 
-function uncomparedSign({ name }: StagingVariable): Sign {
+function uncomparedSign(variables: readonly StagingVariable[]): Sign {
+  const one = variables.length === 1;
   return {
     verdict: 'unknown',
-    seen: `${name} comes from outside, and there is no fingerprint of production to hold it against`,
+    seen: `${variables.map(({ name }) => name).join(', ')} ${one ? 'comes' : 'come'} from outside, and there is no fingerprint of production to hold ${one ? 'it' : 'them'} against`,
     fix: "List production's under `production.fingerprints`: `jv-staging doctor isolation --fingerprint` makes one of the value on stdin.",
   };
 }
