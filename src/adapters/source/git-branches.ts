@@ -43,7 +43,10 @@ async function run(
   });
   signal.throwIfAborted();
   if (result.exitCode === 0) return result.stdout.trim();
-  const reason = result.code === 'ENOENT' ? 'git is not installed' : printable(withoutCredentials(result.stderr) || 'it did not answer');
+  const reason =
+    result.code === 'ENOENT'
+      ? 'git is not installed'
+      : printable(withoutCredentials(result.stderr).split('\n')[0]?.replace(/\.$/, '') || 'it did not answer');
   throw new StagingError('missing', 'GIT_FAILED', `The branches of \`origin\` cannot be read in ${printable(dir)}: ${reason}.`, {
     fix: `Run \`git -C ${printable(dir)} ls-remote --heads origin\` and mend what it says.`,
   });
