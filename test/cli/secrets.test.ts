@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
+import { canaries, canaryLines, filesBelow, leaked, withCanaries } from '../support/canaries.ts';
 import { fakeProgram } from '../support/fake-program.ts';
 import { sealedWorld } from '../support/sealed-world.ts';
 import { requires } from '../support/requires.ts';
@@ -11,9 +12,6 @@ import { type CliRun, createStagingProject, type StagingProject } from '../suppo
 
 const support = resolve(import.meta.dirname, '../support');
 const places = z.array(z.object({ name: z.string(), place: z.string().nullable(), rotating: z.boolean(), variables: z.array(z.string()) }));
-/** Characters that base64 and URLs write otherwise stand in each. */
-const canaries = Array.from({ length: 20 }, (_, at) => `canary+${at}/ä?${'0123456789abcdef'.repeat(2)}${at}=`);
-const canaryName = (at: number) => `CANARY_${at}`;
 const password = 'STAGING_SUPABASE_DB_PASSWORD';
 const points = ['before', 'sent', 'replied'] as const;
 /** `npm run sweep` takes every point of every step; a test run takes one a step, another one each day. */
@@ -31,11 +29,8 @@ describe('secrets', () => {
     children = join(project.dir, 'children.log');
     await writeFile(children, '');
     const config = join(project.dir, 'staging.config.ts');
-    const declared = canaries.map((_, at) => `${canaryName(at)}: { value: env('${canaryName(at)}'), class: 'secret' }`).join(', ');
-    const text = (await readFile(config, 'utf8')).replace('defineConfig }', 'defineConfig, env }');
-    await writeFile(config, text.replace('  ...sample,\n', `  ...sample,\n  env: { ...sample.env, ${declared} },\n`));
-    const lines = canaries.map((value, at) => `${canaryName(at)}='${value}'\n`).join('');
-    await writeFile(join(project.dir, '.env.staging.local'), lines, { mode: 0o600 });
+    await writeFile(config, withCanaries(await readFile(config, 'utf8')));
+    await writeFile(join(project.dir, '.env.staging.local'), canaryLines(), { mode: 0o600 });
     expect((await watched(['provision'])).exitCode).toBe(0);
     expect((await watched(['seed'])).exitCode).toBe(0);
   }, 180_000);
@@ -200,28 +195,10 @@ describe('secrets', () => {
 
     const files = await filesBelow(project.dir, given);
     const texts = [...outputs, ...files.map(({ text }) => text)];
-    const forms = canaries.flatMap((value) => [value, ...base64Forms(value), encodeURIComponent(value), encodeURI(value)]);
 
     expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['plan.json', 'children.log']));
     expect((await readFile(children, 'utf8')).split('\n').length).toBeGreaterThan(5);
     expect(files.length).toBeGreaterThan(20);
-    expect(forms.filter((form) => texts.some((text) => text.includes(form)))).toEqual([]);
+    expect(leaked(canaries, texts)).toEqual([]);
   }, 120_000);
 });
-
-/** A value in base64, whatever stands before it: by its length there are three ways. */
-function base64Forms(value: string): readonly string[] {
-  return [0, 1, 2].flatMap((shift) => {
-    const encoded = Buffer.from(`${'x'.repeat(shift)}${value}`).toString('base64');
-    // What depends on its neighbours is cut off at both ends.
-    return [encoded.slice(4, -4), encoded.slice(4, -4).replaceAll('+', '-').replaceAll('/', '_')];
-  });
-}
-
-/** Returns every file that the tool could have written: not what was given to it, and not the local cloud, which is the vendors' side. */
-async function filesBelow(dir: string, given: readonly string[]): Promise<readonly { readonly path: string; readonly text: string }[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const own = paths.filter((path) => !/[/](?:node_modules|[.]git|local)[/]/.test(path) && !given.some((name) => path === join(dir, name)));
-  return Promise.all(own.map(async (path) => ({ path: path.slice(dir.length + 1), text: await readFile(path, 'utf8') })));
-}
