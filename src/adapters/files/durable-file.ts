@@ -67,8 +67,9 @@ export async function syncFolder(dir: string): Promise<void> {
 export function notWritable(path: string, error: unknown): unknown {
   const code = codeOf(error);
   if (error instanceof StagingError || code === undefined) return error;
-  return new StagingError('missing', 'STATE_NOT_WRITABLE', `${printable(path)} cannot be written (${code}).`, {
-    fix: `Make room and rights for ${printable(dirname(path))}, or set JV_STATE_DIR to another folder.`,
+  const seen = code === 'EEXIST' || code === 'ENOTDIR' ? 'is no folder' : `cannot be written (${code})`;
+  return new StagingError('missing', 'STATE_NOT_WRITABLE', `${printable(path)} ${seen}.`, {
+    fix: `Make room and rights for ${printable(dirname(path))}, or name another folder: JV_STATE_DIR for all state, --report for a report.`,
     cause: error,
   });
 }
