@@ -40,7 +40,7 @@ import type { Context } from './context.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { cloudPlatforms, type Platforms } from './platforms.ts';
 import { migrationFiles } from './migration-files.ts';
-import { releaseParts, sourceOf, unheardSince } from './release-parts.ts';
+import { releaseParts, sourceOf, unheardRecords } from './release-parts.ts';
 import { productionUrlOf } from './production-url.ts';
 import { openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
@@ -139,7 +139,7 @@ export function openDeps(
       seed: ownSeed,
     }),
     resetting: () => ({ restorePoints, seed: ownSeed }),
-    rollback: (smoke) => ({ ...release(), unheardSince: () => unheardSince(unfinished), smoke }),
+    rollback: (smoke) => ({ ...release(), unheardRecords: () => unheardRecords(unfinished), smoke }),
     seed,
     destroy: () => ({ ...base(), managed: use().managed, lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),

@@ -34,12 +34,11 @@ export function sourceOf(context: Context, { prebuilt, git }: SourceChoice): App
 }
 
 /**
- * Returns since when a release record may stand in the history although the run that wrote it never heard so: it announced the record in
- * the journal, and was cut off.
+ * Returns the ids of release records that may stand in the history although nobody heard so: the runs announced them in the journal, and
+ * were cut off.
  */
-export async function unheardSince(unfinished: Journal['unfinished']): Promise<string | undefined> {
-  const records = (await unfinished()).filter(({ path }) => path === 'record' || path.endsWith('/record'));
-  return records.at(-1)?.at;
+export async function unheardRecords(unfinished: Journal['unfinished']): Promise<readonly string[]> {
+  return (await unfinished()).flatMap(({ path, detail }) => (/(?:^|\/)record$/.test(path) && detail !== undefined ? [detail] : []));
 }
 
 /** What of the connections both ways of a release use. */

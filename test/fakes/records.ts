@@ -1,4 +1,5 @@
 import type { Journal, JournalEntry } from '../../src/core/ports/journal.ts';
+import { unfinishedIntents } from '../../src/core/run/unfinished.ts';
 import type { SecretFile } from '../../src/core/ports/secret-file.ts';
 import type { AppSource, SourceState } from '../../src/core/ports/source.ts';
 
@@ -9,13 +10,7 @@ export function fakeJournal(runId: string, entries: JournalEntry[] = []): Journa
     append: async (entry) => {
       entries.push(entry);
     },
-    unfinished: async () =>
-      entries.filter(
-        (intent, index) =>
-          intent.phase === 'intent' &&
-          intent.runId !== runId &&
-          !entries.slice(index + 1).some((later) => later.phase !== 'intent' && later.path === intent.path),
-      ),
+    unfinished: async () => unfinishedIntents(entries, runId),
   };
 }
 

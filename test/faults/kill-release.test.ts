@@ -161,6 +161,36 @@ describe('a release that is killed on its way', () => {
     );
   }, 1_800_000);
 
+  it('is taken back once, whether the record of the rollback that was killed stands or not', async () => {
+    for (const marker of ['older', 'old', 'new']) {
+      await project.app(marker, ['id', 'body']);
+      await project.commit(marker);
+      const deployed = await project.run(['deploy', '--json']);
+      expect(deployed, deployed.stdout).toMatchObject({ exitCode: 0 });
+    }
+    const [newest, old] = (await status()).releases;
+    const seen: string[] = [];
+
+    for (const point of ['before', 'replied', 'journaled']) {
+      const forward = await project.run(['rollback', '--to', newest?.id ?? '', '--json']);
+      const before = (await status()).releases.length;
+      const problem = await killed(['rollback'], `record ${point}`);
+      const stood = (await status()).releases.length - before;
+      const again = await project.run(['rollback', '--json']);
+      const { releases, liveDeployment } = await status();
+      const live = liveDeployment === old?.vercelDeploymentId ? 'the one before' : 'another';
+      const codes = `${forward.exitCode}, ${problem ?? 'killed'}, ${again.exitCode}`;
+      seen.push(`${point}: ${codes}; ${stood} records, then ${releases.length - before}, and ${live} is live`);
+    }
+
+    const rest = 'then 1, and the one before is live';
+    expect(seen).toEqual([
+      `before: 3, killed, 0; 0 records, ${rest}`,
+      `replied: 0, killed, 0; 1 records, ${rest}`,
+      `journaled: 0, killed, 0; 1 records, ${rest}`,
+    ]);
+  }, 600_000);
+
   it('is taken back with its schema by the next run, and forward again, wherever its database steps were killed', async () => {
     count += 1;
     const version = String(20260102000000 + count);

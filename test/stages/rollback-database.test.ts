@@ -144,11 +144,13 @@ describe('a rollback over a migration', () => {
     const written = world.database.history.at(-1);
     takeCalls(world);
 
-    const { error } = await world.rollback(undefined, { settings, unheardSince: async () => written?.createdAt });
+    const { error } = await world.rollback(undefined, { settings, unheardRecords: async () => [written?.id ?? ''] });
 
     expect(error).toBeUndefined();
     expect(world.database.history).toHaveLength(3);
     expect(world.calls).toContain(`smoke ${domainUrl} for aaaaaa of dpl_1`);
+    const announced = world.journal.entries.filter(({ path, phase }) => path === 'record' && phase === 'intent');
+    expect(announced.slice(-2).map(({ detail }) => detail)).toEqual(['rel_3', 'rel_3']);
   });
 
   it('applies again what a release ran on when it goes forward, before the domain moves', async () => {

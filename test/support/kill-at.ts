@@ -3,8 +3,9 @@
  * as `<journal path> <point>`. The points:
  *
  * - `before`: the intent is on disk, and the first thing that would change something is about to be done;
- * - `sent`: that thing was handed over (a request, a query, a file's draft), and no answer was taken;
- * - `replied`: everything was done and answered, and the outcome is about to be written into the journal.
+ * - `sent`: that thing was handed over (a request, a query, a file's draft), and at most what comes back within a moment was taken;
+ * - `replied`: everything was done and answered, and the outcome is about to be written into the journal;
+ * - `journaled`: the outcome is on disk, and nothing that comes after it was done.
  *
  * Nothing of the tool knows of it: it watches what the tool writes to files and sockets.
  */
@@ -33,14 +34,17 @@ function change<Result>(act: () => Result): Result {
   return result;
 }
 
-function watchLine(text: string): boolean {
-  if (!text.includes('"phase":')) return false;
+/** Looks at what is written to a file: a line of the journal (then true), and whether it is the outcome of the step. */
+function watchLine(text: string): { readonly isJournal: boolean; readonly isOutcome: boolean } {
+  if (!text.includes('"phase":')) return { isJournal: false, isOutcome: false };
   const entry: unknown = JSON.parse(text.trim().split('\n').at(-1) ?? '');
-  if (typeof entry !== 'object' || entry === null || !('path' in entry) || !('phase' in entry) || entry.path !== path) return true;
+  if (typeof entry !== 'object' || entry === null || !('path' in entry) || !('phase' in entry) || entry.path !== path) {
+    return { isJournal: true, isOutcome: false };
+  }
   if (entry.phase === 'intent') within = true;
-  else if (point === 'replied') kill();
-  else within = false;
-  return true;
+  // A machine that answers within that moment must not be seen to come further.
+  else if (point === 'sent' || point === 'replied') kill();
+  return { isJournal: true, isOutcome: entry.phase !== 'intent' };
 }
 
 async function watchFiles(): Promise<void> {
@@ -50,7 +54,10 @@ async function watchFiles(): Promise<void> {
   const { writeFile } = prototype;
   prototype.writeFile = async function (this: unknown, data: unknown, ...rest: unknown[]) {
     const write = () => Reflect.apply(writeFile, this, [data, ...rest]);
-    return typeof data === 'string' && watchLine(data) ? write() : change(write);
+    const { isJournal, isOutcome } = watchLine(typeof data === 'string' ? data : '');
+    if (!isJournal) return change(write);
+    await write();
+    if (isOutcome) kill();
   };
 }
 

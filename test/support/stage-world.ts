@@ -235,7 +235,7 @@ export function stageWorld() {
     actor: 'jo@laptop',
     smoke,
   };
-  const restoring = { unheardSince: async () => undefined };
+  const restoring = { unheardRecords: async () => [] };
   const stages = {
     plan: async (more: Partial<PlanDeps> = {}, options: PlanOptions = { adopt: false }) => {
       const planning = planRun({ ...base, sealing, readSecret, ...more }, emptyResources(), options);

@@ -42,8 +42,8 @@ describe('running steps', () => {
       { ...options, journal },
     );
 
-    expect(order).toEqual(['read', 'intent', 'write', 'done']);
-    expect(entries.map((entry) => entry.path)).toEqual(['write', 'write']);
+    expect(order).toEqual(['read', 'intent', 'write', 'done', 'ended']);
+    expect(entries.map((entry) => entry.path)).toEqual(['write', 'write', '']);
   });
 
   it('does not run a step whose wished state is already there', async () => {

@@ -5,12 +5,13 @@ import { StagingError } from '../../core/errors.ts';
 import { jsonOrUndefined } from '../../core/json.ts';
 import type { Journal, JournalEntry } from '../../core/ports/journal.ts';
 import { printable } from '../../core/printable.ts';
+import { unfinishedIntents } from '../../core/run/unfinished.ts';
 import { codeOf, notWritable, readIfThere, writeDurably } from './durable-file.ts';
 
 const entrySchema: z.ZodType<JournalEntry> = z.object({
   runId: z.string(),
   path: z.string(),
-  phase: z.enum(['intent', 'done', 'failed']),
+  phase: z.enum(['intent', 'done', 'failed', 'ended']),
   at: z.string(),
   detail: z.string().optional(),
 });
@@ -39,7 +40,7 @@ export function fileJournal(dir: string, runId: string): Journal {
       last = turn;
       await turn;
     },
-    unfinished: async () => unfinishedOf(await readEntries(dir), runId),
+    unfinished: async () => unfinishedIntents(await readEntries(dir), runId),
   };
 }
 
@@ -78,18 +79,6 @@ function entriesOf(path: string, text: string): readonly JournalEntry[] {
     if (!parsed.success) throw damaged(path, `line ${index + 1} is not an entry`);
     return parsed.data;
   });
-}
-
-/** An intent is settled by an outcome of its own run, or by a later run that brought the same step to an outcome. */
-function unfinishedOf(entries: readonly JournalEntry[], runId: string): readonly JournalEntry[] {
-  const unsettled = new Map<string, JournalEntry>();
-  for (const entry of entries) {
-    if (entry.phase === 'intent') unsettled.set(`${entry.path}\n${entry.runId}`, entry);
-    else
-      for (const [key, intent] of unsettled)
-        if (intent.path === entry.path && (intent.runId === entry.runId || intent.at <= entry.at)) unsettled.delete(key);
-  }
-  return [...unsettled.values()].filter((entry) => entry.runId !== runId);
 }
 
 function damaged(path: string, reason: string): StagingError {

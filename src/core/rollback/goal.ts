@@ -27,8 +27,8 @@ export interface GoalQuestion {
   readonly to: string | undefined;
   /** The deployment that the domain points to by the platform's word; undefined when it points to none. */
   readonly served: string | undefined;
-  /** Since when a rollback's record may stand there although its run never heard so (ISO 8601 UTC), by the journal. */
-  readonly unheardSince?: string | undefined;
+  /** Ids of records that rollbacks which were cut off were about to write, by the journal. */
+  readonly unheard?: readonly string[] | undefined;
 }
 
 /**
@@ -41,8 +41,8 @@ export function rollbackGoal(history: readonly ReleaseRecord[], question: GoalQu
     return missing('RELEASE_NONE', 'There is no release yet, so there is nothing to roll back.', 'Run `jv-staging deploy` first.');
   }
   const served = question.served ?? from.vercelDeploymentId;
-  const unheard = unheardRecord(history, from, served, question);
-  if (unheard !== undefined) return unheard;
+  const finished = unheardRecord(history, from, served, question);
+  if (finished !== undefined) return finished;
   const continued = served === from.vercelDeploymentId ? undefined : recordOf(history, served);
   const goal = question.to === undefined ? (continued ?? before(history, from, served)) : history.find(({ id }) => id === question.to);
   if (goal === undefined) return nowhere(from, question.to);
@@ -56,10 +56,9 @@ function unheardRecord(
   history: readonly ReleaseRecord[],
   newest: ReleaseRecord,
   served: string,
-  { to, unheardSince }: GoalQuestion,
+  { to, unheard = [] }: GoalQuestion,
 ): RollbackGoal | undefined {
-  if (unheardSince === undefined || newest.kind !== 'rollback' || newest.createdAt < unheardSince) return undefined;
-  if (newest.vercelDeploymentId !== served) return undefined;
+  if (newest.kind !== 'rollback' || newest.vercelDeploymentId !== served || !unheard.includes(newest.id)) return undefined;
   const [from, goal] = [history.find(({ id }) => id === newest.previous), recordOf(history, served)];
   if (from === undefined || goal === undefined) return undefined;
   if (to !== undefined && history.find(({ id }) => id === to)?.vercelDeploymentId !== served) return undefined;

@@ -27,6 +27,8 @@ interface Performed {
 interface RunState {
   /** Steps that are done, oldest first. */
   done: readonly Undoable[];
+  /** True once something was journaled. */
+  journaled: boolean;
   /** True once a dry run has passed over a step that writes: what follows depends on it and is only named. */
   planning: boolean;
 }
@@ -38,17 +40,26 @@ interface Undoable {
 
 /**
  * Runs steps in order (siblings of a `concurrent` parent at the same time) and turns what happens into events.
- * Intent is journaled before each mutating step and its outcome after. Throws what the failing step threw, after undoing what
+ * Intent is journaled before each mutating step, its outcome after, and at last that the run came to its end. Throws what the failing step threw, after undoing what
  * was done if asked; throws `RUN_INTERRUPTED` when the signal was aborted.
  */
 export async function runSteps(steps: readonly Step[], options: RunOptions): Promise<void> {
-  const state: RunState = { done: [], planning: false };
+  const state: RunState = { done: [], journaled: false, planning: false };
   try {
     await runSiblings(steps, [], false, options, state);
   } catch (error) {
     const kept = options.undoOnFailure === true ? await undoAll(state.done, options) : [];
-    throw withKept(options.signal.aborted ? interruption(options.signal, error) : error, kept);
+    // An interrupted run is one that was cut off: the next one continues.
+    if (options.signal.aborted) throw withKept(interruption(options.signal, error), kept);
+    // What went wrong in the run is what must be told.
+    await journalEnd(state, options).catch(() => undefined);
+    throw withKept(error, kept);
   }
+  await journalEnd(state, options);
+}
+
+async function journalEnd({ journaled }: RunState, { journal, clock, runId }: RunOptions): Promise<void> {
+  if (journaled) await journal.append({ runId, path: '', phase: 'ended', at: isoNow(clock) });
 }
 
 function interruption(signal: AbortSignal, error: unknown): StagingError {
@@ -114,6 +125,7 @@ async function perform(step: Step, path: readonly string[], options: RunOptions,
   if (step.run === undefined) return { outcome: 'done' };
   // Before it runs: a call that was cut off may have reached the other side, and `undo` looks before it takes anything back.
   if (step.mutates === true && step.undo !== undefined) state.done = [...state.done, { step, path }];
+  if (step.mutates === true) state.journaled = true;
   const report = (step.mutates === true ? await runJournaled(step, path, io, options) : await step.run(io)) ?? undefined;
   if (typeof report === 'object' && report.verdict !== 'green') return { outcome: outcomeOf[report.verdict], detail: report.detail };
   // Before it is verified: what did not come out as wished must be taken back, too.
@@ -134,7 +146,7 @@ async function runJournaled(
   options: RunOptions,
 ): Promise<string | StepVerdict | undefined> {
   const entry = { runId: options.runId, path: path.join('/') };
-  await options.journal.append({ ...entry, phase: 'intent', at: isoNow(options.clock) });
+  await options.journal.append({ ...entry, phase: 'intent', at: isoNow(options.clock), detail: step.marker?.() });
   try {
     const detail = (await step.run?.(io)) ?? undefined;
     await options.journal.append({ ...entry, phase: 'done', at: isoNow(options.clock) });

@@ -45,6 +45,8 @@ export interface Step {
   undo?(io: StepIo): Promise<void>;
   /** True when `run` changes something outside this process: the intent is journaled before, the outcome after; not run under `--dry-run`. */
   readonly mutates?: boolean;
+  /** Names what `run` is about to make, when something later must tell whether it was made: journaled with the intent. */
+  marker?(): string;
   /** Steps below this one, asked for when their turn comes (what they are may depend on what came before). */
   steps?(): readonly Step[];
   /**

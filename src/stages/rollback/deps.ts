@@ -24,8 +24,8 @@ export interface RollbackDeps extends ResourceDeps, RestoreDeps, SchemaDeps {
   readonly sealing: () => Promise<Sealing>;
   readonly newReleaseId: () => string;
   readonly actor: string;
-  /** Returns since when a record may stand in the history although the run that wrote it never heard so (ISO 8601 UTC). */
-  readonly unheardSince: () => Promise<string | undefined>;
+  /** Returns the ids of records that may stand in the history although the rollbacks that wrote them were cut off. */
+  readonly unheardRecords: () => Promise<readonly string[]>;
   /** The smoke stage on an address, expecting this commit and this deployment, with a release's own checks (undefined: today's). */
   readonly smoke: (
     origin: string,

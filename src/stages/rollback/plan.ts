@@ -23,8 +23,7 @@ export function planStep(deps: RollbackDeps, resources: Resources, facts: Rollba
       const live = await deps.deployments.live(id, deps.settings.domain, io.signal);
       facts.before.set({ deploymentId: live?.id, autoAssign: autoAssignDomains });
       const history = await database.releases(deps.settings.environment, io.signal);
-      const unheardSince = await deps.unheardSince();
-      const goal = rollbackGoal(history, { to: options.to, served: live?.id, unheardSince });
+      const goal = rollbackGoal(history, { to: options.to, served: live?.id, unheard: await deps.unheardRecords() });
       if (goal.kind === 'refuse') throw refusalError(goal);
       const applied = (await database.appliedMigrations(io.signal)).map(({ version }) => version);
       const versions = versionsBetween(goal.to, applied);

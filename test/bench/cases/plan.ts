@@ -127,6 +127,7 @@ async function journalMs(dir: string, steps: number): Promise<number> {
     await journal.append({ ...entry, phase: 'done' });
   }
   const tookMs = performance.now() - startedMs;
+  await journal.append({ runId: 'bench', path: '', phase: 'ended', at: new Date().toISOString() });
   const left = await journal.unfinished();
   if (left.length > 0) throw new Error(`${left.length} of ${steps} steps are unfinished in the journal.`);
   return tookMs;

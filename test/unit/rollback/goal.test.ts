@@ -4,7 +4,7 @@ import { type GoalQuestion, rollbackGoal } from '../../../src/core/rollback/goal
 import { releaseRecord } from '../../support/release-record.ts';
 
 const [a, b, c] = [releaseRecord('a', null), releaseRecord('b', 'a'), releaseRecord('c', 'b')];
-const backToB = releaseRecord('d', 'c', { kind: 'rollback', vercelDeploymentId: 'dpl_b', createdAt: '2026-11-22T00:10:00.000Z' });
+const backToB = releaseRecord('d', 'c', { kind: 'rollback', vercelDeploymentId: 'dpl_b' });
 
 /** Where a rollback leads, in a few words. */
 function goalOf(history: readonly ReleaseRecord[], question: Partial<GoalQuestion> = {}): string {
@@ -24,21 +24,11 @@ describe('the goal of a rollback', () => {
     [
       'nowhere further, when the record stands but its run never heard so',
       [a, b, c, backToB],
-      { unheardSince: '2026-11-22T00:09:59.000Z' },
+      { unheard: ['d'] },
       'c → b, continued, recorded as d',
     ],
-    [
-      'one further back, when the run that never heard was of before',
-      [a, b, c, backToB],
-      { unheardSince: '2026-11-22T00:10:01.000Z' },
-      'd → a',
-    ],
-    [
-      'another release that is named, whatever was never heard',
-      [a, b, c, backToB],
-      { to: 'c', unheardSince: '2026-11-22T00:09:59.000Z' },
-      'd → c',
-    ],
+    ['one further back, when what was never written is another record', [a, b, c, backToB], { unheard: ['e'] }, 'd → a'],
+    ['another release that is named, whatever was never heard', [a, b, c, backToB], { to: 'c', unheard: ['d'] }, 'd → c'],
   ])('is %s', (_what, history, question, goal) => {
     expect(goalOf(history, question)).toBe(goal);
   });
