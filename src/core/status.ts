@@ -60,6 +60,8 @@ export interface EnvironmentStatus {
   readonly liveDeployment: string | null;
   /** True when the newest record names that deployment. */
   readonly recordMatches: boolean | null;
+  /** Ids of releases that are listed but in no record: their deploy was cut off, or the records were lost. The next deploy or rollback records them. */
+  readonly unrecorded: readonly string[];
   /** False after a rollback, until the next deploy. */
   readonly autoAssignDomains: boolean | null;
   /** Things that are not as the configuration says, by name, of how many; null with the reason where that could not be compared. */

@@ -58,10 +58,11 @@ function statusFacts(status: EnvironmentStatus): readonly (readonly [string, str
   return facts.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const]));
 }
 
-function liveText({ live, liveDeployment, recordMatches, autoAssignDomains }: EnvironmentStatus): string {
+function liveText({ live, liveDeployment, recordMatches, unrecorded, autoAssignDomains }: EnvironmentStatus): string {
   if (liveDeployment === null) return 'nothing is out yet';
   const pinned = autoAssignDomains === false ? '; pinned by a rollback until the next deploy' : '';
-  const other = recordMatches === false ? ', which is not what the newest release record names' : '';
+  const foreign = recordMatches === false ? ', which is not what the newest release record names' : '';
+  const other = unrecorded.length === 0 ? foreign : '; not recorded yet: the next deploy or rollback records it';
   const age = live === null ? '' : `commit ${live.gitSha.slice(0, 12)}${live.dirty ? '+' : ''}, ${formatAge(live.ageMs)} old, `;
   return `${age}${liveDeployment}${other}${pinned}`;
 }

@@ -2,12 +2,13 @@ import { migrationHead, pendingMigrations } from '../core/release/migrations.ts'
 import { StagingError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Gauge } from '../core/ports/gauges.ts';
-import type { Deployments } from '../core/ports/hosting.ts';
+import type { Deployment, Deployments, HostingProject } from '../core/ports/hosting.ts';
 import type { RestorePoints } from '../core/ports/restore-points.ts';
 import { liveRelease, type ReleaseRecord } from '../core/release/release.ts';
 import type { RunReport } from '../core/report.ts';
 import { type EnvironmentStatus, lastGates } from '../core/status.ts';
 import { notLiveVariables } from '../core/variables/since-release.ts';
+import { findUnrecorded } from './deploy/recover.ts';
 import { type PlanDeps, planRun } from './plan/plan.ts';
 import { emptyResources, findCache, findDatabase, findProject, readAccess, type Resources } from './resources.ts';
 import type { SchemaDeps } from './provision/schema.ts';
@@ -35,7 +36,7 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
   const live = project === undefined ? undefined : await deps.deployments.live(project.id, settings.domain, signal);
   const readable = database !== undefined && cache !== undefined;
   if (readable) await readAccess(deps, resources, signal);
-  const history = readable ? await deps.openDatabase().releases(settings.environment, signal) : [];
+  const { history, unrecorded } = readable ? await releases(deps, project, live, signal) : { history: [], unrecorded: [] };
   const newest = liveRelease(history);
   const [{ drift, cost }, queues, lastOnes] = await Promise.all([
     compared(deps, signal),
@@ -51,7 +52,8 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
     resources: { vercelProject: project?.id ?? null, supabaseProject: database?.ref ?? null, upstashDatabase: cache?.id ?? null },
     live: newest === undefined ? null : liveOf(newest, deps.clock.nowMs()),
     liveDeployment: live?.id ?? null,
-    recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id,
+    recordMatches: newest === undefined || live === undefined ? null : newest.vercelDeploymentId === live.id && unrecorded.length === 0,
+    unrecorded: unrecorded.map(({ id }) => id),
     autoAssignDomains: project?.autoAssignDomains ?? null,
     drift,
     gates: lastOnes,
@@ -80,6 +82,14 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
         previous,
       })),
   };
+}
+
+/** Returns the history, with what no record names but the deployments say of themselves. */
+async function releases(deps: StatusDeps, project: HostingProject | undefined, served: Deployment | undefined, signal: AbortSignal) {
+  const recorded = await deps.openDatabase().releases(deps.settings.environment, signal);
+  const finding = { ...deps, actor: 'the next deploy or rollback' };
+  const unrecorded = project === undefined ? [] : await findUnrecorded(finding, project.id, { served, history: recorded }, signal);
+  return { history: [...recorded, ...unrecorded], unrecorded };
 }
 
 function liveOf({ id, gitSha, dirty, migrationHead: head, createdAt }: ReleaseRecord, nowMs: number): EnvironmentStatus['live'] {

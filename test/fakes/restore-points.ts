@@ -12,7 +12,7 @@ export function fakeRestorePoints(calls: string[]): RestorePoints & { readonly p
   return {
     points,
     take: async (reason) => {
-      const point = dumpPoint(`dump_${points.length + 1}`);
+      const point = { ...dumpPoint(`dump_${points.length + 1}`), reason };
       points.push(point);
       calls.push(`take ${point.id}: ${reason}`);
       return point;

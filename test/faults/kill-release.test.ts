@@ -19,6 +19,8 @@ const name = 'jetvision-staging';
 
 const statusShape = z.object({
   liveDeployment: z.string(),
+  recordMatches: z.boolean(),
+  unrecorded: z.array(z.string()),
   autoAssignDomains: z.boolean(),
   variablesNotLive: z.array(z.string()),
   migrations: z.object({ head: z.string() }),
@@ -189,6 +191,34 @@ describe('a release that is killed on its way', () => {
       `replied: 0, killed, 0; 1 records, ${rest}`,
       `journaled: 0, killed, 0; 1 records, ${rest}`,
     ]);
+  }, 600_000);
+
+  it('is recorded from its deployment’s own meta when the deploy was killed before its record, and when all records are lost', async () => {
+    const before = await status();
+    await commit();
+    expect(await killed(['deploy'], 'record before')).toBeUndefined();
+
+    const unrecorded = await status();
+    const back = await project.run(['rollback', '--json']);
+    expect(back, back.stdout).toMatchObject({ exitCode: 0 });
+    const after = await status();
+    const [point] = await project.query(`select record->>'restorePoint' as id from jv_staging.releases order by seq desc offset 1 limit 1`);
+    await project.query('drop schema jv_staging cascade');
+    const forward = await project.run(['deploy', '--json']);
+    expect(forward, forward.stdout).toMatchObject({ exitCode: 0 });
+    const lost = await status();
+
+    expect(unrecorded).toMatchObject({ recordMatches: false, unrecorded: [unrecorded.releases[0]?.id] });
+    expect(after).toMatchObject({ recordMatches: true, unrecorded: [], liveDeployment: before.liveDeployment });
+    expect(after.releases.slice(0, 3).map(({ kind, vercelDeploymentId }) => `${kind} ${vercelDeploymentId}`)).toEqual([
+      `rollback ${before.liveDeployment}`,
+      `deploy ${unrecorded.liveDeployment}`,
+      `${before.releases[0]?.kind} ${before.liveDeployment}`,
+    ]);
+    expect(point).toMatchObject({ id: expect.stringMatching(/^dump_/) });
+    expect(lost).toMatchObject({ recordMatches: true, unrecorded: [] });
+    expect(lost.releases[0]?.previous).toBe(lost.releases[1]?.id);
+    expect(lost.releases[1]?.vercelDeploymentId).toBe(before.liveDeployment);
   }, 600_000);
 
   it('is taken back with its schema by the next run, and forward again, wherever its database steps were killed', async () => {

@@ -46,7 +46,10 @@ describe('migrations that take something away', () => {
 
     await world.deploy(next('b'), {}, { contract: true });
 
-    expect(world.calls.slice(1, 3)).toEqual([`take dump_1: not purely additive: ${drop.file} (destructive)`, `apply ${drop.file}`]);
+    expect(world.calls.slice(1, 3)).toEqual([
+      `take dump_1: before release rel_3: not purely additive: ${drop.file} (destructive)`,
+      `apply ${drop.file}`,
+    ]);
     expect(world.database.history.map(({ restorePoint }) => restorePoint)).toEqual([null, null, 'dump_1']);
   });
 

@@ -132,8 +132,8 @@ describe('a later deploy', () => {
   it('moves the domain back when the move does not show', async () => {
     let looks = 0;
     const { live, ...others } = world.hosting.deployments;
-    // Two looks are at what is live before, the third one at what came of the move.
-    const deployments = { ...others, live: async (...args: Parameters<typeof live>) => ((looks += 1) === 3 ? undefined : live(...args)) };
+    // Three looks are at what is live before, the fourth one at what came of the move.
+    const deployments = { ...others, live: async (...args: Parameters<typeof live>) => ((looks += 1) === 4 ? undefined : live(...args)) };
 
     const { error, outcomes } = await world.deploy({ deployments });
 

@@ -67,6 +67,7 @@ const status: EnvironmentStatus = {
   cost: null,
   liveDeployment: 'dpl_1',
   recordMatches: true,
+  unrecorded: [],
   autoAssignDomains: true,
   migrations: { head: '1', applied: 1, pending: 0 },
   restorePoints: null,

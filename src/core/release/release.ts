@@ -58,6 +58,11 @@ export function liveRelease(history: readonly ReleaseRecord[]): ReleaseRecord | 
   return history.at(-1);
 }
 
+/** Returns the record of the deploy that put out a deployment, or undefined; a rollback names the deployment of an earlier one. */
+export function deployOf(history: readonly ReleaseRecord[], deploymentId: string | undefined): ReleaseRecord | undefined {
+  return history.find(({ kind, vercelDeploymentId }) => kind === 'deploy' && vercelDeploymentId === deploymentId);
+}
+
 /** Returns true when every gate of a release was green; a release without gates proved nothing. */
 export function isGreen({ gates }: Pick<ReleaseRecord, 'gates'>): boolean {
   return gates.length > 0 && gates.every(({ verdict }) => verdict === 'green');

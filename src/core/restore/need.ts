@@ -1,3 +1,5 @@
+import type { RestorePoint } from '../ports/restore-points.ts';
+
 /** What a migration does to what is there already, statement by statement, as the classifier tells. */
 export type StatementNature = 'additive' | 'locking' | 'destructive' | 'irreversible';
 
@@ -19,4 +21,14 @@ export function restorePointNeed(pending: readonly NaturedMigration[]): string |
     return `${file} (${other === '' ? 'unknown' : other})`;
   });
   return `not purely additive: ${named.join(', ')}`;
+}
+
+/** Returns the reason that a restore point is taken with: it names the release, so that it is found again when its run was cut off. */
+export function restorePointReason(releaseId: string, need: string): string {
+  return `before release ${releaseId}: ${need}`;
+}
+
+/** Returns true for a restore point that was taken for this release; its keeper may not say. */
+export function isTakenFor({ reason }: Pick<RestorePoint, 'reason'>, releaseId: string): boolean {
+  return reason?.startsWith(restorePointReason(releaseId, '')) === true;
 }

@@ -1,4 +1,4 @@
-import { liveRelease, type ReleaseRecord } from '../release/release.ts';
+import { deployOf, liveRelease, type ReleaseRecord } from '../release/release.ts';
 
 /** Why there is no rollback. `missing` ends with 3, `refused` with 6. */
 export interface RollbackRefusal {
@@ -43,7 +43,7 @@ export function rollbackGoal(history: readonly ReleaseRecord[], question: GoalQu
   const served = question.served ?? from.vercelDeploymentId;
   const finished = unheardRecord(history, from, served, question);
   if (finished !== undefined) return finished;
-  const continued = served === from.vercelDeploymentId ? undefined : recordOf(history, served);
+  const continued = served === from.vercelDeploymentId ? undefined : deployOf(history, served);
   const goal = question.to === undefined ? (continued ?? before(history, from, served)) : history.find(({ id }) => id === question.to);
   if (goal === undefined) return nowhere(from, question.to);
   if (goal.vercelDeploymentId === served && continued === undefined) {
@@ -59,7 +59,7 @@ function unheardRecord(
   { to, unheard = [] }: GoalQuestion,
 ): RollbackGoal | undefined {
   if (newest.kind !== 'rollback' || newest.vercelDeploymentId !== served || !unheard.includes(newest.id)) return undefined;
-  const [from, goal] = [history.find(({ id }) => id === newest.previous), recordOf(history, served)];
+  const [from, goal] = [history.find(({ id }) => id === newest.previous), deployOf(history, served)];
   if (from === undefined || goal === undefined) return undefined;
   if (to !== undefined && history.find(({ id }) => id === to)?.vercelDeploymentId !== served) return undefined;
   return { kind: 'goal', from, to: goal, continues: true, recorded: newest };
@@ -70,12 +70,8 @@ function before(history: readonly ReleaseRecord[], newest: ReleaseRecord, served
   // Served, but no record names it: its deploy was cut off after the move, and what the newest record names was live before.
   if (served !== newest.vercelDeploymentId) return newest;
   // After a rollback the live deployment is an older one: go back to what was live before *that* deployment went out.
-  const origin = newest.kind === 'deploy' ? newest : recordOf(history, newest.vercelDeploymentId);
+  const origin = newest.kind === 'deploy' ? newest : deployOf(history, newest.vercelDeploymentId);
   return history.find(({ id }) => id === origin?.previous);
-}
-
-function recordOf(history: readonly ReleaseRecord[], deploymentId: string): ReleaseRecord | undefined {
-  return history.find(({ kind, vercelDeploymentId }) => kind === 'deploy' && vercelDeploymentId === deploymentId);
 }
 
 function nowhere(from: ReleaseRecord, to: string | undefined): RollbackRefusal {

@@ -1,4 +1,4 @@
-import { liveRelease } from '../../core/release/release.ts';
+import { liveRelease, type ReleaseRecord } from '../../core/release/release.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
@@ -13,6 +13,7 @@ import { buildStep, placeStep, sourceStep } from './build.ts';
 import { type DeployDeps, type DeployDetails, type DeployFacts, type DeployOptions, emptyDeployFacts, plainDeploy } from './deps.ts';
 import { migrateStep, phasesStep, rehearseStep, restorePointStep } from './migrate.ts';
 import { moveStep } from './move.ts';
+import { appendRecovered, findUnrecorded } from './recover.ts';
 import { deployFindings, recordStep } from './record.ts';
 import { createStep, readyStep, variablesStep } from './upload.ts';
 
@@ -30,7 +31,7 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
       leaseStep(deps),
       resumeStep(deps, 'Resume queues that a rollback left paused'),
       keptRecordsStep(deps),
-      historyStep(deps, facts),
+      historyStep(deps, resources, facts),
       placeStep(deps, facts),
       phasesStep(deps, facts, options),
       rehearseStep(deps, options),
@@ -38,6 +39,7 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
       sourceStep(deps, facts),
       variablesStep(deps, resources, facts),
       createStep(deps, resources, facts),
+      recoverStep(deps, facts),
       readyStep(deps, facts, options),
       restorePointStep(deps, facts, options),
       migrateStep(deps, resources, facts),
@@ -73,14 +75,34 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
   };
 }
 
-function historyStep(deps: DeployDeps, facts: DeployFacts): Step {
+function historyStep(deps: DeployDeps, resources: Resources, facts: DeployFacts): Step {
   return {
     id: 'history',
     title: 'Read the release history',
     run: async (io) => {
-      facts.history.set(await deps.openDatabase().releases(deps.settings.environment, io.signal));
-      const live = liveRelease(facts.history.get());
-      return live === undefined ? 'no release yet' : `${facts.history.get().length} releases, ${live.id} is live`;
+      const { id } = resources.project.get();
+      const recorded = await deps.openDatabase().releases(deps.settings.environment, io.signal);
+      const served = await deps.deployments.live(id, deps.settings.domain, io.signal);
+      facts.recovered.set(await findUnrecorded(deps, id, { served, history: recorded }, io.signal));
+      const history = [...recorded, ...facts.recovered.get()];
+      facts.history.set(history);
+      const live = liveRelease(history);
+      return live === undefined ? 'no release yet' : `${history.length} releases, ${live.id} is live`;
+    },
+  };
+}
+
+/** Once it is known whether this run carries on with what is served: its record is then written at the end, whole. */
+function recoverStep(deps: DeployDeps, facts: DeployFacts): Step {
+  return {
+    id: 'recover',
+    title: 'Record releases that were cut off',
+    mutates: true,
+    skip: () => (facts.recovered.peek()?.length === 0 ? 'every release is recorded' : undefined),
+    run: async (io) => {
+      const isOther = ({ vercelDeploymentId }: ReleaseRecord) => vercelDeploymentId !== facts.deployment.get().id;
+      facts.history.set(facts.history.get().filter(isOther));
+      return await appendRecovered(deps, facts.recovered.get().filter(isOther), io);
     },
   };
 }

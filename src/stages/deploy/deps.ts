@@ -92,7 +92,10 @@ export interface DeployFacts {
   readonly source: Slot<SourceState>;
   /** Hash of the build output. */
   readonly output: Slot<string>;
+  /** With those that no record named and that were found by their meta. */
   readonly history: Slot<readonly ReleaseRecord[]>;
+  /** Of these the ones that are not written yet. */
+  readonly recovered: Slot<readonly ReleaseRecord[]>;
   readonly phases: Slot<Phases>;
   /** What the migrations that go out now do, by version. */
   readonly natures: Map<string, MigrationNature>;
@@ -121,6 +124,7 @@ export function emptyDeployFacts(): DeployFacts {
     source: slot('source state'),
     output: slot('hash of the build output'),
     history: slot('release history'),
+    recovered: slot('releases that no record named'),
     phases: slot('pending migrations'),
     natures: new Map(),
     restorePoint: slot('restore point'),

@@ -1,7 +1,7 @@
 import { StagingError } from '../../core/errors.ts';
 import { migrationPhases } from '../../core/release/phases.ts';
 import { liveRelease } from '../../core/release/release.ts';
-import { restorePointNeed, type StatementNature } from '../../core/restore/need.ts';
+import { restorePointNeed, restorePointReason, type StatementNature } from '../../core/restore/need.ts';
 import { counted, type MigrationBetween, type MigrationNature } from '../../core/rollback/plan.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
 import { applyMigrations, ignoredText } from '../migrate/apply.ts';
@@ -66,7 +66,7 @@ export function restorePointStep(deps: DeployDeps, facts: DeployFacts, { acceptN
     skip: () => (facts.phases.peek() === undefined || need() !== undefined ? undefined : 'nothing that a rollback would need one for'),
     run: async (io) => {
       try {
-        facts.restorePoint.set(await deps.restorePoints().take(need() ?? 'deploy', io.signal));
+        facts.restorePoint.set(await deps.restorePoints().take(restorePointReason(facts.releaseId.get(), need() ?? 'deploy'), io.signal));
         return `${facts.restorePoint.get().id} at ${facts.restorePoint.get().place}: ${need() ?? ''}`;
       } catch (error) {
         if (!acceptNoRestorePoint || !(error instanceof StagingError) || error.code !== 'RESTORE_POINT_NO_PLACE') throw error;

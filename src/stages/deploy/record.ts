@@ -1,5 +1,6 @@
 import { migrationHead } from '../../core/release/migrations.ts';
 import { liveRelease, type ReleaseRecord } from '../../core/release/release.ts';
+import { isTakenFor } from '../../core/restore/need.ts';
 import type { Step } from '../../core/run/step.ts';
 import { resolveVariables } from '../../core/variables/variables.ts';
 import type { Finding } from '../../core/verdict.ts';
@@ -34,7 +35,7 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
         contractWaiting: facts.phases.get().waiting.map(({ version }) => version),
         ...(await deployedVariables(deps, resources, facts)),
         seedVersion: facts.seeded.peek()?.result()?.details.seedVersion ?? liveRelease(facts.history.get())?.seedVersion ?? null,
-        restorePoint: facts.restorePoint.peek()?.id ?? null,
+        restorePoint: await restorePointId(deps, facts, io.signal),
         restoreMark: facts.restoreMark.peek() ?? null,
         gates: facts.gates.map(({ stage, verdict, summary }) => ({ gate: stage, verdict, summary })),
         smokeChecks: deps.settings.smoke.checks,
@@ -47,6 +48,13 @@ export function recordStep(deps: DeployDeps, resources: Resources, facts: Deploy
       return record.id;
     },
   };
+}
+
+/** A run that was cut off may have taken it: the point says for which release. */
+async function restorePointId(deps: DeployDeps, facts: DeployFacts, signal: AbortSignal): Promise<string | null> {
+  const taken = facts.restorePoint.peek();
+  if (taken !== undefined || facts.continued.peek() !== true) return taken?.id ?? null;
+  return (await deps.restorePoints().list([], signal)).find((point) => isTakenFor(point, facts.releaseId.get()))?.id ?? null;
 }
 
 /**

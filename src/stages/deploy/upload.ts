@@ -1,7 +1,8 @@
 import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
 import { type Deployment, uploadNote, type UploadProgress } from '../../core/ports/hosting.ts';
-import { liveRelease } from '../../core/release/release.ts';
+import { noMigrations, releaseMeta } from '../../core/release/recover.ts';
+import { deployOf, liveRelease } from '../../core/release/release.ts';
 import { alikeText } from '../../core/files/alike.ts';
 import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
@@ -43,7 +44,7 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
     mutates: true,
     probe: async (io) => {
       const found = await unrecorded(deps, resources, facts, io.signal);
-      const releaseId = found?.meta['jvRelease'];
+      const releaseId = found?.meta[releaseMeta.release];
       if (found === undefined || releaseId === undefined) return undefined;
       facts.deployment.set(found);
       facts.releaseId.set(releaseId);
@@ -60,7 +61,7 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
         io.note(uploadNote(progress));
       };
       facts.releaseId.set(deps.newReleaseId());
-      const meta = { jvRelease: facts.releaseId.get(), jvMigrations: lastVersion(facts), ...markOf(deps, facts) };
+      const meta = { ...releaseMetaOf(facts), ...markOf(deps, facts) };
       const deployment = { projectId: project.id, projectName: project.name, outputDir: facts.place.get().output, meta };
       facts.deployment.set(await deps.deployments.create(deployment, onProgress, io.signal));
       const { files, sent } = last.progress ?? { files: 0, sent: 0 };
@@ -69,20 +70,30 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
   };
 }
 
+function releaseMetaOf(facts: DeployFacts): Readonly<Record<string, string>> {
+  const history = facts.history.get();
+  const before = deployOf(history, liveRelease(history)?.vercelDeploymentId);
+  return {
+    [releaseMeta.release]: facts.releaseId.get(),
+    [releaseMeta.migrations]: lastVersion(facts),
+    ...(before === undefined ? {} : { [releaseMeta.previous]: before.id }),
+  };
+}
+
 /** What two runs of the same deploy write into their deployments alike. */
 function markOf(deps: DeployDeps, facts: DeployFacts): Readonly<Record<string, string>> {
   const { sha, dirty, branch } = facts.source.get();
   return {
-    jvEnvironment: deps.settings.environment,
+    [releaseMeta.environment]: deps.settings.environment,
     jvOutput: facts.output.get(),
-    jvDirty: String(dirty),
-    githubCommitSha: sha,
+    [releaseMeta.dirty]: String(dirty),
+    [releaseMeta.commit]: sha,
     ...(branch === null ? {} : { githubCommitRef: branch }),
   };
 }
 
 function lastVersion(facts: DeployFacts): string {
-  return facts.phases.get().now.at(-1)?.version ?? liveRelease(facts.history.get())?.migrationHead ?? 'none';
+  return facts.phases.get().now.at(-1)?.version ?? liveRelease(facts.history.get())?.migrationHead ?? noMigrations;
 }
 
 /** Returns the newest deployment of this very deploy that no record names, unless it is older than the live one or the variables. */
@@ -93,7 +104,8 @@ async function unrecorded(
   signal: AbortSignal,
 ): Promise<Deployment | undefined> {
   const live = facts.liveBefore.get().deployment;
-  const recorded = new Set(facts.history.get().map(({ vercelDeploymentId }) => vercelDeploymentId));
+  const recovered = facts.recovered.get();
+  const recorded = new Set(facts.history.get().flatMap((record) => (recovered.includes(record) ? [] : [record.vercelDeploymentId])));
   const changedMs = Math.max(0, ...facts.variables.get().map(({ updatedAtMs }) => updatedAtMs ?? 0));
   const found = await deps.deployments.findByMeta(resources.project.get().id, markOf(deps, facts), signal);
   return found.find(

@@ -47,6 +47,8 @@ export interface RollbackOptions {
 
 /** What the steps of one rollback find out for one another. */
 export interface RollbackFacts {
+  /** Releases that no record names yet; a dry run writes none. */
+  readonly recovered: Slot<readonly ReleaseRecord[]>;
   readonly plan: Slot<RollbackPlan>;
   /** What will not come back. */
   readonly lost: Slot<readonly string[]>;
@@ -64,6 +66,7 @@ export interface RollbackFacts {
 /** Returns empty facts for one rollback. */
 export function emptyRollbackFacts(): RollbackFacts {
   return {
+    recovered: slot('releases that no record names'),
     plan: slot('rollback plan'),
     lost: slot('what will not come back'),
     variables: slot('variables that differ'),

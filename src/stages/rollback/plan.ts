@@ -3,11 +3,37 @@ import type { ReleaseRecord } from '../../core/release/release.ts';
 import { type RollbackGoal, rollbackGoal } from '../../core/rollback/goal.ts';
 import { type MigrationBetween, planRollback, type UsableRestorePoint, versionsBetween } from '../../core/rollback/plan.ts';
 import { restorePointTo } from '../../core/rollback/restore-point.ts';
+import { recordsToAppend } from '../../core/restore/records.ts';
 import { variableDrift } from '../../core/variables/since-release.ts';
 import { losesAnything, notComingBack, planText, refusalError, requireConsent } from '../../core/rollback/words.ts';
 import type { Step } from '../../core/run/step.ts';
+import { appendRecovered, findUnrecorded } from '../deploy/recover.ts';
 import type { Resources } from '../resources.ts';
 import type { RollbackDeps, RollbackFacts, RollbackOptions } from './deps.ts';
+
+/**
+ * Returns the step that records releases which are live, or were, and that no record names: their deploy was cut off, or the records were
+ * lost. A dry run only finds them.
+ */
+export function recoverStep(deps: RollbackDeps, resources: Resources, facts: RollbackFacts, { dryRun }: RollbackOptions): Step {
+  return {
+    id: 'recover',
+    title: 'Record releases that were cut off',
+    mutates: !dryRun,
+    probe: async (io) => {
+      const { id } = resources.project.get();
+      const history = await deps.openDatabase().releases(deps.settings.environment, io.signal);
+      const served = await deps.deployments.live(id, deps.settings.domain, io.signal);
+      facts.recovered.set(await findUnrecorded(deps, id, { served, history }, io.signal));
+      return facts.recovered.get().length === 0 ? 'every release is recorded' : undefined;
+    },
+    run: async (io) => {
+      const found = facts.recovered.get();
+      if (dryRun) return `${found.map(({ id }) => id).join(', ')} would be recorded`;
+      return await appendRecovered(deps, found, io);
+    },
+  };
+}
 
 /**
  * Returns the step that decides what the rollback does, from the records and from what is really there. Throws `RELEASE_…` (exit 3) and
@@ -22,7 +48,8 @@ export function planStep(deps: RollbackDeps, resources: Resources, facts: Rollba
       const { id, autoAssignDomains } = resources.project.get();
       const live = await deps.deployments.live(id, deps.settings.domain, io.signal);
       facts.before.set({ deploymentId: live?.id, autoAssign: autoAssignDomains });
-      const history = await database.releases(deps.settings.environment, io.signal);
+      const recorded = await database.releases(deps.settings.environment, io.signal);
+      const history = [...recorded, ...recordsToAppend(facts.recovered.peek() ?? [], recorded)];
       const goal = rollbackGoal(history, { to: options.to, served: live?.id, unheard: await deps.unheardRecords() });
       if (goal.kind === 'refuse') throw refusalError(goal);
       const applied = (await database.appliedMigrations(io.signal)).map(({ version }) => version);

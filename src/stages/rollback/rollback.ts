@@ -12,7 +12,7 @@ import type { Resources } from '../resources.ts';
 import { applyStep, databaseStep, keptRecordsStep } from './database.ts';
 import { emptyRollbackFacts, type RollbackDeps, type RollbackFacts, type RollbackOptions } from './deps.ts';
 import { type MoveDirection, moveBackStep } from './move.ts';
-import { consentStep, deploymentStep, planStep } from './plan.ts';
+import { consentStep, deploymentStep, planStep, recoverStep } from './plan.ts';
 import { pauseStep, resumeStep } from './queues.ts';
 import { rollbackRecordStep } from './record.ts';
 import { variablesStep } from './variables.ts';
@@ -71,6 +71,7 @@ export function rollbackStage(
       locateStep(deps, resources),
       leaseStep(deps),
       keptRecordsStep(deps),
+      recoverStep(deps, resources, facts, options),
       planStep(deps, resources, facts, options),
       deploymentStep(deps, facts),
       consentStep(deps, facts, options),

@@ -180,6 +180,7 @@ describe('status and doctor', () => {
       },
       liveDeployment: 'dpl_12',
       recordMatches: true,
+      unrecorded: [],
       autoAssignDomains: false,
       variablesNotLive: ['LOG_LEVEL'],
       contractWaiting: ['20260104000000'],
