@@ -36,7 +36,7 @@ export function appOf(context: Context, waitMs: number): App {
   const typed = new Set<string>();
   const hide = (value: string) => void typed.add(value);
   const local = localCloud(context);
-  const guard = runGuard(context, waitMs, () => deps.openLeases());
+  const guard = runGuard(context, waitMs, { openLeases: () => deps.openLeases(), openHolds: () => deps.openHolds() });
   const deps = openDeps(context, resources, guard, local);
   const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));

@@ -88,6 +88,8 @@ export interface Deps {
   preview(): Omit<PreviewDeps, 'branches' | 'newPreviewId' | 'originOf' | 'open'>;
   openDatabase(): Database;
   openLeases(): Leases;
+  /** Leases for the time of a restore, which the database cannot keep. */
+  openHolds(): Leases;
   /** Who runs this: `user@host`, or the CI job. */
   readonly actor: string;
   /** Returns every secret value that is known by now. */
@@ -127,6 +129,7 @@ export function openDeps(
     openUrl: () => openUrl(appOrigin()),
     openDatabase,
     openLeases: () => postgresLeases(resources.databaseAccess.get().directUrl),
+    openHolds: () => use().holds(() => resources.project.get().id),
     actor,
     locating: base,
     plan,

@@ -16,6 +16,7 @@ import { vercelApi } from '../adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../adapters/vercel/vercel-deployments.ts';
 import { vercelDomainMoves } from '../adapters/vercel/vercel-domain-moves.ts';
 import { vercelRuntimeLogs } from '../adapters/vercel/vercel-runtime-logs.ts';
+import { vercelHolds } from '../adapters/vercel/vercel-holds.ts';
 import { vercelLogEvents } from '../adapters/vercel/vercel-log-events.ts';
 import { vercelManagedProject } from '../adapters/vercel/vercel-managed-project.ts';
 import { vercelPreviewHosting } from '../adapters/vercel/vercel-preview-hosting.ts';
@@ -30,6 +31,7 @@ import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/da
 import type { ErrorEvents, RuntimeLogs } from '../core/ports/probes.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
+import type { Leases } from '../core/ports/leases.ts';
 import type { AppLogs, DatabaseLogs } from '../core/ports/logs.ts';
 import type { PreviewDatabases, PreviewHosting } from '../core/ports/previews.ts';
 import type { ScratchDatabases } from '../core/ports/rehearsal.ts';
@@ -46,6 +48,8 @@ export interface Platforms {
   readonly managed: ManagedPlatforms;
   readonly previewHosting: PreviewHosting;
   readonly previewDatabases: PreviewDatabases;
+  /** Leases for the time of a restore, kept on the Vercel project. */
+  holds(projectId: () => string): Leases;
   /** The platform's own restore points of the project that `ref` names. */
   restorePoints(ref: () => string): RestorePoints;
   /** Copies, with their rows, of the project that `ref` names. */
@@ -141,6 +145,7 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     },
     previewHosting: vercelPreviewHosting(vercel),
     previewDatabases: supabasePreviewDatabases(management),
+    holds: (projectId) => vercelHolds(vercel, clock, projectId),
     restorePoints: (ref) => supabaseRestorePoints(management, { ref, clock }),
     branchCopies: (ref) => supabaseBranchCopies(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),

@@ -24,7 +24,7 @@ export interface RunGuard {
 }
 
 /** Returns the guard of one run; `waitMs` is how long to wait for another run. */
-export function runGuard(context: Context, waitMs: number, openLeases: () => Leases): RunGuard {
+export function runGuard(context: Context, waitMs: number, open: { openLeases(): Leases; openHolds(): Leases }): RunGuard {
   const { request, clock } = context;
   const runId = newId('run', clock.nowMs());
   const journal = context.loaded === undefined ? noJournal : fileJournal(join(context.stateDir, 'journal'), runId);
@@ -32,7 +32,7 @@ export function runGuard(context: Context, waitMs: number, openLeases: () => Lea
   const stopping = new AbortController();
   const signal = AbortSignal.any([request.signal, stopping.signal]);
   const environment = context.loaded?.settings.environment ?? '';
-  const lease = runLease({ environment, openLeases, waitMs, clock, onLost: (error) => stopping.abort(error) });
+  const lease = runLease({ environment, ...open, waitMs, clock, onLost: (error) => stopping.abort(error) });
   let lock: HeldLock | undefined;
   return {
     runId,

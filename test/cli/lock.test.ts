@@ -97,6 +97,29 @@ describe('runs on one environment at the same time', () => {
     await leases.close();
   }, 120_000);
 
+  it('see who takes the database back in time on another machine, though its lease is gone with it: 7, until that is unlocked', async () => {
+    const platforms = await openPlatforms();
+    const found = await platforms.projects.find('jetvision-staging', none);
+    const holds = platforms.holds(() => found?.id ?? '');
+    const holder = { ...lockHolder('lock_far', { host: 'runner-7' }), command: 'rollback' };
+    await holds.take('staging', { holder, lastsMs: 600_000 }, none);
+
+    const refused = await project.run(['seed', '--json']);
+    const planned = await project.run(['plan', '--exit-code', '--json']);
+    const unlocked = await project.run(['unlock', 'lock_far', '--confirm', 'jetvision-staging', '--json']);
+    const allowed = await project.run(['seed', '--json']);
+
+    expect(refused.exitCode, refused.stdout).toBe(7);
+    expect(refused.json(z.unknown()).error).toMatchObject({
+      code: 'RUN_LOCKED',
+      message: expect.stringMatching(/`rollback` .* on runner-7, .* while its database is taken back in time/),
+    });
+    expect(planned.exitCode, planned.stdout).toBe(0);
+    expect(unlocked.json(z.object({ removed: z.array(z.string()) })).data.removed).toEqual(['of staging on its Vercel project']);
+    expect(allowed.exitCode, allowed.stdout).toBe(0);
+    await platforms.close();
+  }, 120_000);
+
   it('cannot unlock a run that lives', async () => {
     const held = await takeRunLock(project.stateDir, lockHolder('lock_1'), 0, systemClock, none);
 
@@ -107,11 +130,15 @@ describe('runs on one environment at the same time', () => {
     expect(refused.json(z.unknown()).error?.code).toBe('LOCK_HOLDER_ALIVE');
   }, 120_000);
 
-  /** Opens the leases of the project's environment as another machine would. */
-  const openLeases = async () => {
+  const openPlatforms = async () => {
     const { endpoints } = await cloudStatus({ stateDir: join(project.stateDir, 'local') });
     if (endpoints === undefined) throw new Error('The local cloud does not run.');
-    const platforms = localPlatforms(endpoints, systemClock);
+    return localPlatforms(endpoints, systemClock);
+  };
+
+  /** Opens the leases of the project's environment as another machine would. */
+  const openLeases = async () => {
+    const platforms = await openPlatforms();
     const password = parse(await readFile(join(project.dir, '.env.staging.local'), 'utf8'))['STAGING_SUPABASE_DB_PASSWORD'] ?? '';
     const [database] = await platforms.databases.findByName('jetvision-staging', none);
     const { directUrl } = await platforms.databases.access(database?.ref ?? '', password, none);

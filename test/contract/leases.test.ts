@@ -2,10 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runLease } from '../../src/adapters/lock/run-lease.ts';
 import { postgresLeases } from '../../src/adapters/postgres/postgres-leases.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
+import { vercelApi } from '../../src/adapters/vercel/vercel-api.ts';
+import { vercelHolds } from '../../src/adapters/vercel/vercel-holds.ts';
+import { vercelHostingProjects } from '../../src/adapters/vercel/vercel-hosting-projects.ts';
 import type { StagingError } from '../../src/core/errors.ts';
 import type { Leases } from '../../src/core/ports/leases.ts';
 import { steppingClock } from '../fakes/clocks.ts';
 import { fakeLeases } from '../fakes/leases.ts';
+import { startTestCloud, type TestCloud } from '../support/local-cloud.ts';
 import { lockHolder } from '../support/lock-holder.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -104,6 +108,7 @@ describe('leases in the staging database', () => {
     const lease = runLease({
       environment: 'restarted',
       openLeases: () => postgresLeases(server.url),
+      openHolds: () => fakeLeases(systemClock),
       waitMs: 0,
       clock: systemClock,
       onLost: (error) => lost.push(error),
@@ -127,20 +132,73 @@ describe('leases in the staging database', () => {
   });
 });
 
+describe('holds on the Vercel project', () => {
+  let cloud: TestCloud;
+  let api: ReturnType<typeof vercelApi>;
+  let projectId = '';
+
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+    const { vercel } = cloud.endpoints;
+    api = vercelApi({ token: vercel.token, team: vercel.teamId, localUrl: vercel.apiUrl, clock: systemClock });
+    projectId = (await vercelHostingProjects(api).create({ name: 'held', region: 'iad1', nodeVersion: '24.x' }, none)).id;
+  });
+  afterAll(async () => {
+    await api.close();
+    await cloud.stop();
+  });
+
+  test('are seen by everybody, renewed and given back by their holder alone, and leave nothing behind', async () => {
+    const [one, two] = [vercelHolds(api, systemClock, () => projectId), vercelHolds(api, systemClock, () => projectId)];
+
+    const taken = await one.take('staging', { holder: lockHolder('lock_1'), lastsMs: 60_000 }, none);
+    const others = await two.take('staging', { holder: lockHolder('lock_2'), lastsMs: 60_000 }, none);
+    const [found, elsewhereFound] = [await two.read('staging', none), await two.read('other', none)];
+    const notTheirs = [await two.renew('staging', 'lock_2', 90_000, none), await two.release('staging', 'lock_2', none)];
+    const renewed = await one.renew('staging', 'lock_1', 90_000, none);
+    const { leftMs = 0 } = (await two.read('staging', none)) ?? {};
+    const listed = await vercelHostingProjects(api).variables(projectId, none);
+    const released = await one.release('staging', 'lock_1', none);
+
+    expect({ taken, others, notTheirs, renewed, released }).toEqual({
+      taken: true,
+      others: false,
+      notTheirs: [false, false],
+      renewed: true,
+      released: true,
+    });
+    expect(found?.holder).toEqual(lockHolder('lock_1'));
+    expect(leftMs).toBeGreaterThan(60_000);
+    expect([elsewhereFound, await two.read('staging', none), ...listed]).toEqual([undefined, undefined]);
+  });
+
+  test('that run out, or that are none of ours, bar nobody', async () => {
+    const holds = vercelHolds(api, systemClock, () => projectId);
+    await holds.take('staging', { holder: lockHolder('lock_1'), lastsMs: 0 }, none);
+    expect(await holds.take('staging', { holder: lockHolder('lock_2'), lastsMs: 60_000 }, none)).toBe(true);
+    const json = { key: 'JV_STAGING_LEASE', value: 'by hand', type: 'plain', target: ['development'] };
+    await api.send({ method: 'POST', path: `/v10/projects/${projectId}/env`, query: { upsert: true }, json, signal: none });
+
+    expect(await holds.read('staging', none)).toBeUndefined();
+    expect(await holds.take('staging', { holder: lockHolder('lock_3'), lastsMs: 60_000 }, none)).toBe(true);
+  });
+});
+
 describe('the lease of a run', () => {
   const open = (waitMs = 0) => {
     const clock = steppingClock();
-    const leases = fakeLeases(clock);
+    const [leases, holds] = [fakeLeases(clock), fakeLeases(clock)];
     const lost: StagingError[] = [];
     const lease = runLease({
       environment: 'staging',
       openLeases: () => leases,
+      openHolds: () => holds,
       waitMs,
       clock,
       onLost: (error) => lost.push(error),
       renewEveryMs: 20,
     });
-    return { clock, leases, lost, lease };
+    return { clock, leases, holds, lost, lease };
   };
 
   test('is not taken by a run that changes nothing', () => {
@@ -204,6 +262,74 @@ describe('the lease of a run', () => {
     expect(lost).toEqual([]);
     await lease.close();
     expect(leases.held.size).toBe(0);
+  });
+
+  describe('that a restore has taken away with its database', () => {
+    const restoring = lockHolder('lock_0', elsewhere);
+    const over = { holder: { ...restoring, command: 'rollback' }, lastsMs: 60_000 };
+
+    test('is held elsewhere meanwhile, and given back when the database is there again', async () => {
+      const { lease, leases, holds } = open();
+      lease.arm(lockHolder('lock_1'));
+      await lease.take(none);
+      const during: unknown[] = [];
+
+      await lease.through(async () => {
+        during.push(holds.held.get('staging')?.holder.id);
+        leases.held.clear();
+      }, none);
+      await expect(lease.through(async () => Promise.reject(new Error('no')), none)).rejects.toThrow('no');
+
+      expect(during).toEqual(['lock_1']);
+      expect(holds.held.size).toBe(0);
+      expect(leases.held.get('staging')?.holder.id).toBe('lock_1');
+      await lease.close();
+    });
+
+    test('is not given to a second run, which gives back what the database let it have', async () => {
+      const { lease, leases, holds } = open();
+      await holds.take('staging', over, none);
+      lease.arm(lockHolder('lock_1'));
+
+      await expect(lease.take(none)).rejects.toMatchObject({
+        code: 'RUN_LOCKED',
+        exitCode: 7,
+        message: expect.stringContaining('while its database is taken back in time'),
+        fix: expect.stringContaining('unlock lock_0'),
+      });
+
+      expect(leases.held.size).toBe(0);
+      expect(holds.held.get('staging')?.holder.id).toBe('lock_0');
+    });
+
+    test('is waited for by a second run that has the time', async () => {
+      const { lease, holds, leases, clock } = open(120_000);
+      await holds.take('staging', over, none);
+      lease.arm(lockHolder('lock_1'));
+
+      await lease.take(none);
+
+      expect(leases.held.get('staging')?.holder.id).toBe('lock_1');
+      expect(clock.waits.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
+      await lease.close();
+    });
+
+    test.each([
+      ['the same command carries on', 'rollback', true],
+      ['another one does not', 'deploy', false],
+    ])('by a run of this machine that was killed: %s', async (_what, command, isTaken) => {
+      const { lease, holds } = open();
+      await holds.take('staging', { holder: { ...lockHolder('lock_0', { begun: '1' }), command: 'rollback' }, lastsMs: 60_000 }, none);
+      lease.arm({ ...lockHolder('lock_1'), command });
+
+      expect(
+        await lease.take(none).then(
+          () => true,
+          () => false,
+        ),
+      ).toBe(isTaken);
+      await lease.close();
+    });
   });
 
   test('that another run renews while the database goes back is that run’s: this one ends', async () => {

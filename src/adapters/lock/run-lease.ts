@@ -8,11 +8,16 @@ import { lookAt, ownMark } from '../system/process-mark.ts';
 /** How long a lease lasts without being renewed: longer than a database takes to start anew, shorter than people wait. */
 const lastsMs = 60_000;
 
+/** How long a hold lasts when its run is killed: the platform goes on with a restore, for at most as long as its adapter waits (30 min). */
+const holdLastsMs = 35 * 60_000;
+
 /** What holding a lease needs. */
 export interface RunLeaseOptions {
   readonly environment: string;
   /** Opened when the lease is first taken. */
   readonly openLeases: () => Leases;
+  /** Where the lease is held while its database goes back in time; asked each time that one is taken, too. */
+  readonly openHolds: () => Leases;
   /** How long to wait for another run's lease. */
   readonly waitMs: number;
   readonly clock: Clock;
@@ -37,6 +42,8 @@ export function runLease(options: RunLeaseOptions): HeldRunLease {
   let holder: LockHolder | undefined;
   let leases: Leases | undefined;
   let renewing: NodeJS.Timeout | undefined;
+  let opened: Leases | undefined;
+  const holds = () => (opened ??= options.openHolds());
 
   const startRenewing = (own: LockHolder, kept: Leases) => {
     renewing = setInterval(() => void renew(own, kept), options.renewEveryMs ?? lastsMs / 4);
@@ -60,7 +67,7 @@ export function runLease(options: RunLeaseOptions): HeldRunLease {
       const own = holder;
       leases ??= options.openLeases();
       const kept = leases;
-      await takeOrWait(kept, own, options, signal);
+      await takeUnheld({ kept, holds: holds() }, own, options, signal);
       startRenewing(own, kept);
       return own.id;
     },
@@ -72,23 +79,77 @@ export function runLease(options: RunLeaseOptions): HeldRunLease {
         await takeOrWait(kept, own, { ...options, waitMs: Math.max(options.waitMs, lastsMs + 5_000) }, signal);
         startRenewing(own, kept);
       };
-      clearInterval(renewing);
-      const value = await work().catch(async (error: unknown) => {
-        // The first error is the one that says what happened.
-        await takeAgain().catch(() => undefined);
-        throw error;
+      return await holding(holds(), own, options, signal, async () => {
+        clearInterval(renewing);
+        const value = await work().catch(async (error: unknown) => {
+          // The first error is the one that says what happened.
+          await takeAgain().catch(() => undefined);
+          throw error;
+        });
+        await takeAgain();
+        return value;
       });
-      await takeAgain();
-      return value;
     },
     close: async () => {
       clearInterval(renewing);
       const id = renewing === undefined ? undefined : holder?.id;
       renewing = undefined;
       if (id !== undefined) await leases?.release(environment, id, AbortSignal.timeout(5_000)).catch(() => undefined);
-      await leases?.close();
+      await Promise.all([leases?.close(), opened?.close()]);
     },
   };
+}
+
+/** Takes the lease, and gives it back as long as another run holds the environment elsewhere: the database may have forgotten that run. */
+async function takeUnheld(
+  { kept, holds }: { readonly kept: Leases; readonly holds: Leases },
+  own: LockHolder,
+  options: Pick<RunLeaseOptions, 'environment' | 'waitMs' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { environment, waitMs, clock } = options;
+  const endMs = clock.nowMs() + waitMs;
+  for (;;) {
+    await takeOrWait(kept, own, { ...options, waitMs: Math.max(0, endMs - clock.nowMs()) }, signal);
+    const hold = await holds.read(environment, signal).catch(async (error: unknown) => {
+      await kept.release(environment, own.id, signal);
+      throw error;
+    });
+    if (hold === undefined || isPassed(hold, own)) return;
+    await kept.release(environment, own.id, signal);
+    if (clock.nowMs() >= endMs) throw lockedBy({ holder: hold.holder, state: stateOf(hold) }, heldWhere(environment));
+    await clock.sleep(5_000, signal);
+  }
+}
+
+/** The platform goes on with what a killed run asked for: only the same command carries on with it. */
+function isPassed(hold: FoundLease, own: LockHolder): boolean {
+  if (hold.leftMs <= 0 || hold.holder.id === own.id) return true;
+  return stateOf(hold) === 'gone' && hold.holder.command === own.command;
+}
+
+/** Runs work while the environment is held outside of its database. */
+async function holding<Value>(
+  holds: Leases,
+  own: LockHolder,
+  { environment }: Pick<RunLeaseOptions, 'environment'>,
+  signal: AbortSignal,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const found = await holds.read(environment, signal);
+  const over = found !== undefined && isPassed(found, own) ? found.holder.id : undefined;
+  if (!(await holds.take(environment, { holder: own, lastsMs: holdLastsMs, over }, signal)) && found !== undefined)
+    throw lockedBy({ holder: found.holder, state: stateOf(found) }, heldWhere(environment));
+  try {
+    return await work();
+  } finally {
+    // Left behind it runs out by itself.
+    await holds.release(environment, own.id, AbortSignal.timeout(10_000)).catch(() => false);
+  }
+}
+
+function heldWhere(environment: string): string {
+  return `of ${environment} on its Vercel project, while its database is taken back in time`;
 }
 
 async function takeOrWait(

@@ -31,6 +31,9 @@ export interface OwnershipMarker {
 /** Name of the variable that holds the marker. It stands in the target `development`, so that no deployment sees it. */
 export const markerVariable = 'JV_STAGING_MARKER';
 
+/** Name of the variable that holds the lease while the database, where it is kept otherwise, goes back in time; same target. */
+export const leaseVariable = 'JV_STAGING_LEASE';
+
 /** A vendor's clock may be this far behind ours: what it says was made that much before the announcement still counts as after it. */
 const clockSkewMs = 60_000;
 

@@ -1,5 +1,5 @@
 import type { DatedVariable } from '../ports/managed.ts';
-import { type OwnershipMarker, markerVariable } from './marker.ts';
+import { leaseVariable, type OwnershipMarker, markerVariable } from './marker.ts';
 import type { FieldChange, PlanAction, PlanItem } from './model.ts';
 
 /** A variable that the configuration declares and that has, or will have, a value. */
@@ -24,7 +24,7 @@ export function variableItems(
 
 /** Returns the names of variables that the configuration does not declare: they are left alone. */
 export function undeclaredVariables(declared: readonly string[], listed: readonly DatedVariable[]): readonly string[] {
-  const known = new Set([...declared, markerVariable]);
+  const known = new Set([...declared, markerVariable, leaseVariable]);
   return listed.map((variable) => variable.name).filter((name) => !known.has(name));
 }
 

@@ -6,8 +6,8 @@ export interface RunLease {
   /** Takes the lease and returns its id; throws `RUN_LOCKED` (exit 7) when another run holds it. */
   take(signal: AbortSignal): Promise<string>;
   /**
-   * Runs work that takes the database, and the lease in it, back in time: nothing is renewed meanwhile, and afterwards the lease is taken
-   * anew. Throws `RUN_LOCKED` (exit 7) when another run has it by then.
+   * Runs work that takes the database, and the lease in it, back in time: the lease is held elsewhere meanwhile, and afterwards taken anew.
+   * Throws `RUN_LOCKED` (exit 7) when another run has it by then.
    */
   through<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value>;
 }
