@@ -113,15 +113,28 @@ function refuseProduction(url: string, { loaded }: Context): void {
   guardProduction({ what: 'Supabase project', identities }, loaded.settings.production);
 }
 
+function isEncoded({ username, password, pathname }: URL): boolean {
+  try {
+    return [username, password, pathname].map(decodeURIComponent).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 function addressIn(name: string, hide: (secret: string) => void): string {
   const url = openSecrets(undefined).read({ kind: 'env', name });
   const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   if (url !== undefined) hide(url);
   if (parsed !== undefined && /^postgres(ql)?:$/.test(parsed.protocol)) {
-    if (parsed.password !== '') for (const form of [parsed.password, decodeURIComponent(parsed.password)]) hide(form);
-    return parsed.href;
+    if (parsed.password !== '') hide(parsed.password);
+    if (isEncoded(parsed)) {
+      if (parsed.password !== '') hide(decodeURIComponent(parsed.password));
+      return parsed.href;
+    }
   }
-  const seen = url === undefined ? 'is not set' : 'is no address of a Postgres';
+  const malformed =
+    parsed !== undefined && !isEncoded(parsed) ? 'has a % in user, password or database that begins no code (write %25)' : undefined;
+  const seen = url === undefined ? 'is not set' : (malformed ?? 'is no address of a Postgres');
   throw new StagingError(
     'usage',
     'DB_URL_MISSING',

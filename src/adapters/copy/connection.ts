@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Client, QueryResultRow } from 'pg';
 import type { CopyChunk } from '../../core/ports/bulk.ts';
 import { databaseError, serverOf } from '../postgres/database-error.ts';
+import { hostAndPort } from '../postgres/server-address.ts';
 
 /** Bounds on connecting. */
 const connectTimeoutMs = 10_000;
@@ -121,11 +122,10 @@ async function open(url: string, applicationName: string, settings: readonly str
 
 /** Supabase's certificates are signed by its own authority: `sslmode=require` encrypts without asking who signed, as libpq does. */
 function addressOf(url: string) {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const { username, password, pathname, searchParams } = new URL(url);
   const secure = ['require', 'prefer'].includes(searchParams.get('sslmode') ?? '');
   return {
-    host: hostname,
-    port: port === '' ? 5432 : Number(port),
+    ...hostAndPort(url),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)),

@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import { ipv6Host } from './server-address.ts';
 
 /** A client of one connection that is made on first use. */
 export interface LazyClient {
@@ -13,6 +14,7 @@ export function lazyClient(url: string, name: string, connectTimeoutMs: number):
     open: async () =>
       await (opened ??= import('postgres').then(({ default: connect }) =>
         connect(url, {
+          ...ipv6Host(url),
           max: 1,
           prepare: false,
           // Asking for array types is a query of the client's own: refused by a pooler whose server is gone, it ends the process.

@@ -10,6 +10,7 @@ import { databaseError, serverOf } from './database-error.ts';
 import { databaseIdentity } from './database-identity.ts';
 import { appendRelease, readReleases, resealReleases } from './releases.ts';
 import { keepNoticeState, readNoticeState } from './notices.ts';
+import { ipv6Host } from './server-address.ts';
 import { type Session, sessionOn } from './session.ts';
 import { rowsWrittenSince, writeMark } from './written-rows.ts';
 import { openTransactions } from './transactions.ts';
@@ -30,7 +31,7 @@ export function postgresDatabase(url: string): Database {
     onnotice: () => undefined,
     connection: { application_name: 'jv-staging' },
   };
-  const pool = postgres(url, { ...options, max: 1, idle_timeout: 20 });
+  const pool = postgres(url, { ...ipv6Host(url), ...options, max: 1, idle_timeout: 20 });
   const transactions = openTransactions(url, options);
   const on = async <Value>(signal: AbortSignal, call: (reader: Session) => Promise<Value>): Promise<Value> => {
     try {

@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import type { Leases } from '../../core/ports/leases.ts';
 import { holderSchema } from '../lock/holder-schema.ts';
 import { databaseError, serverOf } from './database-error.ts';
+import { ipv6Host } from './server-address.ts';
 import { type Session, sessionOn } from './session.ts';
 import { ensureStateSchema } from './state-schema.ts';
 
@@ -11,6 +12,7 @@ import { ensureStateSchema } from './state-schema.ts';
  */
 export function postgresLeases(url: string): Leases {
   const sql = postgres(url, {
+    ...ipv6Host(url),
     max: 1,
     idle_timeout: 20,
     connect_timeout: 10,

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { isConnectionLoss } from './database-error.ts';
+import { ipv6Host } from './server-address.ts';
 import { type Session, sessionOn } from './session.ts';
 
 /** Runs transactions one after another on a connection of their own. */
@@ -79,7 +80,7 @@ interface Connection {
 
 function connect(url: string, options: postgres.Options<Record<string, never>>): Connection {
   let lost = false;
-  const sql = postgres(url, { ...options, max: 1, idle_timeout: 0, onclose: () => (lost = true) });
+  const sql = postgres(url, { ...ipv6Host(url), ...options, max: 1, idle_timeout: 0, onclose: () => (lost = true) });
   return {
     sql,
     refusal: () => (lost ? Object.assign(new Error('The connection was lost'), { code: 'CONNECTION_CLOSED' }) : undefined),

@@ -1,8 +1,9 @@
 import postgres from 'postgres';
 import { StagingError } from '../../core/errors.ts';
-import { databaseError } from '../postgres/database-error.ts';
+import { databaseError, serverOf } from '../postgres/database-error.ts';
 import { databaseIdentity } from '../postgres/database-identity.ts';
 import { ownSchemas } from '../postgres/owned-objects.ts';
+import { ipv6Host } from '../postgres/server-address.ts';
 import { type Session, sessionOn } from '../postgres/session.ts';
 import { type DefaultPrivileges, defaultPrivileges } from './default-privileges.ts';
 import type { DumpHeader } from './dump-file.ts';
@@ -47,14 +48,14 @@ export function withSnapshot<Value>(url: string, signal: AbortSignal, work: (sna
 }
 
 async function connected<Value>(url: string, signal: AbortSignal, call: (session: Session) => Promise<Value>): Promise<Value> {
-  const { hostname, port } = new URL(url);
   const connection = { application_name: 'jv-staging restore point' };
-  const sql = postgres(url, { max: 1, connect_timeout: 10, prepare: false, fetch_types: false, onnotice: () => undefined, connection });
+  const options = { max: 1, connect_timeout: 10, prepare: false, fetch_types: false, onnotice: () => undefined, connection };
+  const sql = postgres(url, { ...ipv6Host(url), ...options });
   try {
     return await call(sessionOn(sql, signal));
   } catch (error) {
     signal.throwIfAborted();
-    throw databaseError(error, `${hostname}:${port === '' ? '5432' : port}`);
+    throw databaseError(error, serverOf(url));
   } finally {
     await sql.end({ timeout: 2 });
   }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { hostAndPort } from '../postgres/server-address.ts';
 import { findProgram } from '../system/toolbox.ts';
 
 /** Postgres's client programs that restore points need. */
@@ -83,10 +84,11 @@ function lastError(said: string): string {
 
 /** Returns a database's address as libpq reads it from the environment (https://www.postgresql.org/docs/15/libpq-envars.html). */
 function connectionEnvironment(url: string): Readonly<Record<string, string>> {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const { username, password, pathname, searchParams } = new URL(url);
+  const { host, port } = hostAndPort(url);
   return {
-    PGHOST: hostname.replace(/^\[|\]$/g, ''),
-    PGPORT: port === '' ? '5432' : port,
+    PGHOST: host,
+    PGPORT: String(port),
     PGUSER: decodeURIComponent(username),
     PGPASSWORD: decodeURIComponent(password),
     PGDATABASE: decodeURIComponent(pathname.slice(1)),

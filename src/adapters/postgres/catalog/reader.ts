@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { ipv6Host } from '../server-address.ts';
 import { type CatalogObject, catalogKinds, catalogSnapshot } from '../../../core/catalog/catalog.ts';
 import type { CatalogReader, CatalogSelection } from '../../../core/ports/catalog.ts';
 import { databaseError, serverOf } from '../database-error.ts';
@@ -16,6 +17,7 @@ import { relationParts } from './relation-parts.ts';
  */
 export function postgresCatalog(url: string): CatalogReader {
   const sql = postgres(url, {
+    ...ipv6Host(url),
     max: 1,
     idle_timeout: 20,
     connect_timeout: 10,

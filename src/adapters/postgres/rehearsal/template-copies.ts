@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { StagingError } from '../../../core/errors.ts';
 import type { ScratchDatabases } from '../../../core/ports/rehearsal.ts';
 import { databaseError, serverOf, sqlFailure } from '../database-error.ts';
+import { ipv6Host } from '../server-address.ts';
 
 /** Copies of a run that was killed are removed by a later one, once they are this old. */
 const staleSeconds = 6 * 3600;
@@ -39,6 +40,7 @@ export function templateCopies(url: string, release: () => Promise<void>): Scrat
 
 function connect(url: string): postgres.Sql {
   return postgres(url, {
+    ...ipv6Host(url),
     max: 1,
     connect_timeout: 10,
     prepare: false,
