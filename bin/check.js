@@ -16,6 +16,7 @@ const checks = [
   { name: 'lock file', program: process.execPath, args: [join(__dirname, 'lock-file.js')] },
   { name: 'manifest', program: process.execPath, args: [join(__dirname, 'manifest.js')] },
   { name: 'JSON Schema', program: process.execPath, args: [join(__dirname, 'schema.js')] },
+  { name: 'JSON Schema of the commands', program: process.execPath, args: [join(__dirname, 'answers.js')] },
   { name: 'README', program: process.execPath, args: [join(__dirname, 'readme.js'), '--check'] },
 ];
 

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
-import { logLine, logSources } from '../core/logs/logs.ts';
+import { type LogEntry, logLine, logSources } from '../core/logs/logs.ts';
+import type { EnvironmentLogs } from '../stages/logs.ts';
 
 /** `jv-staging logs` */
 export default class Logs extends StagingCommand {
@@ -23,8 +24,8 @@ export default class Logs extends StagingCommand {
 
   private follows = false;
 
-  /** Returns the logs; with `--follow` it has printed them. */
-  async run() {
+  /** Returns the logs; with `--follow` it has printed them, each entry as an answer of its own. */
+  async run(): Promise<EnvironmentLogs | LogEntry | null> {
     const { flags } = await this.parse(Logs);
     const { since, grep, source, follow } = flags;
     const wanted = { since, grep, sources: source ?? logSources };

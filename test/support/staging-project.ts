@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { expectAnswer } from './answer-schemas.ts';
 import { removeCloud } from './local-cloud.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -40,7 +41,7 @@ export interface RunningCli {
 export interface StagingProject {
   readonly dir: string;
   readonly stateDir: string;
-  /** Runs the built tool in the project's folder on the local cloud; never rejects for its exit code. */
+  /** Runs the built tool in the project's folder on the local cloud; rejects for what its schema does not have, never for its exit code. */
   run(
     args: readonly string[],
     options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>; readonly input?: string },
@@ -98,15 +99,18 @@ export async function createStagingProject(): Promise<StagingProject> {
   return {
     dir,
     stateDir,
-    run: async (args, { signal, env, input } = {}) =>
-      cliRun(
+    run: async (args, { signal, env, input } = {}) => {
+      const run = cliRun(
         await execa(process.execPath, command(args), {
           ...settings,
           env: { NO_COLOR: '1', JV_YES: 'true', ...env },
           ...(signal === undefined ? {} : { cancelSignal: signal }),
           ...(input === undefined ? {} : { stdin: 'pipe' as const, input }),
         }),
-      ),
+      );
+      expectAnswer(args, run.stdout);
+      return run;
+    },
     start: (args, { env } = {}) =>
       runningCli(execa(process.execPath, command(args), { ...settings, env: { NO_COLOR: '1', JV_YES: 'true', ...env } })),
     stateTexts: async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expectAnswer } from './answer-schemas.ts';
 import { type Ended, runProcess } from './run-process.ts';
 
 const bin = join(import.meta.dirname, '../../bin/run.js');
@@ -14,14 +15,16 @@ export interface ToolPlace {
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** Runs the built tool to its end. */
-export function runTool(args: readonly string[], { cwd, env, onOutput }: ToolPlace): Promise<Ended> {
+/** Runs the built tool to its end; what it prints with `--json` must be as its schema says. */
+export async function runTool(args: readonly string[], { cwd, env, onOutput }: ToolPlace): Promise<Ended> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('JV_'));
-  return runProcess(process.execPath, [bin, ...args], {
+  const ended = await runProcess(process.execPath, [bin, ...args], {
     cwd,
     env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env },
     ...(onOutput === undefined ? {} : { onOutput }),
   });
+  expectAnswer(args, ended.stdout);
+  return ended;
 }
 
 /** Calls `use` with an empty folder of its own, and removes the folder. */
