@@ -4,7 +4,6 @@ import { writeDurably } from '../adapters/files/durable-file.ts';
 import { evidenceOf } from '../adapters/files/evidence.ts';
 import { keptReports } from '../adapters/files/kept-reports.ts';
 import { keptWatches } from '../adapters/files/watch-history.ts';
-import { githubRepository } from '../adapters/github/github-api.ts';
 import { readGitState } from '../adapters/source/git-state.ts';
 import { probeTls } from '../adapters/web/tls-probe.ts';
 import { childEnvironment } from '../config/environment.ts';
@@ -21,6 +20,7 @@ import { environmentStatus } from '../stages/status.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
+import { openGithub } from './github.ts';
 import { reportsFolder } from './report-files.ts';
 import { watchFolder } from './watch.ts';
 
@@ -34,7 +34,7 @@ export interface GatePlace {
 export function gateDeps(context: Context, deps: Deps, resources: Resources, place: GatePlace): GateDeps {
   const settings = context.settings();
   const evidence = (path: string): Promise<Evidence> => evidenceOf(path, context.request.cwd);
-  const github = async () => openRepository(context, await place.local());
+  const github = async () => openGithub(context, await place.local());
   return {
     settings,
     clock: context.clock,
@@ -118,32 +118,4 @@ async function headCommit(context: Context, signal: AbortSignal, status: () => P
       fix: 'Run `jv-staging deploy`, or name a commit with `--commit SHA`.',
     },
   );
-}
-
-function openRepository(context: Context, local: LocalEndpoints | undefined) {
-  const { clock } = context;
-  if (context.target === 'local') {
-    const github = local?.beside?.github;
-    if (github === undefined)
-      throw new StagingError('missing', 'LOCAL_NOT_RUNNING', 'The local cloud has no GitHub.', { fix: 'Run `jv-staging local start`.' });
-    return githubRepository({ token: github.token, repository: github.repository, localUrl: github.apiUrl, clock });
-  }
-  const { repository, token } = context.settings().gate;
-  if (repository === undefined) {
-    throw new StagingError(
-      'usage',
-      'GATE_NO_REPOSITORY',
-      'The configuration names no `gate.repository`, so issues and reviews are unknown.',
-      {
-        fix: "Add `gate: { repository: 'owner/name' }`.",
-      },
-    );
-  }
-  const value = context.secrets.read(token);
-  if (value === undefined) {
-    throw new StagingError('missing', 'CREDENTIAL_MISSING', `There is no value for ${token.name}, expected a token of GitHub.`, {
-      fix: `Set ${token.name} in the environment.`,
-    });
-  }
-  return githubRepository({ token: value, repository, clock });
 }

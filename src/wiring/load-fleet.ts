@@ -14,6 +14,7 @@ import type { WebTarget } from '../core/ports/web.ts';
 import type { LoadDeps } from '../stages/load/load.ts';
 import type { LoadChoice } from './choices.ts';
 import type { Context } from './context.ts';
+import { missingValue } from './missing-value.ts';
 import { userPassword } from './user-password.ts';
 
 /** How many k6 processes share a load when nobody says. */
@@ -55,7 +56,7 @@ export function farLoad(context: Context, choice: LoadChoice, load: FarLoad, k6P
   });
   if (choice.distribute === 'k8s') return { engine };
   const token = context.secrets.read({ kind: 'env', name: 'K6_CLOUD_TOKEN' });
-  if (token === undefined) throw tokenMissing(context);
+  if (token === undefined) throw missingValue(context, 'K6_CLOUD_TOKEN', 'K6_CLOUD_TOKEN_MISSING', howToGetToken);
   const projectId = context.secrets.read({ kind: 'env', name: 'K6_CLOUD_PROJECT_ID' });
   const timeoutMs = rampMs(load.stages) + gracefulStopMs + cloudStartMs;
   return { engine, service: k6Cloud({ path: k6Path(), script: load.script, token, projectId, timeoutMs }) };
@@ -117,8 +118,4 @@ function unfit(message: string, fix: string): StagingError {
   return new StagingError('usage', 'LOAD_DISTRIBUTE_UNFIT', message, { fix });
 }
 
-function tokenMissing({ envFile }: Context): StagingError {
-  return new StagingError('missing', 'K6_CLOUD_TOKEN_MISSING', `K6_CLOUD_TOKEN stands neither in the environment nor in ${envFile}.`, {
-    fix: 'Create a token in Grafana Cloud (Testing & synthetics, Performance, Settings, Access), and set K6_CLOUD_TOKEN.',
-  });
-}
+const howToGetToken = 'Create a token in Grafana Cloud (Testing & synthetics, Performance, Settings, Access), and set K6_CLOUD_TOKEN.';

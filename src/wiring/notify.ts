@@ -12,6 +12,7 @@ import type { Resources } from '../stages/resources.ts';
 import type { App } from './app.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
+import { missingValue } from './missing-value.ts';
 import { aboutRun } from './report-files.ts';
 
 /** What telling people needs beside the context. */
@@ -130,9 +131,7 @@ async function placeOf(context: Context, { local, hide }: NotifyParts, slack: Sl
   const reference = 'webhook' in slack ? slack.webhook : slack.token;
   const value = context.secrets.read(reference);
   if (value === undefined) {
-    throw new StagingError('missing', 'CREDENTIAL_MISSING', `There is no value for ${reference.name}, expected one of Slack’s.`, {
-      fix: `Set ${reference.name} in the environment or in .env.staging.`,
-    });
+    throw missingValue(context, reference.name, 'CREDENTIAL_MISSING', `Set ${reference.name} in the environment or in .env.staging.`);
   }
   return 'webhook' in slack ? { kind: 'webhook', url: value, isLocal: false } : { kind: 'channel', token: value, channel: slack.channel };
 }
