@@ -8,7 +8,7 @@ import { stageResult } from '../core/run/stage-result.ts';
 import type { SeedPlan } from '../core/seed/plan.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
 import { findLocated, locateStep } from './locate.ts';
-import { type PlanDeps, planRun } from './plan/plan.ts';
+import { currentPlan, type PlanDeps } from './plan/plan.ts';
 import type { SchemaDeps } from './provision/schema.ts';
 import { emptyResources, type Resources } from './resources.ts';
 
@@ -78,8 +78,7 @@ function pageFinding({ action, diff }: FileChange): Finding {
 }
 
 async function pageFacts(deps: DocsDeps, resources: Resources, signal: AbortSignal): Promise<PageFacts> {
-  const planning = planRun(deps, emptyResources(), { adopt: false });
-  for (const step of planning.steps) await step.run?.({ signal, note: () => undefined });
+  const { cost } = await currentPlan(deps, emptyResources(), signal);
   const { settings } = deps;
   const [applied, seed] = await Promise.all([deps.openDatabase().appliedMigrations(signal), deps.readSeed(settings.seed.profile)]);
   return {
@@ -91,7 +90,7 @@ async function pageFacts(deps: DocsDeps, resources: Resources, signal: AbortSign
     upstashDatabase: resources.cache.get().id,
     migrationHead: migrationHead(applied),
     accounts: seed.plan.auth.map(({ email }) => email),
-    cost: planning.planned.get().plan.cost,
+    cost,
     environmentFile: deps.environmentFile,
   };
 }

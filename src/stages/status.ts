@@ -9,7 +9,8 @@ import type { RunReport } from '../core/report.ts';
 import { type EnvironmentStatus, lastGates } from '../core/status.ts';
 import { notLiveVariables } from '../core/variables/since-release.ts';
 import { findUnrecorded } from './deploy/recover.ts';
-import { type PlanDeps, planRun } from './plan/plan.ts';
+import { currentPlan, type PlanDeps } from './plan/plan.ts';
+import type { Plan } from '../core/plan/model.ts';
 import { emptyResources, findCache, findDatabase, findProject, readAccess, type Resources } from './resources.ts';
 import type { SchemaDeps } from './provision/schema.ts';
 
@@ -25,8 +26,16 @@ export interface StatusDeps extends PlanDeps, SchemaDeps {
   readonly reports: () => Promise<readonly RunReport[]>;
 }
 
-/** Returns the environment's state as the vendors and the release records tell it; changes nothing. */
-export async function environmentStatus(deps: StatusDeps, resources: Resources, signal: AbortSignal): Promise<EnvironmentStatus> {
+/**
+ * Returns the environment's state as the vendors and the release records tell it; changes nothing. `planOf` makes the plan that it is held
+ * against, for a caller that reads the plan itself: reading it is the larger part of the work.
+ */
+export async function environmentStatus(
+  deps: StatusDeps,
+  resources: Resources,
+  signal: AbortSignal,
+  planOf = (): Promise<Plan> => currentPlan(deps, emptyResources(), signal),
+): Promise<EnvironmentStatus> {
   const { settings } = deps;
   const [project, database, cache] = await Promise.all([
     findProject(deps, resources, signal),
@@ -39,7 +48,7 @@ export async function environmentStatus(deps: StatusDeps, resources: Resources, 
   const { history, unrecorded } = readable ? await releases(deps, project, live, signal) : { history: [], unrecorded: [] };
   const newest = liveRelease(history);
   const [{ drift, cost }, queues, lastOnes] = await Promise.all([
-    compared(deps, signal),
+    compared(planOf, signal),
     readable ? readQueues(deps, resources, signal) : null,
     newest === undefined ? [] : deps.reports().then((reports) => lastGates(newest, reports, deps.clock.nowMs())),
   ]);
@@ -97,16 +106,14 @@ function liveOf({ id, gitSha, dirty, migrationHead: head, createdAt }: ReleaseRe
 }
 
 /** Holds the environment against its configuration, as `plan` does; what keeps that from being done is said, and ends nothing. */
-async function compared(deps: StatusDeps, signal: AbortSignal): Promise<Pick<EnvironmentStatus, 'drift' | 'cost'>> {
-  const planning = planRun(deps, emptyResources(), { adopt: false });
-  try {
-    for (const step of planning.steps) await step.run?.({ signal, note: () => undefined });
-  } catch (error) {
+async function compared(planOf: () => Promise<Plan>, signal: AbortSignal): Promise<Pick<EnvironmentStatus, 'drift' | 'cost'>> {
+  const plan = await planOf().catch((error: unknown) => {
     signal.throwIfAborted();
     if (!(error instanceof StagingError)) throw error;
-    return { drift: { differing: null, compared: 0, why: error.message }, cost: null };
-  }
-  const { items, cost } = planning.planned.get().plan;
+    return error;
+  });
+  if (plan instanceof StagingError) return { drift: { differing: null, compared: 0, why: plan.message }, cost: null };
+  const { items, cost } = plan;
   const differing = items
     .filter(({ action }) => action !== 'unchanged')
     .map(({ resource, id }) => (resource === 'variable' ? id : resource));

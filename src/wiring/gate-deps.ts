@@ -14,7 +14,7 @@ import type { LocalEndpoints } from '../core/local/endpoints.ts';
 import { judgeWatch } from '../core/smoke/watch.ts';
 import type { GateDeps } from '../stages/gate/gate.ts';
 import { isolationFacts } from '../stages/isolation/facts.ts';
-import { planRun } from '../stages/plan/plan.ts';
+import { currentPlan } from '../stages/plan/plan.ts';
 import type { Resources } from '../stages/resources.ts';
 import { environmentStatus } from '../stages/status.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
@@ -35,16 +35,15 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
   const settings = context.settings();
   const evidence = (path: string): Promise<Evidence> => evidenceOf(path, context.request.cwd);
   const github = async () => openGithub(context, await place.local());
+  // Several criteria rest on the same answers: each is asked for once.
+  const planOf = once((signal: AbortSignal) => currentPlan(deps.plan(), resources, signal));
+  const status = once((signal: AbortSignal) => environmentStatus(deps.status(), resources, signal, () => planOf(signal)));
   return {
     settings,
     clock: context.clock,
-    headCommit: (signal) => headCommit(context, signal, async () => environmentStatus(deps.status(), resources, signal)),
-    plan: async (signal) => {
-      const run = planRun(deps.plan(), resources, { adopt: false });
-      for (const step of run.steps) await step.run?.({ signal, note: () => undefined });
-      return run.planned.get().plan;
-    },
-    status: (signal) => environmentStatus(deps.status(), resources, signal),
+    headCommit: (signal) => headCommit(context, signal, () => status(signal)),
+    plan: planOf,
+    status,
     tls: async (signal) => {
       const local = await place.local();
       const at =
@@ -118,4 +117,10 @@ async function headCommit(context: Context, signal: AbortSignal, status: () => P
       fix: 'Run `jv-staging deploy`, or name a commit with `--commit SHA`.',
     },
   );
+}
+
+/** Returns what asks for something the first time, and gives the same answer, or refusal, from then on. */
+function once<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): (signal: AbortSignal) => Promise<Answer> {
+  let asked: Promise<Answer> | undefined;
+  return (signal) => (asked ??= ask(signal));
 }

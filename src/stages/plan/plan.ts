@@ -69,6 +69,11 @@ export function planRun(deps: PlanDeps, resources: Resources, options: PlanOptio
   return { steps: [step], planned };
 }
 
+/** Returns what a plan that takes over nothing says, for stages that only look. Throws what the step of `planRun` throws. */
+export async function currentPlan(deps: PlanDeps, resources: Resources, signal: AbortSignal): Promise<Plan> {
+  return (await readPlan(deps, resources, { adopt: false }, { signal, note: () => undefined })).plan;
+}
+
 /**
  * Reads the vendors in at most three sequential round trips, whatever the number of variables: lists by name; then settings, schema,
  * keys; then nothing but what a key leads to. Throws `PRODUCTION_REFUSED`, `…_NAME_AMBIGUOUS`, `ENV_UNSAFE` (exit 6), `ENV_VALUE_MISSING` (exit 2).
