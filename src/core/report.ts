@@ -1,3 +1,4 @@
+import type { CheckIssue } from './issues/issues.ts';
 import type { LoadMeasurement, LoadStage, LoadThresholds, RequestStatistics } from './load/load.ts';
 import type { Recovery } from './load/degradation.ts';
 import type { PageRun } from './ports/measure.ts';
@@ -108,4 +109,6 @@ export interface RunReport {
     readonly platform: string;
   };
   readonly toolVersion: string;
+  /** What became of the issues of its checks, once `report --issues` has been asked for. */
+  readonly issues?: readonly CheckIssue[] | undefined;
 }

@@ -1,6 +1,7 @@
 import { escapeControl, mapTexts } from '../core/redaction.ts';
 import type { RunReport } from '../core/report.ts';
 import type { Finding, StageResult, Verdict } from '../core/verdict.ts';
+import { issueLines } from './issue-lines.ts';
 import type { ErrorView } from './json.ts';
 import { formatDuration, formatMoment } from './measures.ts';
 import { isNarrow } from './narrow.ts';
@@ -228,6 +229,7 @@ export function renderReportText(run: RunReport, view: TextView): string {
       '',
       ...renderLabelled(paint.gray(`↓ ${stage} not run:`), reason, { columns: view.columns, indent: 0, paint }),
     ]),
+    ...issueLines(report.issues ?? [], view),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,10 @@
+import { markdownWithCode as withCode, plainMarkdown as plain } from '../core/markdown.ts';
+import type { CheckIssue } from '../core/issues/issues.ts';
 import type { Redactor } from '../core/redaction.ts';
 import type { RunReport } from '../core/report.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
 import { cleanFor } from './human.ts';
+import { issueSentence } from './issue-lines.ts';
 import { formatDuration, formatMoment } from './measures.ts';
 import { verdictMark } from './paint.ts';
 
@@ -24,8 +27,15 @@ export async function renderReportMarkdown(run: RunReport, redact: Redactor): Pr
     ]),
     ...(problems.length === 0 ? [] : [`### What is not green\n\n${problems.join('\n')}`]),
     ...report.stages.filter((stage) => stage.findings.length > 0).map((stage) => stageDetails(stage, table)),
+    ...issuesPart(report.issues ?? [], table),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function issuesPart(issues: readonly CheckIssue[], table: (rows: readonly (readonly string[])[]) => string): readonly string[] {
+  if (issues.length === 0) return [];
+  const rows = issues.map((issue) => [plain(issue.title), plain(issueSentence(issue)), plain(issue.resolution ?? 'none: it is red')]);
+  return [`### Issues\n\n${table([['Check', 'Issue', 'Resolution'], ...rows])}`];
 }
 
 function facts(report: RunReport): string {
@@ -65,20 +75,4 @@ function verdict(value: Finding['verdict']): string {
 
 function sign(value: Finding['verdict']): string {
   return verdictMark(value).sign;
-}
-
-/** Returns a text in which nothing is Markdown, HTML, a mention, a reference or an address that GitHub would link. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/[&<>\\`*_{}[\]#!|~$@]/g, (char) => `&#${char.charCodeAt(0)};`)
-    .replaceAll(/:(?=\/\/)|(?<=www)\.(?=\w)/gi, (char) => `&#${char.charCodeAt(0)};`)
-    .replaceAll(/\s*\n\s*/g, ' ');
-}
-
-/** Commands between back ticks become code; in code HTML alone must be escaped, and `<code>` takes it so. */
-function withCode(text: string): string {
-  return text
-    .split(/`([^`]+)`/)
-    .map((part, at) => (at % 2 === 1 ? `<code>${plain(part)}</code>` : plain(part)))
-    .join('');
 }

@@ -19,6 +19,7 @@ import { secretCommands } from './secret-commands.ts';
 import { gatesOf } from './gates.ts';
 import { migrateCommands } from './migrate-commands.ts';
 import { localCloud, localPreparation } from './local-cloud.ts';
+import { issuesOf } from './issues.ts';
 import { lookingAt } from './looking.ts';
 import { runGuard } from './run-guard.ts';
 import { planFiles } from './plan-files.ts';
@@ -41,6 +42,7 @@ export function appOf(context: Context, waitMs: number): App {
   const { close: closeGates, smokeOn, ...gates } = gatesOf(context, deps, resources);
   const preview = previewCommands(context, deps, resources, (own, ofPreview) => openDeps(own, ofPreview, guard, local));
   const migrate = migrateCommands(context, deps, resources, hide);
+  const { issues, close: closeIssues } = issuesOf(context, deps, () => local.running());
   const own = { runId: guard.runId, startedAtMs, local: () => local.running() };
   const stages = {
     // `up` is asked for as a whole: it takes over nothing, and asks nothing.
@@ -75,13 +77,14 @@ export function appOf(context: Context, waitMs: number): App {
     runSteps: guard.runSteps,
     ...tellingOf(context, { deps, resources, local: own.local, hide }, own),
     ...generators(context, () => gates.loadScript({ engine: 'auto', url: `https://${context.settings().domain}` })),
+    issues,
     docs: docsCommands(context, deps, resources),
     env: envCommands(context, deps, resources),
     migrate,
     secretCommands: secretCommands(context, deps, resources, hide),
     local,
     close: async () => {
-      await guard.close(() => Promise.allSettled([closeGates(), preview.close(), migrate.close(), deps.close()]));
+      await guard.close(() => Promise.allSettled([closeGates(), closeIssues(), preview.close(), migrate.close(), deps.close()]));
       eventFile?.close();
     },
   };

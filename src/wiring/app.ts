@@ -14,6 +14,7 @@ import type { Installable } from '../core/ports/parts.ts';
 import type { Step } from '../core/run/step.ts';
 import type { DestroyDetails, DestroyOptions } from '../stages/destroy.ts';
 import type { DeployDetails, DeployOptions } from '../stages/deploy/deps.ts';
+import type { IssuesRun } from '../stages/issues.ts';
 import type { IsolationDetails } from '../stages/isolation/isolation.ts';
 import type { PlanOptions, PlanRun } from '../stages/plan/plan.ts';
 import type { ProvisionDetails, ProvisionOptions } from '../stages/provision/provision.ts';
@@ -106,10 +107,15 @@ export interface App {
    * without a configuration nothing is left in the folder that the command is called in, unless a folder is named.
    */
   writeReport(run: ReportedRun, outcome: UpOutcome): Promise<WrittenReport | undefined>;
-  /** Tells people what came of a run, if they are to be told; resolves with a warning when they could not be. */
+  /**
+   * Tells people what came of a run: Slack, if they are to be told, and the comment on the pull request that a job of GitHub Actions runs
+   * for. Resolves with a warning when they could not be told.
+   */
   notify(command: string, stages: readonly StageResult[]): Promise<string | undefined>;
   /** Returns the report of an earlier run, the newest when none is named. Throws `REPORT_NOT_FOUND` (exit 2). */
   readReport(runId: string | undefined): Promise<RunReport>;
+  /** Brings the issues of a report's checks up to date. Throws `GATE_NO_REPOSITORY` (exit 2), `CREDENTIAL_MISSING` (exit 3). */
+  issues(report: RunReport): IssuesRun;
   readonly env: EnvCommands;
   readonly migrate: Omit<MigrateCommands, 'close'>;
   readonly secretCommands: SecretCommands;

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import type { CheckIssue } from '../../core/issues/issues.ts';
 import { reportingCommands, type RunReport, stageNames } from '../../core/report.ts';
 import { codeOf } from './durable-file.ts';
-import { readJsonFile } from './json-file.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
 
 const verdict = z.enum(['green', 'red', 'inconclusive', 'skipped']);
 
@@ -55,12 +56,29 @@ const reportSchema = z.object({
   toolVersion: z.string(),
 }) satisfies z.ZodType<RunReport>;
 
+const issuesSchema = z.array(
+  z.object({
+    check: z.string(),
+    title: z.string(),
+    severity: z.string(),
+    action: z.enum(['opened', 'updated', 'reopened', 'closed', 'unchanged']),
+    planned: z.boolean(),
+    number: z.number().nullable(),
+    url: z.string().nullable(),
+    resolution: z.string().nullable(),
+  }),
+) satisfies z.ZodType<readonly CheckIssue[]>;
+
 /** The reports of earlier runs, a folder each. */
 export interface KeptReports {
   /** Returns the ids of the runs that left a report, newest first: ids begin with the time. */
   runs(): Promise<readonly string[]>;
   /** Returns the report of a run, the newest when undefined. Throws `REPORT_NOT_FOUND` (kind `usage`), `STATE_DAMAGED`. */
   read(runId?: string): Promise<RunReport>;
+  /** Keeps what became of the issues of a run's checks, beside its report: the report itself is evidence, and stays as it was written. */
+  keepIssues(runId: string, issues: readonly CheckIssue[]): Promise<void>;
+  /** Returns where the report of a run lies. */
+  pathOf(runId: string): string;
 }
 
 /** Returns the reports kept below a folder. */
@@ -72,16 +90,21 @@ export function keptReports(folder: string): KeptReports {
     });
     return names.filter((name) => runIdShape.test(name)).toSorted((a, b) => (a < b ? 1 : -1));
   };
+  const pathOf = (runId: string) => join(folder, runId, 'report.json');
+  const issuesOf = (runId: string) => join(folder, runId, 'issues.json');
   return {
     runs,
     read: async (runId) => {
       const known = await runs();
       const wanted = runId ?? known[0];
       if (wanted === undefined || !known.includes(wanted)) throw notFound(folder, wanted, known);
-      const report = await readJsonFile(join(folder, wanted, 'report.json'), reportSchema);
+      const report = await readJsonFile(pathOf(wanted), reportSchema);
       if (report === undefined) throw notFound(folder, wanted, known);
-      return report;
+      const issues = await readJsonFile(issuesOf(wanted), issuesSchema);
+      return issues === undefined ? report : { ...report, issues };
     },
+    keepIssues: (runId, issues) => writeJsonFile(issuesOf(runId), issues),
+    pathOf,
   };
 }
 

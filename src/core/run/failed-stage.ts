@@ -1,6 +1,6 @@
 import { StagingError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { StageResult } from '../verdict.ts';
+import type { Finding, StageResult } from '../verdict.ts';
 
 /** A stage that an error ended. */
 export interface EndedStage {
@@ -27,7 +27,7 @@ export function failedStage({ stage, result, atMs }: EndedStage, error: unknown,
         title: expected ? error.code : 'Unexpected error',
         verdict: 'red',
         seen: message,
-        expected: `${stage} ends without an error`,
+        expected: endsWell(stage),
         message,
         fix: expected ? error.fix : undefined,
       },
@@ -36,4 +36,13 @@ export function failedStage({ stage, result, atMs }: EndedStage, error: unknown,
     durationMs: clock.nowMs() - atMs,
     details: result?.details ?? null,
   };
+}
+
+/** Returns true for the finding that an error became: it is about the whole stage, and goes when the stage is green. */
+export function isStageError(stage: string, finding: Finding): boolean {
+  return finding.expected === endsWell(stage);
+}
+
+function endsWell(stage: string): string {
+  return `${stage} ends without an error`;
 }

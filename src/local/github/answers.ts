@@ -1,7 +1,13 @@
-import type { GithubComment, GithubItem, GithubRepository, GithubReview, GithubStatus } from './repository.ts';
+import type { GithubAuthor, GithubComment, GithubItem, GithubRepository, GithubReview, GithubStatus } from './repository.ts';
 
-function user(login: string) {
-  return { login, id: 1, node_id: 'BOT_local', type: 'Bot', site_admin: false, avatar_url: '', html_url: `https://github.com/${login}` };
+function user(login: string, type: GithubAuthor['type'] = 'Bot') {
+  return { login, id: 1, node_id: `${type}_local`, type, site_admin: false, avatar_url: '', html_url: `https://github.com/${login}` };
+}
+
+/** The token's own user is a program, to which GitHub ascribes no part in the repository. */
+function authorOf(repository: GithubRepository, author: GithubAuthor | undefined) {
+  if (author === undefined) return { user: user(repository.login), author_association: 'NONE' };
+  return { user: user(author.login, author.type), author_association: author.association };
 }
 
 function pageOf({ owner, name }: GithubRepository): string {
@@ -71,7 +77,7 @@ function common(repository: GithubRepository, item: GithubItem) {
       default: false,
       description: null,
     })),
-    user: user(repository.login),
+    ...authorOf(repository, item.author),
     assignee: null,
     assignees: [],
     milestone: null,
@@ -90,7 +96,7 @@ export function commentAnswer(repository: GithubRepository, base: string, commen
     issue_url: `${base}/issues/${comment.number}`,
     html_url: `${pageOf(repository)}/issues/${comment.number}#issuecomment-${comment.id}`,
     body: comment.body,
-    user: user(repository.login),
+    ...authorOf(repository, comment.author),
     created_at: comment.createdAt,
     updated_at: comment.updatedAt,
   };

@@ -33,6 +33,14 @@ export function addIssues(routes: GithubRoutes): void {
   };
   app.post(`${path}/issues/:number{[0-9]+}/labels`, (c) => setLabels(c, (before, given) => [...before, ...given]));
   app.put(`${path}/issues/:number{[0-9]+}/labels`, (c) => setLabels(c, (_before, given) => given));
+  app.delete(`${path}/issues/:number{[0-9]+}/labels/:name`, async (c) => {
+    const item = itemOf(c, repository);
+    const name = c.req.param('name');
+    if (!item.labels.includes(name)) throw new GithubError(404, 'Label does not exist');
+    const changed = { ...item, labels: item.labels.filter((label) => label !== name), updatedAt: new Date().toISOString() };
+    await items.put(`${item.number}`, changed);
+    return c.json(issueAnswer(repository, baseOf(c), changed).labels);
+  });
   addComments(routes);
 }
 
@@ -94,7 +102,7 @@ export function changedItem(item: GithubItem, fields: Readonly<Record<string, un
   const state = textIn(fields, 'state') ?? item.state;
   if (state !== 'open' && state !== 'closed') throw invalidField('Issue', 'state', 'invalid');
   const now = new Date().toISOString();
-  const reason = textIn(fields, 'state_reason') ?? (state === 'closed' ? 'completed' : null);
+  const reason = textIn(fields, 'state_reason') ?? (state === 'closed' ? 'completed' : 'reopened');
   return {
     ...item,
     title: textIn(fields, 'title') ?? item.title,

@@ -1,5 +1,13 @@
 import { openCollection, type Collection } from '../store.ts';
 
+/** Who wrote an issue or a comment, when it is not the token's own user. */
+export interface GithubAuthor {
+  readonly login: string;
+  readonly type: 'User' | 'Bot';
+  /** How they stand to the repository: `NONE`, `CONTRIBUTOR`, `MEMBER`, `OWNER`, … */
+  readonly association: string;
+}
+
 /** An issue or a pull request: they share their numbers. Times are ISO 8601 UTC. */
 export interface GithubItem {
   readonly number: number;
@@ -11,6 +19,7 @@ export interface GithubItem {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly closedAt: string | null;
+  readonly author?: GithubAuthor | undefined;
   /** Undefined for an issue. */
   readonly pull: { readonly head: string; readonly headSha: string; readonly base: string; readonly draft: boolean } | undefined;
 }
@@ -22,6 +31,7 @@ export interface GithubComment {
   readonly body: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly author?: GithubAuthor | undefined;
 }
 
 /** A status of a commit. */

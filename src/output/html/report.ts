@@ -2,6 +2,7 @@ import type { Redactor } from '../../core/redaction.ts';
 import { type RunReport, stageNames } from '../../core/report.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { cleanFor } from '../human.ts';
+import { issueSentence } from '../issue-lines.ts';
 import { formatBytes, formatDuration, formatMoment } from '../measures.ts';
 import { verdictMark } from '../paint.ts';
 import { isLoadDetails, isPerfDetails } from './details.ts';
@@ -38,7 +39,7 @@ export async function renderReportHtml(run: RunReport, redact?: Redactor): Promi
         ${pageHeader(report)}
         <main>
           ${problemsCard(report)} ${factsCard(report)} ${report.stages.map((stage, at) => stageSection(stage, at, draw))}
-          ${notRunCard(report)}
+          ${notRunCard(report)} ${issuesCard(report)}
         </main>
         <footer>
           <p>
@@ -138,6 +139,16 @@ function notRunCard(report: RunReport): Markup | null {
     <h2 id="not-run">Not run</h2>
     <ul>
       ${report.notRun.map(({ stage, reason }) => html`<li>${stage}: ${reason}</li>`)}
+    </ul>
+  </section>`;
+}
+
+function issuesCard({ issues = [] }: RunReport): Markup | null {
+  if (issues.length === 0) return null;
+  return html`<section class="card" aria-labelledby="issues">
+    <h2 id="issues">Issues</h2>
+    <ul>
+      ${issues.map((issue) => html`<li>${issue.title}: ${issueSentence(issue)}. ${issue.url === null ? null : address(issue.url)} ${issue.resolution === null ? null : html`Resolution: ${issue.resolution}.`}</li>`)}
     </ul>
   </section>`;
 }

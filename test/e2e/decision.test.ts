@@ -1,0 +1,105 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Octokit } from '../clients/vendors.ts';
+import { sampleReport } from '../support/sample-report.ts';
+import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
+import { until } from '../support/until.ts';
+
+const at = { owner: 'jetvision', repo: 'jetvision-assistant' } as const;
+const variables = z.object({ GITHUB_API_URL: z.string(), GITHUB_TOKEN: z.string() });
+const reported = z.object({
+  runId: z.string(),
+  issues: z.array(z.object({ check: z.string(), action: z.string(), planned: z.boolean(), number: z.number().nullable() })),
+});
+const ledger = z.object({
+  details: z.object({ entries: z.array(z.object({ id: z.string(), verdict: z.string(), seen: z.string() })) }),
+});
+
+let project: StagingProject;
+let octokit: Octokit;
+
+beforeAll(async () => {
+  project = await createStagingProject();
+  expect(await project.run(['local', 'start', '--json'])).toMatchObject({ exitCode: 0 });
+  const env = (await project.run(['local', 'env', '--json'])).json(variables).data;
+  octokit = new Octokit({ auth: env.GITHUB_TOKEN, baseUrl: env.GITHUB_API_URL });
+}, 120_000);
+afterAll(() => project.remove());
+
+/** Keeps a report of a smoke with these checks, as a run of the tool would. */
+async function keepReport(runId: string, checks: Readonly<Record<string, 'green' | 'red'>>): Promise<void> {
+  const findings = Object.entries(checks).map(([id, verdict]) => ({ id, title: `Check ${id}`, verdict, seen: '503', expected: '200' }));
+  const verdict = findings.some((one) => one.verdict === 'red') ? 'red' : 'green';
+  const stage = { stage: 'smoke', verdict, summary: 'said', findings, startedAt: '2026-11-27T00:00:00.000Z', durationMs: 1, details: null };
+  const report = {
+    ...sampleReport(),
+    environment: 'staging',
+    target: 'local',
+    command: 'smoke',
+    runId,
+    verdict,
+    stages: [stage],
+    notRun: [],
+  };
+  await mkdir(join(project.stateDir, 'reports', runId), { recursive: true });
+  await writeFile(join(project.stateDir, 'reports', runId, 'report.json'), JSON.stringify(report));
+}
+
+const issues = async () => (await octokit.issues.listForRepo({ ...at, state: 'all', direction: 'asc', per_page: 100 })).data;
+const all = (verdict: 'green' | 'red') => Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`c${index}`, verdict]));
+
+describe('report --issues', () => {
+  it('says under --dry-run what it would do, and does nothing', async () => {
+    await keepReport('run_a', all('red'));
+
+    const run = await project.run(['report', '--issues', '--dry-run', '--json']);
+
+    expect(run.exitCode, run.stdout).toBe(0);
+    const { issues: planned } = run.json(reported).data;
+    expect(planned.map(({ action, planned: is, number }) => [action, is, number])).toEqual(Array(12).fill(['opened', true, null]));
+    expect(await issues()).toEqual([]);
+  });
+
+  it('opens one issue a red check, and no second one after a run that was killed midway', async () => {
+    const running = project.start(['report', '--issues', '--json']);
+    await until('a first issue', async () => ((await issues()).length > 0 ? true : undefined));
+    running.signal('SIGKILL');
+    await running.done;
+    const left = (await issues()).length;
+
+    const run = await project.run(['report', '--issues']);
+
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(left).toBeLessThanOrEqual(12);
+    const found = await issues();
+    expect(found.map(({ title }) => title).toSorted()).toEqual(
+      Object.keys(all('red'))
+        .map((id) => `smoke: Check ${id} is red on staging`)
+        .toSorted(),
+    );
+    expect(new Set(found.flatMap(({ labels }) => labels.map((label) => (typeof label === 'string' ? label : label.name))))).toEqual(
+      new Set(['critical']),
+    );
+    expect(run.stdout).toContain('Issues');
+    expect(run.stdout).toMatch(/smoke: Check c11 is red on staging: #\d+ (?:opened as critical|is as it should be|updated)/);
+  });
+
+  it('keeps AC-10 of the gate red by their severity, lists them in the report, and lets it pass once they are closed', async () => {
+    const red = (await project.run(['gate', '--json'])).json(ledger).data.details.entries.find(({ id }) => id === 'AC-10');
+    await keepReport('run_b', all('green'));
+    const closing = (await project.run(['report', 'run_b', '--issues', '--json'])).json(reported).data.issues;
+    const green = (await project.run(['gate', '--json'])).json(ledger).data.details.entries.find(({ id }) => id === 'AC-10');
+    const page = await project.run(['report', 'run_b', '--format', 'md']);
+    const html = await project.run(['report', 'run_b', '--format', 'html']);
+
+    expect(red).toMatchObject({ verdict: 'failed', seen: expect.stringContaining('smoke: Check c0 is red on staging (critical)') });
+    expect(closing.map(({ action }) => action)).toEqual(Array(12).fill('closed'));
+    expect(green).toMatchObject({ verdict: 'passed' });
+    expect(page.stdout).toMatch(/### Issues\n\n\| Check +\| Issue +\| Resolution +\|/);
+    expect(page.stdout).toContain('green in run run&#95;b');
+    expect(html.stdout).toContain('<h2 id="issues">Issues</h2>');
+    expect((await issues()).every(({ state }) => state === 'closed')).toBe(true);
+  });
+});
