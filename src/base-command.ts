@@ -79,7 +79,7 @@ export abstract class StagingCommand extends Command {
     });
     this.app = app;
     this.printed.mask();
-    this.tells = flags.notify === true && flags['dry-run'] !== true;
+    this.tells = flags['dry-run'] !== true;
     const startedMs = Date.now();
     try {
       return await use(app);
@@ -144,7 +144,7 @@ export abstract class StagingCommand extends Command {
   }
 
   /**
-   * Tells people what came of a run, once, when they are to be told; that they could not be is a warning and changes nothing. What says
+   * Tells people what came of a run, once, where they are to be told; that they could not be is a warning and changes nothing. What says
    * nothing of the environment is not told.
    */
   protected async tell(app: App, stages: readonly StageResult[], thrown: { readonly error: unknown } | undefined): Promise<void> {

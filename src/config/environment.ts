@@ -5,6 +5,10 @@ export interface GitHubJob {
   readonly workspace: string | undefined;
   /** Page of this run of the workflow. */
   readonly runUrl: string | undefined;
+  /** `owner/name` of the repository that the workflow belongs to. */
+  readonly repository: string | undefined;
+  /** The pull request that the job runs for, if it does. */
+  readonly pullRequest: number | undefined;
 }
 
 /** What the tool takes from its process's environment, beside secrets (`secrets.ts`). Each is undefined when not set. */
@@ -56,6 +60,8 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
             output: value('GITHUB_OUTPUT'),
             workspace: value('GITHUB_WORKSPACE'),
             runUrl: runUrl(value('GITHUB_SERVER_URL'), value('GITHUB_REPOSITORY'), value('GITHUB_RUN_ID')),
+            repository: value('GITHUB_REPOSITORY'),
+            pullRequest: pullRequestOf(value('GITHUB_REF')),
           }
         : undefined,
     ciActor: value('GITHUB_ACTOR'),
@@ -66,6 +72,12 @@ export function processSettings(environment: NodeJS.ProcessEnv = process.env): P
 function runUrl(server: string | undefined, repository: string | undefined, id: string | undefined): string | undefined {
   const isNamed = /^https:\/\/[\w.-]+$/.test(server ?? '') && /^[\w.-]+\/[\w.-]+$/.test(repository ?? '') && /^\d+$/.test(id ?? '');
   return isNamed ? `${server}/${repository}/actions/runs/${id}` : undefined;
+}
+
+/** A job of a pull request runs on the reference that GitHub made for it (docs.github.com, "Variables reference": `refs/pull/N/merge`, read 2026-11-27). */
+function pullRequestOf(ref: string | undefined): number | undefined {
+  const number = Number(/^refs\/pull\/(\d{1,9})\/merge$/.exec(ref ?? '')?.[1]);
+  return Number.isInteger(number) ? number : undefined;
 }
 
 /** Returns the environment that a child program may see: what programs need to run, and no secret of ours. */

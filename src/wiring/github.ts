@@ -5,10 +5,10 @@ import type { Context } from './context.ts';
 import { missingValue } from './missing-value.ts';
 
 /**
- * Returns the repository of `gate.repository`, or with the target `local` that of the local cloud. Throws `LOCAL_NOT_RUNNING`,
+ * Returns the repository of `gate.repository`, else `own` (that of the job that runs us), or with the target `local` that of the local cloud. Throws `LOCAL_NOT_RUNNING`,
  * `CREDENTIAL_MISSING` (kind `missing`), `GATE_NO_REPOSITORY` (kind `usage`).
  */
-export function openGithub(context: Context, local: LocalEndpoints | undefined): GithubRepository {
+export function openGithub(context: Context, local: LocalEndpoints | undefined, own?: string): GithubRepository {
   const { clock } = context;
   if (context.target === 'local') {
     const github = local?.beside?.github;
@@ -16,7 +16,7 @@ export function openGithub(context: Context, local: LocalEndpoints | undefined):
       throw new StagingError('missing', 'LOCAL_NOT_RUNNING', 'The local cloud has no GitHub.', { fix: 'Run `jv-staging local start`.' });
     return githubRepository({ token: github.token, repository: github.repository, localUrl: github.apiUrl, clock });
   }
-  const { repository, token } = context.settings().gate;
+  const { repository = own, token } = context.settings().gate;
   if (repository === undefined) {
     throw new StagingError(
       'usage',

@@ -103,3 +103,33 @@ describe('report --issues', () => {
     expect((await issues()).every(({ state }) => state === 'closed')).toBe(true);
   });
 });
+
+describe('a job of GitHub Actions that runs for a pull request', () => {
+  it('keeps one comment with a row a gate, and fails in words where it may not', async () => {
+    const { data: pull } = await octokit.pulls.create({ ...at, title: 'Release', head: 'develop', base: 'main' });
+    const env = {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_REF: `refs/pull/${pull.number}/merge`,
+      GITHUB_REPOSITORY: 'jetvision/jetvision-assistant',
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_RUN_ID: '77',
+    };
+    const comments = async () =>
+      (await octokit.issues.listComments({ ...at, issue_number: pull.number })).data.map(({ body }) => body ?? '');
+
+    const gate = await project.run(['gate', '--json'], { env });
+    const smoke = await project.run(['smoke', '--json'], { env });
+    const again = await project.run(['gate', '--json'], { env });
+    const nowhere = await project.run(['gate'], { env: { ...env, GITHUB_REF: 'refs/pull/9999/merge' } });
+    const onPush = await project.run(['gate', '--json'], { env: { ...env, GITHUB_REF: 'refs/heads/develop' } });
+
+    expect([gate.exitCode, again.exitCode, onPush.exitCode, nowhere.exitCode]).toEqual([5, 5, 5, 5]);
+    expect(smoke.exitCode).toBe(3);
+    const [body = '', ...others] = await comments();
+    expect(others).toEqual([]);
+    expect(body).toMatch(/\| gate \| ❌ red \| \d+ of 25 criteria pass for commit [0-9a-f]{12} \|/);
+    expect(body).toMatch(/\| smoke \| ❌ red \|/);
+    expect(body).toContain('[run](https://github.com/jetvision/jetvision-assistant/actions/runs/77)');
+    expect(nowhere.stderr).toContain('The comment on pull request 9999 is not up to date: GitHub');
+  });
+});

@@ -55,6 +55,16 @@ describe('the workflow of ci init', () => {
     }
   });
 
+  it('lets only the jobs whose gates stand in the comment on the pull request write there', () => {
+    const writing = all.filter(([, job]) => Object.values(job.permissions).includes('write'));
+
+    expect(writing.map(([name, job]) => [name, job.permissions])).toEqual([
+      ['preview', { contents: 'read', 'pull-requests': 'write' }],
+      ['gate', { contents: 'read', issues: 'read', 'pull-requests': 'write' }],
+    ]);
+    expect(all.filter(([, job]) => 'GITHUB_TOKEN' in (job.env ?? {})).map(([name]) => name)).toEqual(['preview', 'gate']);
+  });
+
   it('lets runs of one environment wait for one another', () => {
     const group = { group: 'staging', 'cancel-in-progress': false };
     expect([jobs['deploy']?.concurrency, jobs['nightly']?.concurrency]).toEqual([group, group]);

@@ -169,6 +169,9 @@ function deployJob(input: WorkflowInput, when: string): WorkflowJob {
   });
 }
 
+/** The job's own token: by it the one comment on the pull request is kept, and issues and reviews are read. */
+const commentToken = { GITHUB_TOKEN: '${{ github.token }}' };
+
 /** The branch's name is somebody else's text: it goes through the environment, never into the script. */
 const branchOfPull = { BRANCH: '${{ github.head_ref }}' };
 
@@ -178,7 +181,7 @@ function previewJob(input: WorkflowInput, when: string): WorkflowJob {
     needs: 'build',
     permissions: { contents: 'read', 'pull-requests': 'write' },
     concurrency: queued('preview-${{ github.head_ref }}'),
-    env: secretsOf(input),
+    env: { ...secretsOf(input), ...commentToken },
     steps: [
       ...setUp(input.actions),
       ...outputSteps(input),
@@ -223,8 +226,8 @@ function nightlyJob(input: WorkflowInput): WorkflowJob {
 function gateJob(input: WorkflowInput, when: string): WorkflowJob {
   return job('Release gate', limits.gate, {
     if: when,
-    permissions: { contents: 'read', issues: 'read', 'pull-requests': 'read' },
-    env: { ...secretsOf(input), GITHUB_TOKEN: '${{ github.token }}' },
+    permissions: { contents: 'read', issues: 'read', 'pull-requests': 'write' },
+    env: { ...secretsOf(input), ...commentToken },
     steps: [
       {
         name: 'Refuse another repository',
