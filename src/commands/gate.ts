@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
+import type { GateLedger } from '../core/gate/ledger.ts';
+import type { StageResult } from '../core/verdict.ts';
 
 /** `jv-staging gate` */
 export default class Gate extends StagingCommand {
@@ -9,11 +11,16 @@ export default class Gate extends StagingCommand {
   static override examples = [
     '<%= config.bin %> gate',
     '<%= config.bin %> gate --pull-request 12 --json',
+    '<%= config.bin %> gate --markdown',
     '<%= config.bin %> gate --commit 8f27b9b751c3145412d9eb690dc33726ce39b5db',
   ];
   static override flags = {
     commit: Flags.string({ helpValue: 'SHA', env: 'JV_COMMIT', summary: 'Full id of the commit (default: the one that is checked out).' }),
     'pull-request': Flags.integer({ min: 1, helpValue: 'N', env: 'JV_PULL_REQUEST', summary: 'Pull request whose reviews count.' }),
+    markdown: Flags.boolean({
+      env: 'JV_MARKDOWN',
+      summary: 'Print the text of the pull request, in Markdown: Infrastructure, Testing, Data, …',
+    }),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
 
@@ -21,6 +28,9 @@ export default class Gate extends StagingCommand {
   async run() {
     const { flags } = await this.parse(Gate);
     const choice = { commit: flags.commit, pullRequest: flags['pull-request'] };
-    return this.runStage(flags, (app) => app.gate(choice), { report: { command: 'gate' } });
+    return this.runStage(flags, (app) => app.gate(choice), {
+      report: { command: 'gate' },
+      ...(flags.markdown ? { shownBy: (result: StageResult<GateLedger>) => this.printed.ledgerMarkdown(result) } : {}),
+    });
   }
 }

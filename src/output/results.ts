@@ -2,6 +2,7 @@ import type { DriftDetails } from '../core/drift/drift.ts';
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { FileChange } from '../core/files/generated.ts';
 import type { Fault, LedgerReport, LocalRoute } from '../core/local/faults.ts';
+import type { GateLedger } from '../core/gate/ledger.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { SecretPlace } from '../core/secrets/secrets.ts';
 import type { MigrationsStatus } from '../core/migrate/status.ts';
@@ -10,6 +11,7 @@ import type { VariableDifference } from '../core/variables/diff.ts';
 import type { StageResult } from '../core/verdict.ts';
 import { renderDriftText } from './drift-text.ts';
 import { renderEnvCheckText, renderVariablesText } from './env-text.ts';
+import { renderGateMarkdown } from './gate-markdown.ts';
 import { renderStageText } from './human.ts';
 import { renderFilesText, renderSecretLines } from './files-text.ts';
 import { renderFaultsText, renderLedgerText, renderRoutesText } from './local-text.ts';
@@ -29,6 +31,8 @@ export interface Results {
   isolation(result: StageResult): void;
   /** Prints a preview as Markdown for a comment. */
   comment(result: StageResult): void;
+  /** Prints a ledger as Markdown for a pull request. */
+  ledgerMarkdown(result: StageResult<GateLedger>): void;
   drift(result: StageResult<DriftDetails>): void;
   plan(plan: Plan): void;
   rollback(plan: ShownRollback): void;
@@ -53,6 +57,7 @@ export function results(out: (render: (view: TextView) => string) => void) {
     doctor: (result) => out((page) => renderDoctorText(result.findings, page)),
     isolation: (result) => out((page) => renderIsolationText(result, page)),
     comment: (result) => out((page) => renderCommentText(result, page)),
+    ledgerMarkdown: (result) => out((page) => renderGateMarkdown(result, page)),
     drift: (result) => out((page) => renderDriftText(result, page)),
     plan: (plan) => out((page) => renderPlanText(plan, page)),
     rollback: (plan) => out((page) => renderRollbackText(plan, page)),
