@@ -43,6 +43,6 @@ export default class Seed extends StagingCommand {
     const { flags } = await this.parse(Seed);
     const { profile, rows, confirm, from } = flags;
     const reset = flags.reset ? { confirm, dryRun: flags['dry-run'] } : undefined;
-    return this.runStage(flags, (app) => app.seed({ profile, rows, reset, from }));
+    return this.runStage(flags, (app) => app.seed({ profile, rows, reset, from }), { report: { command: 'seed' } });
   }
 }

@@ -73,7 +73,7 @@ export const stageNames = ['provision', 'deploy', 'seed', 'smoke', 'perf', 'load
 export type StageName = (typeof stageNames)[number];
 
 /** The commands that leave a report. */
-export const reportingCommands = ['up', 'smoke', 'perf', 'load', 'gate', 'rollback', 'docs'] as const;
+export const reportingCommands = ['up', 'seed', 'migrate-check', 'smoke', 'perf', 'load', 'gate', 'rollback', 'docs'] as const;
 
 /** The name of a command that leaves a report. */
 export type ReportingCommand = (typeof reportingCommands)[number];

@@ -42,7 +42,9 @@ describe('the workflow of ci init', () => {
     for (const [name, job] of withSecrets)
       for (const { run } of job.steps)
         if (run !== undefined)
-          expect(run, name).toMatch(/^(?:npx --yes --package jv-staging@1\.2\.3 jv-staging |mkdir -p "\$RUNNER_TEMP|echo "::error::)/);
+          expect(run, name).toMatch(
+            /^(?:npx --yes --package jv-staging@1\.2\.3 jv-staging |mkdir -p "\$RUNNER_TEMP|echo "::error::|for run in \$\(gh run list )/,
+          );
   });
 
   it('pins every action at a commit, and takes texts of other people by the environment alone', () => {
@@ -60,9 +62,21 @@ describe('the workflow of ci init', () => {
 
     expect(writing.map(([name, job]) => [name, job.permissions])).toEqual([
       ['preview', { contents: 'read', 'pull-requests': 'write' }],
-      ['gate', { contents: 'read', issues: 'read', 'pull-requests': 'write' }],
+      ['gate', { actions: 'read', contents: 'read', issues: 'read', 'pull-requests': 'write' }],
     ]);
     expect(all.filter(([, job]) => 'GITHUB_TOKEN' in (job.env ?? {})).map(([name]) => name)).toEqual(['preview', 'gate']);
+  });
+
+  it('brings the reports of the release and of the nights to the gate, whatever job wrote them', () => {
+    const names = jobs['gate']?.steps.map(({ name }) => name) ?? [];
+    const fetch = jobs['gate']?.steps.find(({ name }) => name === 'Fetch the reports of this release')?.run ?? '';
+    const kept = all.flatMap(([, { steps }]) => steps.filter(({ name }) => name === 'Keep the reports').map((step) => step.with?.['name']));
+
+    expect(names.indexOf('Fetch the reports of this release')).toBe(names.indexOf('Gate') - 1);
+    for (const name of ['reports', 'nightly-reports']) {
+      expect(kept).toContain(name);
+      expect(fetch).toContain(`gh run download "$run" --name ${name} `);
+    }
   });
 
   it('lets runs of one environment wait for one another', () => {

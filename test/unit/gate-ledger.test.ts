@@ -27,6 +27,7 @@ const stage = (name: string, findings: readonly Finding[], details: unknown = nu
 const smoke = stage('smoke', ['health', 'sentry', 'logs'].map(green), { profile: 'full' });
 const perf = stage('perf', [green('budgets'), green('home')]);
 const load = stage('load', [green('budgets'), green('p95')], { stages: builtInProfiles.full });
+const rehearsal = stage('migrate-check', [green('a')], { pending: [], proofs: [{ version: '0' }, { version: '1' }] });
 const drill = stage('rollback-drill', [green('back'), green('forward')]);
 const watch = stage('watch', [green('availability')]);
 
@@ -104,7 +105,7 @@ const good: GateFacts = {
   isolation: known([{ id: 'database', title: 'Database', verdict: 'pass', evidence: 'other refs', expected: 'another', fix: null }]),
   issues: known({ repository: 'a/b', labels: ['critical'], open: [] }),
   review: known({ pullRequest: 7, approvedBy: ['ada'], changesRequestedBy: [], headSha: commit }),
-  reports: [report(stage('seed', [green('rows')]), smoke, perf, load), report(drill), report(watch)],
+  reports: [report(stage('seed', [green('rows')]), smoke, perf, load), report(drill), report(rehearsal), report(watch)],
   attestations: [attestation('AC-12')],
 };
 
@@ -185,6 +186,15 @@ describe('the ledger', () => {
       { review: known({ pullRequest: 7, approvedBy: ['a'], changesRequestedBy: [], headSha: 'f'.repeat(40) }) },
     ],
     ['FR-8', 'unknown', 'there was no drill', { reports: without('rollback-drill') }],
+    ['FR-8', 'unknown', 'no migration was rehearsed', { reports: without('migrate-check') }],
+    ['FR-8', 'short', 'the migrations were read alone', { reports: replaced({ ...rehearsal, details: { pending: [], proofs: [] } }) }],
+    ['FR-8', 'failed', 'a migration does not lead back', { reports: replaced({ ...rehearsal, verdict: 'red' }) }],
+    [
+      'FR-8',
+      'unknown',
+      'other migrations were rehearsed',
+      { reports: replaced({ ...rehearsal, details: { proofs: [{ version: '2' }] } }) },
+    ],
     ['NFR-performance', 'unknown', 'production’s budgets are not known', { reports: replaced(stage('perf', [green('home')])) }],
     ['NFR-reliability', 'unknown', 'nobody watched', { reports: without('watch') }],
     [

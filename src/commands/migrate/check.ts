@@ -22,9 +22,13 @@ export default class MigrateCheck extends StagingCommand {
   /** Returns the stage's result. */
   async run() {
     const { flags } = await this.parse(MigrateCheck);
-    return this.runStage(flags, (app) => app.migrate.check({ dbUrlEnv: flags['db-url-env'], dir: flags.dir, rehearse: flags.rehearse }), {
+    const { 'db-url-env': dbUrlEnv, dir, rehearse } = flags;
+    // Another database, or another folder, says nothing of a release.
+    const isOwn = dbUrlEnv === undefined && dir === undefined;
+    return this.runStage(flags, (app) => app.migrate.check({ dbUrlEnv, dir, rehearse }), {
       ...migrateNeeds(flags),
-      changes: flags.rehearse,
+      changes: rehearse,
+      ...(isOwn ? { report: { command: 'migrate-check' } } : {}),
     });
   }
 }

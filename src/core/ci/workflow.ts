@@ -1,3 +1,4 @@
+import { fetchReports } from './fetch-reports.ts';
 import { type PinnedActions, setUp, type WorkflowStep } from './steps.ts';
 import { shellQuoted } from '../shell.ts';
 
@@ -213,6 +214,8 @@ function nightlyJob(input: WorkflowInput): WorkflowJob {
       command(input, 'Drift', 'status --drift'),
       command(input, 'Load generator', 'doctor --install k6', { if: 'always()' }),
       command(input, 'Full load', 'load --profile full', { if: 'always()' }),
+      command(input, 'Watch', 'smoke --watch --for 10m', { if: 'always()' }),
+      command(input, 'Rehearse the migrations', 'migrate check --rehearse', { if: 'always()' }),
       command(input, 'Rollback drill', 'rollback --drill', { if: 'always()' }),
       keepReports(input, 'nightly-reports'),
     ],
@@ -226,7 +229,7 @@ function nightlyJob(input: WorkflowInput): WorkflowJob {
 function gateJob(input: WorkflowInput, when: string): WorkflowJob {
   return job('Release gate', limits.gate, {
     if: when,
-    permissions: { contents: 'read', issues: 'read', 'pull-requests': 'write' },
+    permissions: { actions: 'read', contents: 'read', issues: 'read', 'pull-requests': 'write' },
     env: { ...secretsOf(input), ...commentToken },
     steps: [
       {
@@ -235,6 +238,7 @@ function gateJob(input: WorkflowInput, when: string): WorkflowJob {
         run: 'echo "::error::A pull request of another repository gets no secrets, so the gate cannot judge it: push the branch to this repository." && exit 5',
       },
       ...setUp(input.actions),
+      fetchReports,
       command(input, 'Gate', 'gate --commit "$COMMIT" --pull-request "$PULL_REQUEST"', {
         env: { COMMIT: '${{ github.event.pull_request.head.sha }}', PULL_REQUEST: '${{ github.event.number }}' },
       }),

@@ -32,7 +32,10 @@ export function judgeLedger(facts: GateFacts): readonly GateEntry[] {
     entry('FR-5', 'Smoke testing', 'AC-7', of('AC-7')),
     entry('FR-6', 'Performance testing', 'AC-8', of('AC-8')),
     entry('FR-7', 'Load testing', 'AC-9, nothing exhausted', of('AC-9')),
-    attested(entry('FR-8', 'Migrations and rollback verified', 'a rollback drill of this release, green', drill(facts)), facts),
+    attested(
+      entry('FR-8', 'Migrations and rollback verified', 'this release’s migrations rehearsed, and its rollback drilled', verified(facts)),
+      facts,
+    ),
     ...nonFunctional,
   ];
 }
@@ -107,6 +110,40 @@ function cost(facts: GateFacts): GateEntry {
     fix: 'Name `production.costUsdPerMonth`, and plans whose price is known; or attest it.',
   }));
   return entry('NFR-cost', 'Less than half of production’s cost', '< 50 % of production', judged);
+}
+
+function verified(facts: GateFacts): Judged {
+  return together([entry('Migrations', '', '', rehearsed(facts)), entry('Rollback', '', '', drill(facts))]);
+}
+
+/** The rehearsal takes the files that are checked out: it is about this release when they end where its schema does. */
+function rehearsed(facts: GateFacts): Judged {
+  const fix = 'Run `jv-staging migrate check --rehearse` on this release.';
+  const judged = judgeStage(facts, 'migrate-check', ({ result, evidence }) => {
+    const seen = result.summary;
+    if (result.verdict !== 'green') return { verdict: result.verdict === 'red' ? 'failed' : 'unknown', seen, evidence: [evidence], fix };
+    const head = rehearsedHead(result.details);
+    if (head === undefined) return { verdict: 'short', seen: `${seen}: read, and not rehearsed`, evidence: [evidence], fix };
+    const live = facts.status.known ? (facts.status.answer.migrations?.head ?? null) : null;
+    if (head !== live)
+      return {
+        verdict: 'unknown',
+        seen: `rehearsed up to ${head}, and the schema ends with ${live ?? 'nothing known'}`,
+        evidence: [evidence],
+        fix,
+      };
+    return { verdict: 'passed', seen, evidence: [evidence] };
+  });
+  return judged.verdict === 'passed' ? judged : { ...judged, fix };
+}
+
+/** The newest version that a rehearsal tried; undefined when none was. */
+function rehearsedHead(details: unknown): string | undefined {
+  if (typeof details !== 'object' || details === null || !('proofs' in details) || !Array.isArray(details.proofs)) return undefined;
+  const versions = details.proofs.flatMap((proof: unknown) =>
+    typeof proof === 'object' && proof !== null && 'version' in proof && typeof proof.version === 'string' ? [proof.version] : [],
+  );
+  return versions.toSorted().at(-1);
 }
 
 function drill(facts: GateFacts): Judged {
