@@ -111,7 +111,7 @@ describe('the state of the source', () => {
 describe('the build', () => {
   const writes = `const fs=require('fs');fs.mkdirSync('.vercel/output',{recursive:true});fs.writeFileSync('.vercel/output/config.json','{"version":3}');`;
   const build = (command: readonly string[], lines: string[] = [], from = signal) =>
-    source().build(command, (line) => lines.push(line), from);
+    source().build({ command, variables: {} }, (line) => lines.push(line), from);
 
   test('it runs in the app’s folder and gives its lines as they come, from both streams, printable', async () => {
     const lines: string[] = [];
@@ -129,6 +129,31 @@ describe('the build', () => {
 
     delete process.env['JV_CANARY'];
     expect(lines).toEqual(['HOME,LANG,PATH']);
+  });
+
+  test('it sees the variables that it was given beside, but for those that programs need to run', async () => {
+    const lines: string[] = [];
+    const command = script(`${writes}console.log(JSON.stringify([process.env.GREETING, process.env.EMPTY, process.env.HOME]))`);
+
+    const variables = { GREETING: 'welcome', EMPTY: '', HOME: '/elsewhere' };
+    await source().build({ command, variables }, (line) => lines.push(line), signal);
+
+    expect(lines).toEqual(['["welcome","","/nonexistent"]']);
+  });
+
+  test('the environment files beside the app are read, those that win first, and no others', async () => {
+    await mkdir(join(dir, '.vercel'), { recursive: true });
+    const written = { '.env': 'A=1\nB="two words"', '.env.local': 'C=3', '.env.development.local': 'D=4', '.env.staging': 'E=5' };
+    for (const [name, text] of Object.entries(written)) await writeFile(join(dir, name), text);
+    await writeFile(join(dir, '.vercel/.env.production.local'), 'F=6');
+
+    await expect(source().environmentFiles(signal)).resolves.toEqual({
+      local: [
+        { name: '.vercel/.env.production.local', values: { F: '6' } },
+        { name: '.env.local', values: { C: '3' } },
+      ],
+      shared: [{ name: '.env', values: { A: '1', B: 'two words' } }],
+    });
   });
 
   test('a build that fails is red, with its last lines and its exit code', async () => {
@@ -212,7 +237,7 @@ describe('a git reference', () => {
     const place = await released.place(signal);
     const lines: string[] = [];
     const program = `const fs=require('fs');fs.mkdirSync('.vercel/output',{recursive:true});fs.writeFileSync('.vercel/output/config.json','{"version":3}');console.log(fs.readFileSync('page.txt','utf8'))`;
-    await released.build([process.execPath, '-e', program], (line) => lines.push(line), signal);
+    await released.build({ command: [process.execPath, '-e', program], variables: {} }, (line) => lines.push(line), signal);
 
     expect(lines).toEqual(['first']);
     await expect(released.state(signal)).resolves.toEqual({ sha, dirty: false, branch: 'release' });

@@ -1,10 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { appSource } from '../../src/adapters/source/app-source.ts';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
+import { listOutputFiles } from '../../src/adapters/vercel/output-files.ts';
 import { vercelApi } from '../../src/adapters/vercel/vercel-api.ts';
 import { vercelDeployments } from '../../src/adapters/vercel/vercel-deployments.ts';
+import { buildVariables } from '../../src/core/build/variables.ts';
 import type { TestCloud } from '../support/local-cloud.ts';
 import { startTestCloud } from '../support/local-cloud.ts';
 import { findComponent, requires } from '../support/requires.ts';
@@ -134,6 +137,37 @@ describe('a Next.js app, built and deployed by the unchanged vercel command line
     } finally {
       await api.close();
     }
+  });
+});
+
+/** Values that a developer keeps beside the app: the tool that builds and `vercel pull` name theirs, too. */
+const ofThisMachine = {
+  '.env.local':
+    'NEXT_PUBLIC_PLACE=jvleak-laptop\nNEXT_PUBLIC_MINE=jvleak-mine\nDATABASE_URL=postgres://jvleak-laptop\nVERCEL_TOKEN=jvleak-token\n',
+  '.vercel/.env.production.local': 'NEXT_PUBLIC_PLACE=jvleak-production\nGREETING=jvleak-production\n',
+};
+
+describe('a Next.js app with the environment files of a developer beside it', () => {
+  afterAll(() => rm(join(app, '.env.local'), { force: true }));
+
+  it('is built with staging’s public variables and without any value of those files, and none goes up', { timeout: 240_000 }, async () => {
+    for (const [name, text] of Object.entries(ofThisMachine)) await writeFile(join(app, name), text);
+    const environment = { PATH: process.env['PATH'] ?? '', HOME: cli.home, VERCEL_TELEMETRY_DISABLED: '1', NEXT_TELEMETRY_DISABLED: '1' };
+    const source = appSource({ dir: app, output, migrations: app, environment });
+    const { signal } = new AbortController();
+
+    const { variables, hidden } = buildVariables(await source.environmentFiles(signal), { NEXT_PUBLIC_PLACE: 'staging' });
+    await source.build({ command: [findComponent('vercel-cli') ?? '', 'build', '--prod', '--yes'], variables }, () => undefined, signal);
+    const { files, leftOut } = await listOutputFiles(output, signal);
+
+    expect(hidden.map(({ file }) => file)).toEqual(['.vercel/.env.production.local', '.env.local']);
+    expect(leftOut).toEqual(['.env.local']);
+    const texts = await Promise.all(
+      files.map(async ({ source: from, file }) => `${file}\n${from.kind === 'text' ? from.text : await readFile(from.path, 'latin1')}`),
+    );
+    expect(texts.length).toBeGreaterThan(50);
+    expect(texts.filter((text) => text.includes('jvleak-'))).toEqual([]);
+    expect(texts.some((text) => text.includes('Built for staging'))).toBe(true);
   });
 });
 

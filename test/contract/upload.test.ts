@@ -42,7 +42,8 @@ async function add(path: string, content: string | Buffer): Promise<void> {
   await writeFile(join(output, path), content);
 }
 
-const names = async () => (await listOutputFiles(output, signal)).map(({ file }) => file);
+const list = async () => (await listOutputFiles(output, signal)).files;
+const names = async () => (await list()).map(({ file }) => file);
 
 describe('what goes up', () => {
   test('every file with its path from the project’s root, sha1, size and mode', async () => {
@@ -50,7 +51,7 @@ describe('what goes up', () => {
     await add('static/empty', '');
     await add('static/big.bin', Buffer.alloc(2_500_000, 7));
 
-    const files = await listOutputFiles(output, signal);
+    const files = await list();
 
     expect(files.map(({ file, sha, size }) => ({ file, sha, size }))).toEqual([
       { file: '.vercel/output/config.json', sha: sha1('{"version":3}'), size: 13 },
@@ -66,7 +67,7 @@ describe('what goes up', () => {
     await symlink('a.func', join(output, 'functions/b.func'));
     await symlink(join(output, 'functions/a.func'), join(output, 'functions/c.func'));
 
-    const links = (await listOutputFiles(output, signal)).filter(({ source }) => source.kind === 'text');
+    const links = (await list()).filter(({ source }) => source.kind === 'text');
 
     expect(links.map(({ file, sha, size, mode }) => ({ file, sha, size, type: mode & 0o170000 }))).toEqual([
       { file: '.vercel/output/functions/b.func', sha: sha1('a.func'), size: 6, type: 0o120000 },
@@ -141,13 +142,16 @@ describe('what goes up', () => {
     ]);
   });
 
-  test('our own environment files are taken out of what a function names, as Next.js lays them in', async () => {
-    const config = { runtime: 'nodejs24.x', filePathMap: { '.env.staging': '.env.staging', a: 'web/.env.staging.local', 'x.js': 'x.js' } };
+  test('environment files are taken out of what a function names, as Next.js lays them in, and named', async () => {
+    const config = {
+      runtime: 'nodejs24.x',
+      filePathMap: { '.env.staging': '.env.staging', a: 'web/.env.local', b: 'web/.env', 'x.js': 'x.js' },
+    };
     await writeFile(join(output, '../../.env.staging'), 'SECRET=1');
     await writeFile(join(output, '../../x.js'), '');
     await add('functions/a.func/.vc-config.json', JSON.stringify(config));
 
-    const files = await listOutputFiles(output, signal);
+    const { files, leftOut } = await listOutputFiles(output, signal);
 
     const sent = files.find(({ file }) => file.endsWith('.vc-config.json'));
     const text = JSON.stringify({ runtime: 'nodejs24.x', filePathMap: { 'x.js': 'x.js' } });
@@ -156,15 +160,16 @@ describe('what goes up', () => {
       '.vercel/output/functions/a.func/.vc-config.json',
       'x.js',
     ]);
+    expect(leftOut).toEqual(['.env.staging', 'web/.env', 'web/.env.local']);
     expect(sent).toMatchObject({ sha: sha1(text), size: text.length, source: { kind: 'text', text } });
   });
 
   test.each([
-    ['.env.local', 'DEPLOY_SECRET_LISTED'],
+    ['id_rsa', 'DEPLOY_SECRET_LISTED'],
     ['../outside', 'DEPLOY_FILE_REFUSED'],
     ['/etc/passwd', 'DEPLOY_FILE_REFUSED'],
   ])('a function that names %s is refused', async (value, code) => {
-    await writeFile(join(output, '../../.env.local'), 'SECRET=1');
+    await writeFile(join(output, '../../id_rsa'), 'SECRET=1');
     await writeFile(join(base, 'outside'), 'x');
     await add('functions/a.func/.vc-config.json', JSON.stringify({ filePathMap: { a: value } }));
 

@@ -253,3 +253,14 @@ it('builds nothing when the output is there already', async () => {
   expect(outcomes).toContain('build skipped');
   expect(source.builds).toEqual([]);
 });
+
+it('builds with the environment’s public variables, and says which files of this machine the build does not see', async () => {
+  const local = [{ name: '.env.local', values: { APP_ENVIRONMENT: 'development', DATABASE_URL: 'postgres://mine' } }];
+  const source = fakeAppSource({}, { local });
+
+  const { details } = await world.deploy({ source });
+
+  const [seen] = source.builds.map(({ variables }) => variables);
+  expect(seen).toEqual({ APP_ENVIRONMENT: 'staging', APP_URL: domainUrl, DATABASE_URL: '' });
+  expect(details['build']).toBe('.env.local is not read (APP_ENVIRONMENT, DATABASE_URL)');
+});

@@ -42,7 +42,7 @@ describe('the first deploy', () => {
     const { error, result } = await world.deploy();
 
     expect(error).toBeUndefined();
-    expect(world.source.builds).toEqual([['node', 'build.ts']]);
+    expect(world.source.builds).toMatchObject([{ command: ['node', 'build.ts'] }]);
     expect(world.calls).toEqual([
       'create deployment dpl_1',
       'create user agent1@staging.test',

@@ -11,6 +11,8 @@ import type { Files } from './vercel-client.ts';
 export interface VercelCli {
   /** The folder that it runs in. */
   readonly dir: string;
+  /** Its home folder. */
+  readonly home: string;
   /** Runs a command to its end, with closed stdin. */
   run(...args: readonly string[]): Promise<Ended>;
   /** Runs a command that must end well; returns its stdout, trimmed. */
@@ -43,6 +45,7 @@ export async function vercelCli(endpoints: Pick<LocalEndpoints, 'vercel'>, app?:
     runProcess(program, [...args, '--api', apiUrl, '--global-config', join(home, 'settings')], { cwd: dir, env });
   return {
     dir,
+    home,
     run,
     ok: async (...args) => {
       const ended = await run(...args);

@@ -3,6 +3,7 @@ import { StagingError } from '../../core/errors.ts';
 import type { AppSource, SourcePlace, SourceState } from '../../core/ports/source.ts';
 import { printable } from '../../core/printable.ts';
 import { checkBuildOutput, hashFolder } from './build-output.ts';
+import { readEnvironmentFiles } from './environment-files.ts';
 import { readGitState } from './git-state.ts';
 
 /** Where the app is, and what its programs may see. */
@@ -23,8 +24,9 @@ export function appSource(options: AppSourceOptions): AppSource {
   return {
     place: async () => ({ dir, output, migrations }),
     state: (signal) => sourceState(options, signal),
-    build: async (command, onLine, signal) => {
-      await runBuild({ command, dir, environment }, onLine, signal);
+    environmentFiles: () => readEnvironmentFiles(dir),
+    build: async ({ command, variables }, onLine, signal) => {
+      await runBuild({ command, dir, environment: { ...variables, ...environment } }, onLine, signal);
       await checkBuildOutput(output);
     },
     outputHash: async () => {

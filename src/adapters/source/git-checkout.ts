@@ -24,7 +24,8 @@ export function gitCheckoutSource(options: GitCheckoutOptions): AppSource {
   return {
     place: async (signal) => (await source(signal)).place(signal),
     state: async (signal) => ({ ...(await (await source(signal)).state(signal)), dirty: false, branch: branchOf(options.reference) }),
-    build: async (command, onLine, signal) => (await source(signal)).build(command, onLine, signal),
+    environmentFiles: async (signal) => (await source(signal)).environmentFiles(signal),
+    build: async (build, onLine, signal) => (await source(signal)).build(build, onLine, signal),
     outputHash: async (signal) => (await source(signal)).outputHash(signal),
     close: async () => {
       const there = await made?.catch(() => undefined);

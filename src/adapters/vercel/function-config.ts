@@ -6,21 +6,31 @@ const schema = z.object({ filePathMap: z.record(z.string(), z.string()).optional
 const whole = z.record(z.string(), z.unknown());
 
 /**
- * Our own environment files. Next.js lays every `.env.*` that stands beside the app into each function (`@vercel/next` 64.0.2, read
- * 2026-11-27), but no app has business with these: its variables come from the project.
+ * Next.js lays every `.env` and `.env.*` that stands beside the app into each function (`@vercel/next` 64.0.2, read 2026-11-27): those of a
+ * developer's machine, and ours. None belongs to a deployment, whose variables come from the project.
  */
-const ownFiles: ReadonlySet<string> = new Set(['.env.staging', '.env.staging.local']);
+const environmentFile = /^\.env(?:\..+)?$/i;
 
-/** Returns the files that a function takes from outside the output: its own name for each, and the path from the project's root. */
-export function filePathMapOf(text: string): Readonly<Record<string, string>> {
-  const map = schema.safeParse(JSON.parse(text)).data?.filePathMap ?? {};
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => !ownFiles.has(basename(value))));
+/** What a function takes from outside the output. */
+export interface FunctionFiles {
+  /** The function's own name for each file, and the path from the project's root. */
+  readonly kept: Readonly<Record<string, string>>;
+  /** Paths of environment files, which it does not get. */
+  readonly left: readonly string[];
 }
 
-/** Returns a function's configuration without our own files, or undefined when it names none of them. */
-export function withoutOwnFiles(text: string): string | undefined {
-  const config = whole.safeParse(JSON.parse(text)).data;
-  const kept = filePathMapOf(text);
-  const named = Object.keys(schema.safeParse(config).data?.filePathMap ?? {});
-  return named.length === Object.keys(kept).length ? undefined : JSON.stringify({ ...config, filePathMap: kept });
+/** Returns the files that a function takes from outside the output, and those that it would take and does not get. */
+export function filePathMapOf(text: string): FunctionFiles {
+  const entries = Object.entries(schema.safeParse(JSON.parse(text)).data?.filePathMap ?? {});
+  const isLeft = (path: string) => environmentFile.test(basename(path));
+  return {
+    kept: Object.fromEntries(entries.filter(([, path]) => !isLeft(path))),
+    left: entries.flatMap(([, path]) => (isLeft(path) ? [path] : [])),
+  };
+}
+
+/** Returns a function's configuration without environment files, or undefined when it names none. */
+export function withoutEnvironmentFiles(text: string): string | undefined {
+  const { kept, left } = filePathMapOf(text);
+  return left.length === 0 ? undefined : JSON.stringify({ ...whole.safeParse(JSON.parse(text)).data, filePathMap: kept });
 }

@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { setImmediate } from 'node:timers/promises';
 import { StagingError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { filePathMapOf, withoutOwnFiles } from './function-config.ts';
+import { filePathMapOf, withoutEnvironmentFiles } from './function-config.ts';
 
 /** A file of a deployment, as Vercel wants to hear of it. */
 export interface OutputFile {
@@ -37,18 +37,26 @@ const secretNames = [
 ];
 const secretFolders = new Set(['.git', '.jv-staging', '.ssh', '.aws', '.gnupg']);
 
+/** What of a build output goes up, and what does not. */
+export interface OutputListing {
+  /** Sorted by path. */
+  readonly files: readonly OutputFile[];
+  /** Environment files that functions name and that stay here: paths from the project's root, sorted. */
+  readonly leftOut: readonly string[];
+}
+
 /**
  * Returns the files of a Build Output API v3 folder with their sha1, and those outside it that its functions name in
- * `filePathMap`; sorted by path. Symbolic links go up as links (that is how the vendor's own client does it), if they stay inside
- * the project's root. Secrets (`.env*`, private keys, `.git`, our state) never go up; our own environment files are taken out of what functions name. Throws `DEPLOY_OUTPUT_MISSING`
+ * `filePathMap`. Symbolic links go up as links (that is how the vendor's own client does it), if they stay inside
+ * the project's root. Secrets (`.env*`, private keys, `.git`, our state) never go up; environment files are taken out of what functions name. Throws `DEPLOY_OUTPUT_MISSING`
  * (`missing`), `DEPLOY_FILE_REFUSED` and `DEPLOY_SECRET_LISTED` (`refused`).
  */
-export async function listOutputFiles(outputDir: string, signal: AbortSignal): Promise<readonly OutputFile[]> {
+export async function listOutputFiles(outputDir: string, signal: AbortSignal): Promise<OutputListing> {
   const root = resolve(outputDir, '..', '..');
   await checkOutput(outputDir);
   const inside = await walk(outputDir, signal);
   const named = inside.map((path) => ({ path, file: `.vercel/output/${slashed(relative(outputDir, path))}` }));
-  const outside = await referencedFiles(inside, root, outputDir);
+  const { outside, leftOut } = await referencedFiles(inside, root, outputDir);
   const entries = [...named, ...outside];
   const files: OutputFile[] = [];
   for (let at = 0; at < entries.length; at += readers) {
@@ -57,7 +65,7 @@ export async function listOutputFiles(outputDir: string, signal: AbortSignal): P
     const batch = await Promise.all(entries.slice(at, at + readers).map(({ path, file }) => describeFile(path, file, root)));
     files.push(...batch.filter((file) => file !== undefined));
   }
-  return files.toSorted((left, right) => (left.file < right.file ? -1 : 1));
+  return { files: files.toSorted((left, right) => (left.file < right.file ? -1 : 1)), leftOut };
 }
 
 async function checkOutput(outputDir: string): Promise<void> {
@@ -89,10 +97,13 @@ async function walk(folder: string, signal: AbortSignal): Promise<string[]> {
 }
 
 /** Returns the files outside the output that the functions' `filePathMap` names (values: paths from the project's root). */
-async function referencedFiles(inside: readonly string[], root: string, outputDir: string): Promise<{ path: string; file: string }[]> {
+async function referencedFiles(inside: readonly string[], root: string, outputDir: string) {
   const references = new Map<string, string>();
+  const leftOut = new Set<string>();
   for (const config of inside.filter((path) => basename(path) === '.vc-config.json')) {
-    for (const value of Object.values(filePathMapOf(await readFile(config, 'utf8')))) {
+    const named = filePathMapOf(await readFile(config, 'utf8'));
+    for (const value of named.left) leftOut.add(value);
+    for (const value of Object.values(named.kept)) {
       const path = resolve(root, value);
       if (!isWithin(root, path)) throw refused(value, `${printable(config)} names it, and it lies outside ${printable(root)}`);
       if (isWithin(outputDir, path)) continue;
@@ -111,7 +122,7 @@ async function referencedFiles(inside: readonly string[], root: string, outputDi
       references.set(path, parts.join('/'));
     }
   }
-  return [...references].map(([path, file]) => ({ path, file }));
+  return { outside: [...references].map(([path, file]) => ({ path, file })), leftOut: [...leftOut].toSorted() };
 }
 
 async function describeFile(path: string, file: string, root: string): Promise<OutputFile | undefined> {
@@ -130,7 +141,7 @@ async function described(path: string, file: string, root: string): Promise<Outp
     return { file, mode: stat.mode, ...heldHere(target) };
   }
   if (!stat.isFile()) throw refused(path, 'it is neither a file, a folder nor a symbolic link');
-  const config = basename(path) === '.vc-config.json' ? withoutOwnFiles(readFileSync(path, 'utf8')) : undefined;
+  const config = basename(path) === '.vc-config.json' ? withoutEnvironmentFiles(readFileSync(path, 'utf8')) : undefined;
   if (config !== undefined) return { file, mode: stat.mode, ...heldHere(config) };
   const { sha, size } = await sha1Of(path, stat.size);
   return { file, sha, size, mode: stat.mode, source: { kind: 'path', path } };

@@ -72,8 +72,9 @@ async function createDeployment(
   onProgress: (progress: UploadProgress) => void,
   signal: AbortSignal,
 ): Promise<Deployment> {
-  const files = await listOutputFiles(wanted.outputDir, signal);
-  onProgress({ files: files.length, filesToSend: 0, sent: 0, bytesToSend: 0, alike: alikeButForCase(files.map(({ file }) => file)) });
+  const { files, leftOut } = await listOutputFiles(wanted.outputDir, signal);
+  const alike = alikeButForCase(files.map(({ file }) => file));
+  onProgress({ files: files.length, filesToSend: 0, sent: 0, bytesToSend: 0, alike, leftOut });
   for (let round = 1; ; round += 1) {
     const answer = await createOnce(
       () => tryToCreate(context, wanted, files, signal),

@@ -96,6 +96,8 @@ export interface UploadProgress {
   readonly bytesToSend: number;
   /** Paths that differ in case alone, each group in order; missing when it is not told. */
   readonly alike?: readonly (readonly string[])[] | undefined;
+  /** Environment files that a function named and that stay here; missing when it is not told. */
+  readonly leftOut?: readonly string[] | undefined;
   /** What the platform asked for, while it is being waited for because of a limit. */
   readonly waiting?: string | undefined;
 }

@@ -39,3 +39,13 @@ export function resolveVariables(
     ),
   };
 }
+
+/** Returns the values of the environment's `public` variables by name; those without a value are left out. */
+export function publicValues(
+  contract: Readonly<Record<string, VariableSettings>>,
+  facts: Readonly<Record<ResourceFact, string>>,
+  readSecret: (reference: EnvReference) => string | undefined,
+): Readonly<Record<string, string>> {
+  const open = Object.fromEntries(Object.entries(contract).filter(([, setting]) => setting.class === 'public'));
+  return Object.fromEntries(resolveVariables(open, facts, readSecret).variables.map(({ name, value }) => [name, value]));
+}

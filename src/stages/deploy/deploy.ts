@@ -35,7 +35,7 @@ export function deployStage(deps: DeployDeps, resources: Resources, options: Dep
       placeStep(deps, facts),
       phasesStep(deps, facts, options),
       rehearseStep(deps, options),
-      buildStep(deps, facts, options),
+      buildStep(deps, resources, facts, options),
       sourceStep(deps, facts),
       variablesStep(deps, resources, facts),
       createStep(deps, resources, facts),

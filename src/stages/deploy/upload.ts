@@ -3,6 +3,7 @@ import { guardProduction } from '../../core/guard.ts';
 import { type Deployment, uploadNote, type UploadProgress } from '../../core/ports/hosting.ts';
 import { noMigrations, releaseMeta } from '../../core/release/recover.ts';
 import { deployOf, liveRelease } from '../../core/release/release.ts';
+import { leftOutText } from '../../core/build/variables.ts';
 import { alikeText } from '../../core/files/alike.ts';
 import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
@@ -54,10 +55,15 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
     run: async (io) => {
       const project = resources.project.get();
       guardProduction({ what: 'Vercel project', identities: [project.id, project.name] }, deps.settings.production);
-      const last: { progress: UploadProgress | undefined; alike: string } = { progress: undefined, alike: '' };
+      const last: { progress: UploadProgress | undefined; alike: string; leftOut: readonly string[] } = {
+        progress: undefined,
+        alike: '',
+        leftOut: [],
+      };
       const onProgress = (progress: UploadProgress) => {
         last.progress = progress;
         last.alike ||= alikeText(progress.alike ?? []);
+        last.leftOut = progress.leftOut ?? last.leftOut;
         io.note(uploadNote(progress));
       };
       facts.releaseId.set(deps.newReleaseId());
@@ -65,7 +71,13 @@ export function createStep(deps: DeployDeps, resources: Resources, facts: Deploy
       const deployment = { projectId: project.id, projectName: project.name, outputDir: facts.place.get().output, meta };
       facts.deployment.set(await deps.deployments.create(deployment, onProgress, io.signal));
       const { files, sent } = last.progress ?? { files: 0, sent: 0 };
-      return `${facts.deployment.get().id}: ${files} files, ${sent} sent${last.alike}`;
+      const { shared } = await deps.source.environmentFiles(io.signal);
+      const leftOut = leftOutText(
+        last.leftOut,
+        shared,
+        facts.variables.get().map(({ name }) => name),
+      );
+      return `${facts.deployment.get().id}: ${files} files, ${sent} sent${last.alike}${leftOut}`;
     },
   };
 }

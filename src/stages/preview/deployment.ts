@@ -6,6 +6,7 @@ import type { Step } from '../../core/run/step.ts';
 import { waitUntil } from '../../core/run/wait.ts';
 import { resolveVariables } from '../../core/variables/variables.ts';
 import { type Resources, resourceFactsOf } from '../resources.ts';
+import { runBuild } from '../deploy/build.ts';
 import { findPreviews, type PreviewDeps } from './deps.ts';
 import type { PreviewFacts } from './up.ts';
 
@@ -22,7 +23,8 @@ export function deploymentSteps(deps: PreviewDeps, resources: Resources, facts: 
       mutates: true,
       skip: () => (deps.prebuilt === undefined ? (build === undefined ? 'no build command configured' : undefined) : 'built already'),
       run: async (io) => {
-        if (build !== undefined) await deps.source.build(build, io.note, io.signal);
+        if (build === undefined) return;
+        return runBuild({ ...deps, settings: facts.world.get().settings }, build, knownTo(deps, facts), io);
       },
     },
     createStep(deps, resources, facts),
@@ -77,10 +79,14 @@ function createStep(deps: PreviewDeps, resources: Resources, facts: PreviewFacts
   };
 }
 
+/** Returns the values that the preview's own environment may refer to. */
+function knownTo(deps: PreviewDeps, facts: PreviewFacts) {
+  const { resources, origin } = facts.world.get();
+  return resourceFactsOf({ ...deps, appOrigin: origin }, resources);
+}
+
 function environmentOf(deps: PreviewDeps, facts: PreviewFacts): Readonly<Record<string, string>> {
-  const { settings, resources, origin } = facts.world.get();
-  const known = resourceFactsOf({ ...deps, appOrigin: origin }, resources);
-  const { variables, missing } = resolveVariables(settings.env, known, deps.readSecret);
+  const { variables, missing } = resolveVariables(facts.world.get().settings.env, knownTo(deps, facts), deps.readSecret);
   if (missing.length > 0) {
     const named = missing.map(({ name, source }) => `${name} (from ${source})`).join(', ');
     throw new StagingError('missing', 'ENV_VALUE_MISSING', `The app's environment lacks ${named}.`, {
