@@ -19,12 +19,14 @@ function paintDiff(diff: string, paint: ReturnType<typeof paintOf>): string {
     .join('\n');
 }
 
-/** Renders the commands that hand secrets to GitHub; values are typed or piped in, they stand nowhere. */
-export function renderSecretLines(names: readonly string[]): string {
+/** Renders the commands that hand secrets and public variables to GitHub; values are typed or piped in, they stand nowhere. */
+export function renderSecretLines(secrets: readonly string[], variables: readonly string[]): string {
   return [
     '',
     'Secrets that the workflow reads (each line asks for its value):',
-    ...names.map((name) => `  gh secret set ${name}`),
+    ...secrets.map((name) => `  gh secret set ${name}`),
+    ...(variables.length === 0 ? [] : ['', 'Public variables that the app is built with (`jv-staging env pull` has the values):']),
+    ...variables.map((name) => `  gh variable set ${name}`),
     '',
   ].join('\n');
 }

@@ -46,7 +46,7 @@ export interface Results {
   ledger(report: LedgerReport): void;
   routes(routes: readonly LocalRoute[]): void;
   files(changes: readonly FileChange[]): void;
-  secretLines(names: readonly string[]): void;
+  secretLines(secrets: readonly string[], variables: readonly string[]): void;
   line(text: string): void;
 }
 
@@ -71,7 +71,7 @@ export function results(out: (render: (view: TextView) => string) => void) {
     ledger: (report) => out((page) => renderLedgerText(report, page)),
     routes: (routes) => out((page) => renderRoutesText(routes, page)),
     files: (changes) => out((page) => renderFilesText(changes, page)),
-    secretLines: (names) => out(() => renderSecretLines(names)),
+    secretLines: (secrets, variables) => out(() => renderSecretLines(secrets, variables)),
     line: (text) => out(() => `${text}\n`),
   } satisfies Results;
 }

@@ -1,12 +1,13 @@
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { compareGenerated, writeGenerated } from '../adapters/files/generated-files.ts';
 import { resolveActions } from '../adapters/github/action-releases.ts';
 import { resolvePackage } from '../adapters/npm/package-spec.ts';
 import { workflowText } from '../adapters/github/workflow-file.ts';
+import { readBuildSettings } from '../adapters/source/build-settings.ts';
 import { hasPackageLock } from '../adapters/source/package-lock.ts';
 import { gitRoot } from '../adapters/source/git-state.ts';
 import { childEnvironment, npmEnvironment } from '../config/environment.ts';
-import { secretNames } from '../core/ci/secrets.ts';
+import { openVariables, secretNames } from '../core/ci/secrets.ts';
 import { stagingWorkflow } from '../core/ci/workflow.ts';
 import { StagingError } from '../core/errors.ts';
 import type { FileChange } from '../core/files/generated.ts';
@@ -17,6 +18,8 @@ import type { Context } from './context.ts';
 export interface CiPlan {
   readonly changes: readonly FileChange[];
   readonly secrets: readonly string[];
+  /** Names of the variables that the build reads from the repository's own. */
+  readonly variables: readonly string[];
 }
 
 /** What `ci …` does. */
@@ -56,6 +59,7 @@ export function ciCommands(context: Context): CiCommands {
       const place = { root, cwd, environment: npmEnvironment() };
       const toolPackage = await resolvePackage(choice.package ?? `jv-staging@${toolVersion}`, place, signal);
       const secrets = secretNames(settings, generatedSecrets);
+      const buildVariables = openVariables(settings.env);
       const inRoot = (absolute: string) => relative(root, absolute).split(sep).join('/') || '.';
       const workflow = stagingWorkflow({
         environment: settings.environment,
@@ -65,6 +69,10 @@ export function ciCommands(context: Context): CiCommands {
         appDir: inRoot(dir),
         build,
         output: inRoot(output),
+        buildSettings: build.some((word) => basename(word) === 'vercel')
+          ? await readBuildSettings(dir, settings.vercel.framework)
+          : undefined,
+        buildVariables,
         installs: hasPackageLock(dir),
         toolPackage,
         actions,
@@ -73,7 +81,8 @@ export function ciCommands(context: Context): CiCommands {
       });
       const text = workflowText(workflow, actions, heading);
       const file = { path: join(root, '.github/workflows/deploy-staging.yml'), text };
-      return { changes: await compareGenerated([file], cwd), secrets };
+      const variables = Object.keys(buildVariables).filter((name) => buildVariables[name] === null);
+      return { changes: await compareGenerated([file], cwd), secrets, variables };
     },
     write: ({ changes }) => writeGenerated(changes),
   };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -247,6 +247,22 @@ describe('a git reference', () => {
     await released.close();
     expect(existsSync(place.dir)).toBe(false);
     expect(git('worktree', 'list').split('\n')).toHaveLength(1);
+  });
+
+  test('it is built by the settings of the folder, which git does not keep, without the project that they are of', async () => {
+    git('init', '--quiet', '--initial-branch=main');
+    await writeFile(join(dir, '.gitignore'), '.vercel\n');
+    await commit();
+    await mkdir(join(dir, '.vercel'));
+    const settings = { framework: 'nextjs', nodeVersion: '24.x' };
+    await writeFile(join(dir, '.vercel/project.json'), JSON.stringify({ projectId: 'prj_production', orgId: 'team_1', settings }));
+
+    const main = checkout('main');
+    const place = await main.place(signal);
+    const copied = JSON.parse(await readFile(join(place.dir, '.vercel/project.json'), 'utf8'));
+    await main.close();
+
+    expect(copied).toEqual({ settings });
   });
 
   test('one that is not there is named, also when it looks like a flag', async () => {

@@ -15,6 +15,8 @@ const input: WorkflowInput = {
   appDir: 'app',
   build: ['node', 'build it.ts'],
   output: 'app/.vercel/output',
+  buildSettings: { framework: 'nextjs' },
+  buildVariables: { NEXT_PUBLIC_TITLE: 'Staging', NEXT_PUBLIC_SUPABASE_URL: null },
   installs: true,
   toolPackage: 'jv-staging@1.2.3',
   actions: {
@@ -45,6 +47,23 @@ describe('the workflow of ci init', () => {
           expect(run, name).toMatch(
             /^(?:npx --yes --package jv-staging@1\.2\.3 jv-staging |mkdir -p "\$RUNNER_TEMP|echo "::error::|for run in \$\(gh run list )/,
           );
+  });
+
+  it('builds by the settings that git does not keep, and with the public variables of the app', () => {
+    const steps = jobs['build']?.steps ?? [];
+    const at = steps.findIndex(({ name }) => name === 'Settings of the build');
+    expect(steps[at]).toMatchObject({
+      'working-directory': 'app',
+      env: { SETTINGS: '{"settings":{"framework":"nextjs"}}' },
+      run: String.raw`mkdir -p .vercel && printf "%s\n" "$SETTINGS" > .vercel/project.json`,
+    });
+    expect(steps[at + 1]).toMatchObject({
+      name: 'Build',
+      env: { NEXT_PUBLIC_TITLE: 'Staging', NEXT_PUBLIC_SUPABASE_URL: '${{ vars.NEXT_PUBLIC_SUPABASE_URL }}' },
+    });
+    const other = stagingWorkflow({ ...input, buildSettings: undefined, buildVariables: {} }).jobs['build'];
+    expect(other?.steps.map(({ name }) => name)).not.toContain('Settings of the build');
+    expect(other?.steps.find(({ name }) => name === 'Build')).not.toHaveProperty('env');
   });
 
   it('pins every action at a commit, and takes texts of other people by the environment alone', () => {

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
 import type { AppSource } from '../../core/ports/source.ts';
 import { printable } from '../../core/printable.ts';
+import { copyBuildSettings } from './build-settings.ts';
 import { appSource, type AppSourceOptions } from './app-source.ts';
 
 /** A release made from a git reference instead of the tree as it lies there. */
@@ -70,6 +71,7 @@ async function checkOut(options: GitCheckoutOptions, signal: AbortSignal) {
   }
   const below = (path: string) => join(dir, relative(root, path));
   const place = { dir: below(options.dir), output: below(options.output), migrations: below(options.migrations) };
+  await copyBuildSettings(options.dir, place.dir);
   return { source: appSource({ ...place, environment }), dir, root };
 }
 

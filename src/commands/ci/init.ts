@@ -16,14 +16,14 @@ export default class CiInit extends StagingCommand {
   static override flags = { ...dryRunFlag, ...packageFlag };
   static override effects = { readOnly: false, destructive: false, idempotent: true };
 
-  /** Returns which files are created, updated and unchanged, and the names of the secrets. */
+  /** Returns which files are created, updated and unchanged, and the names of the secrets and of the repository's variables. */
   async run() {
     const { flags } = await this.parse(CiInit);
     return this.withApp(flags, async (app) => {
       const plan = await app.ci.plan({ package: flags.package });
       this.printed.files(plan.changes);
-      this.printed.secretLines(plan.secrets);
-      const result = { files: changesByAction(plan.changes), secrets: plan.secrets, written: !flags['dry-run'] };
+      this.printed.secretLines(plan.secrets, plan.variables);
+      const result = { files: changesByAction(plan.changes), secrets: plan.secrets, variables: plan.variables, written: !flags['dry-run'] };
       if (flags['dry-run']) return result;
       if (result.files.update.length > 0 && !flags.yes) {
         const agreed = await this.printed.ask(`Overwrite ${result.files.update.join(', ')}? (yes/no) `);

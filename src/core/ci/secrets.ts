@@ -25,3 +25,9 @@ function references(value: unknown): readonly string[] {
 function isReference(value: object): value is EnvReference {
   return 'kind' in value && value.kind === 'env' && 'name' in value && typeof value.name === 'string';
 }
+
+/** Returns the app's public variables, which its build may see: the value where the configuration says it, else null. */
+export function openVariables(contract: StagingSettings['env']): Readonly<Record<string, string | null>> {
+  const open = Object.entries(contract).filter(([name, setting]) => setting.class === 'public' && !reserved.test(name));
+  return Object.fromEntries(open.map(([name, { value }]) => [name, typeof value === 'string' ? value : null]));
+}

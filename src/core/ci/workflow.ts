@@ -1,6 +1,6 @@
 import { fetchReports } from './fetch-reports.ts';
 import { type PinnedActions, setUp, type WorkflowStep } from './steps.ts';
-import { shellQuoted } from '../shell.ts';
+import { type BuildInput, buildSteps, shellWord } from './build.ts';
 
 /** A job of the workflow, as GitHub's workflow syntax names its parts. */
 export interface WorkflowJob {
@@ -25,18 +25,14 @@ export interface Workflow {
 }
 
 /** What the workflow is made of. Paths are relative to the repository's root, with `/`. */
-export interface WorkflowInput {
+export interface WorkflowInput extends BuildInput {
   readonly environment: string;
   /** Branch whose pushes are deployed. */
   readonly branch: string;
   /** Branch that a release is merged into. */
   readonly releaseBranch: string;
   readonly configPath: string;
-  readonly appDir: string;
-  readonly build: readonly string[];
   readonly output: string;
-  /** Whether the app's folder has a lock file of npm's, to be installed before the build. */
-  readonly installs: boolean;
   /** What npx installs this tool from: a name with its version, a file of the repository, a tarball, a git commit. */
   readonly toolPackage: string;
   readonly actions: PinnedActions;
@@ -98,14 +94,12 @@ function secretsOf(input: WorkflowInput): Readonly<Record<string, string>> {
 }
 
 function buildJob(input: WorkflowInput, when: string): WorkflowJob {
-  const dir = { 'working-directory': input.appDir };
   return job('Build', limits.build, {
     if: when,
     permissions: { contents: 'read' },
     steps: [
       ...setUp(input.actions),
-      ...(input.installs ? [{ name: 'Install', ...dir, run: 'npm ci' }] : []),
-      { name: 'Build', ...dir, run: input.build.map(shellWord).join(' ') },
+      ...buildSteps(input),
       { name: 'Pack', run: `tar -cf ${archive} -C ${shellWord(input.output)} .` },
       {
         name: 'Keep the output',
@@ -245,9 +239,4 @@ function gateJob(input: WorkflowInput, when: string): WorkflowJob {
       keepReports(input, 'gate'),
     ],
   });
-}
-
-/** Returns a word as a POSIX shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : shellQuoted(word);
 }
