@@ -55,7 +55,7 @@ function openSteps(purpose) {
   // First: where they cannot be installed, nobody should wait for the packages only to read that.
   if (purpose !== undefined) {
     const { installPrograms, missingPrograms } = require('./setup/programs.js');
-    const missing = missingPrograms();
+    const missing = missingPrograms(purpose);
     if (missing.length > 0) steps.push(() => installPrograms(missing, ownEnv()));
   }
   const node24Folder = join(root, 'bin', 'node24');

@@ -28,9 +28,15 @@ const programs = [
   },
 ];
 
-/** Returns the programs that are missing. */
-function missingPrograms() {
-  return programs.filter((program) => findProgram(program) === undefined);
+/** Programs of the tests alone, that only CI has to have: the shells that completion is for, and what checks shell scripts. */
+const testPrograms = ['zsh', 'fish', 'shellcheck'].map((name) => ({ name, names: [name], places: [], debian: name, brew: name }));
+
+/** Packages of Debian's that start a service of their own. */
+const services = new Set(['redis-server', 'pgbouncer']);
+
+/** Returns the programs that are missing for a purpose. */
+function missingPrograms(purpose) {
+  return [...programs, ...(purpose === 'ci' ? testPrograms : [])].filter((program) => findProgram(program) === undefined);
 }
 
 /** Installs missing programs: Debian's as root; as anybody else the Chrome of npm, and for the rest it says the command. */
@@ -104,7 +110,7 @@ async function installDebian(missing, apt) {
     }
   });
   if (existsSync('/run/systemd/system'))
-    await capture('systemctl', ['disable', '--now', ...names.filter((name) => name !== 'chromium')], { env });
+    await capture('systemctl', ['disable', '--now', ...names.filter((name) => services.has(name))], { env });
   const still = missing.filter((program) => findProgram(program) === undefined);
   if (still.length > 0)
     throw new SetupError(`apt-get ended well, but there is still no ${still.map(({ name }) => name).join(' and no ')}.`, fix);

@@ -72,14 +72,17 @@ export function findComponent(component: Component): string | undefined {
 const broughtBySetup: readonly Component[] = [
   'actionlint',
   'chrome',
+  'fish',
   'k6',
   'next',
   'pgbouncer',
   'postgres-client',
   'redis-server',
+  'shellcheck',
   'supabase-cli',
   'upstash-cli',
   'vercel-cli',
+  'zsh',
 ];
 
 /**
