@@ -12,6 +12,12 @@ export function printable(text: string, length = defaultLength): string {
   return `${escaped.slice(0, length).join('').trimEnd()}…`;
 }
 
+/** Returns the last line of what a program said, safe to show and without its full stop. */
+export function lastLine(said: string): string {
+  const line = printable(said.trim().split('\n').at(-1) ?? '').replace(/\.$/, '');
+  return line === '' ? 'it said nothing' : line;
+}
+
 function isUnsafe(character: string): boolean {
   // Cc controls, Cf formats (bidi overrides, zero width), Cs lone surrogates, Zl and Zp line separators.
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character);

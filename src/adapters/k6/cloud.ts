@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
-import { printable } from '../../core/printable.ts';
 import type { LoadService, ServiceVerdict } from '../../core/ports/measure.ts';
 import { k6Version } from './find-k6.ts';
+import { k6Said } from './said.ts';
 
 /** What a run in Grafana Cloud needs. */
 export interface K6CloudOptions {
@@ -77,10 +77,7 @@ async function runInCloud(
   signal.throwIfAborted();
   if (ended.exitCode === 0 || ended.exitCode === thresholdsCrossed)
     return { crossed: ended.exitCode === thresholdsCrossed, resultUrl: urlIn(ended.stdout) };
-  throw cloudFailed(
-    ended.timedOut ? `no end within ${timeoutMs / 1000} s` : lastLine(ended.stderr).replaceAll(token, '***'),
-    ended.exitCode,
-  );
+  throw cloudFailed(ended.timedOut ? `no end within ${timeoutMs / 1000} s` : k6Said(ended.stderr.replaceAll(token, '***')), ended.exitCode);
 }
 
 /** Returns the address that k6 names as its output (k6 1.8.1, `internal/cmd/ui.go`, printExecutionDescription). */
@@ -88,14 +85,8 @@ function urlIn(output: string): string | undefined {
   return /^\s*output: (https:\/\/\S+)$/m.exec(output)?.[1];
 }
 
-function lastLine(text: string): string {
-  const line = text.trim().split('\n').at(-1) ?? '';
-  return printable(/msg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line).replace(/\.$/, '');
-}
-
 function cloudFailed(said: string, code: number | undefined): StagingError {
-  const why = said === '' ? '' : `: ${said}`;
-  return new StagingError('vendor', 'LOAD_ENGINE_FAILED', `k6 cloud run ended with ${code ?? 'a signal'}${why}.`, {
+  return new StagingError('vendor', 'LOAD_ENGINE_FAILED', `k6 cloud run ended with ${code ?? 'a signal'}: ${said}.`, {
     fix: 'Check K6_CLOUD_TOKEN and K6_CLOUD_PROJECT_ID, and that the project has the variables that the script reads.',
   });
 }

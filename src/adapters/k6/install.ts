@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
+import { lastLine } from '../../core/printable.ts';
 import { findProgram } from '../system/toolbox.ts';
 import { k6Version } from './find-k6.ts';
 import { downloadK6, hasK6Release, type K6Release } from './release.ts';
@@ -53,8 +54,7 @@ export async function installK6(installation: K6Installation, note: (text: strin
   });
   signal.throwIfAborted();
   if (installed.failed) {
-    const last = installed.stderr.trim().split('\n').at(-1) ?? '';
-    throw new StagingError('vendor', 'K6_INSTALL_FAILED', `go install did not install k6 ${k6Release}: ${last.replace(/\.$/, '')}.`, {
+    throw new StagingError('vendor', 'K6_INSTALL_FAILED', `go install did not install k6 ${k6Release}: ${lastLine(installed.stderr)}.`, {
       fix: `Run \`GOBIN=${folder} go install go.k6.io/k6@v${k6Release}\` to see more.`,
       cause: installed,
     });

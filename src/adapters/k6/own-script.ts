@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { StagingError } from '../../core/errors.ts';
 import type { LoadStage } from '../../core/load/load.ts';
 import { noThresholds, readScript, type ScriptDefect, type ScriptFacts } from '../../core/load/script-rules.ts';
+import { k6Said } from './said.ts';
 
 /** What k6 says that a script would do (`k6 inspect --execution-requirements`, k6 1.8.1 `internal/cmd/inspect.go`). */
 const inspected = z.object({
@@ -80,8 +81,7 @@ async function inspect(k6: string, path: string, environment: Readonly<Record<st
     stdin: 'ignore',
   });
   signal.throwIfAborted();
-  const said = asked.stderr.trim().split('\n').at(-1) ?? '';
-  if (asked.exitCode !== 0) throw unreadable(path, /msg="([^"]*)/.exec(said)?.[1] ?? said);
+  if (asked.exitCode !== 0) throw unreadable(path, k6Said(asked.stderr));
   const { thresholds, maxVUs, totalDuration } = inspected.parse(JSON.parse(asked.stdout));
   return { thresholds, stages: [{ durationMs: goDurationMs(totalDuration), vus: maxVUs }] };
 }

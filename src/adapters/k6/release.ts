@@ -6,6 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { StagingError } from '../../core/errors.ts';
+import { lastLine } from '../../core/printable.ts';
 import { k6Version } from './find-k6.ts';
 
 /** Which release is downloaded, and where to. */
@@ -66,7 +67,7 @@ export async function downloadK6(release: K6Release, note: (text: string) => voi
 
 async function unpacked(archive: string, member: string, work: string, release: K6Release, signal: AbortSignal): Promise<string> {
   const untarred = await execa('tar', ['-xzf', archive, '-C', work, member], { reject: false, stdin: 'ignore', cancelSignal: signal });
-  if (untarred.failed) throw failed(`the archive cannot be unpacked: ${untarred.stderr.trim().split('\n').at(-1) ?? ''}`);
+  if (untarred.failed) throw failed(`the archive cannot be unpacked: ${lastLine(untarred.stderr)}`);
   const program = join(work, member);
   await chmod(program, 0o755);
   const version = await k6Version(program, signal);

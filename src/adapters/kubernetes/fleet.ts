@@ -7,7 +7,7 @@ import type { LoadMeasurement } from '../../core/load/load.ts';
 import { type FleetInput, fleetManifests, fleetSecret, type Manifest } from '../../core/load/manifests.ts';
 import { gracefulStopMs, rampMs } from '../../core/load/profile.ts';
 import type { LoadEngine, LoadPlan } from '../../core/ports/measure.ts';
-import { printable } from '../../core/printable.ts';
+import { lastLine, printable } from '../../core/printable.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /** A fleet of k6 processes on a cluster. */
@@ -148,9 +148,4 @@ function runnerLost(message: string): StagingError {
   return new StagingError('vendor', 'LOAD_RUNNER_LOST', message, {
     fix: 'Give the runners more memory, or spread the load over fewer with `--parallelism`.',
   });
-}
-
-function lastLine(log: string): string {
-  const line = printable(log.trim().split('\n').at(-1) ?? '').replace(/\.$/, '');
-  return line === '' ? 'it said nothing' : line;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StagingError } from '../../core/errors.ts';
+import { lastLine } from '../../core/printable.ts';
 
 /** A browser of our own, with a profile of its own. */
 export interface RunningChrome {
@@ -117,8 +118,7 @@ async function devtoolsAddress(child: ChildProcess, path: string): Promise<strin
     });
     child.once('error', (error) => settle(() => reject(notStarted(path, error.message, error))));
     child.once('exit', (code, signalName) => {
-      const last = written.trim().split('\n').at(-1) ?? '';
-      settle(() => reject(notStarted(path, `it ended with ${code ?? signalName}${last === '' ? '' : `: ${last}`}`)));
+      settle(() => reject(notStarted(path, `it ended with ${code ?? signalName}: ${lastLine(written)}`)));
     });
   });
 }

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { k6Said } from '../../../src/adapters/k6/said.ts';
+import { lastLine } from '../../../src/core/printable.ts';
+
+describe('the last line of what a program said', () => {
+  it.each([
+    ['one\ntwo.\n\n', 'two'],
+    ['\u001B[31mred', String.raw`\u{1b}[31mred`],
+    ['', 'it said nothing'],
+    ['x'.repeat(400), `${'x'.repeat(300)}…`],
+  ])('of %j is %j', (said, line) => {
+    expect(lastLine(said)).toBe(line);
+  });
+
+  it('is the message alone where k6 wrote it into its log', () => {
+    expect(k6Said('time="2026-11-27" level=error msg="could not load \\"x\\"."\n')).toBe(String.raw`could not load \"x\"`);
+    expect(k6Said('plain words')).toBe('plain words');
+  });
+});
