@@ -113,8 +113,9 @@ export interface UpFooter {
 const screenRows = 24;
 
 /**
- * Returns the summary of `up` for people: at most 24 lines. A line a stage with its verdict and one measured line, what is not
- * green by name (as many as fit), the address, the report and the stop command.
+ * Returns the summary of `up` for people: at most 24 lines, more only on a narrow page, where texts stand below one another and none is
+ * cut. A line a stage with its verdict and one measured line, what is not green by name (as many as fit), the address, the report and the
+ * stop command.
  */
 export function renderUpSummary(run: RunReport, footer: UpFooter, view: TextView): string {
   const report = cleanFor(view, run);
@@ -145,7 +146,7 @@ function stageRows(report: RunReport, view: TextView): readonly string[] {
     ...report.notRun.map(({ stage, reason }): StageRow => ({ stage, verdict: 'skipped', took: '', says: `not run: ${reason}` })),
   ];
   const width = (of: (row: StageRow) => string) => Math.max(...rows.map((row) => displayWidth(of(row))));
-  return rows.map((row) => {
+  return rows.flatMap((row) => {
     const mark = verdictMark(row.verdict);
     const verdict = paint[mark.color](
       padTo(
@@ -158,8 +159,14 @@ function stageRows(report: RunReport, view: TextView): readonly string[] {
       row.stage,
       width((each) => each.stage),
     )}  ${verdict}  ${took}  `;
+    if (isNarrow(view.columns)) return [left.trimEnd(), ...belowLines(row.says, view)];
     return left + truncateTo(row.says.replaceAll('\n', ' '), view.columns - displayWidth(left));
   });
+}
+
+/** A text below what it is about, whole. */
+function belowLines(text: string, view: TextView, look = (line: string) => line): readonly string[] {
+  return wrapTo(text.replaceAll('\n', ' '), view.columns - 4).map((line) => `    ${look(line)}`);
 }
 
 interface StageRow {
@@ -176,11 +183,27 @@ function boundedProblems(report: RunReport, view: TextView, room: number): reado
       .filter(({ verdict }) => verdict === 'red' || verdict === 'inconclusive')
       .map((finding) => ({ stage: stage.stage, finding })),
   );
+  if (isNarrow(view.columns)) return narrowProblems(problems, view);
   const height = problems.length * 2 <= room ? 2 : 1;
   const shown = problems.length * height <= room ? problems : problems.slice(0, Math.max(0, room - 1));
   const lines = shown.flatMap(({ stage, finding }) => problemSummary(stage, finding, view, height));
   if (shown.length === problems.length) return lines;
   return [...lines, paintOf(view.color).gray(`  … ${problems.length - shown.length} more in the report`)];
+}
+
+/** Problems that a narrow page names; there is no end to what may be red. */
+const narrowProblemCount = 6;
+
+function narrowProblems(problems: readonly { readonly stage: string; readonly finding: Finding }[], view: TextView): readonly string[] {
+  const paint = paintOf(view.color);
+  const lines = problems.slice(0, narrowProblemCount).flatMap(({ stage, finding }) => {
+    const mark = verdictMark(finding.verdict);
+    const [first = '', ...rest] = wrapTo(`${stage} › ${finding.title}`.replaceAll('\n', ' '), view.columns - 4);
+    const name = [`  ${paint[mark.color](mark.sign)} ${first}`, ...rest.map((line) => `    ${line}`)];
+    return [...name, ...belowLines(`${finding.seen}, expected ${finding.expected}`, view, paint.gray)];
+  });
+  const left = problems.length - narrowProblemCount;
+  return left <= 0 ? lines : [...lines, paint.gray(`  … ${left} more in the report`)];
 }
 
 function problemSummary(stage: string, finding: Finding, view: TextView, height: 1 | 2): readonly string[] {
