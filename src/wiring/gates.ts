@@ -1,9 +1,8 @@
-import { appSessions } from '../adapters/sessions/app-sessions.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import { webClient } from '../adapters/web/web-client.ts';
 import { createRedactor } from '../core/redaction.ts';
 import { guardProduction } from '../core/guard.ts';
-import type { Sessions, WebTarget } from '../core/ports/web.ts';
+import type { WebTarget } from '../core/ports/web.ts';
 import type { LoadDetails, PerfDetails, SmokeDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
 import type { SmokeCheck } from '../core/smoke/smoke.ts';
@@ -22,7 +21,7 @@ import { commandsOf, gaugesOf, insideOf, loadGate, loadScript, type MeasuringPar
 import { perfBaseline } from './perf-baseline.ts';
 import { withPart } from './parts.ts';
 import { fullInput, type LiveRelease, smokeParts, targetOf } from './smoke-parts.ts';
-import { userPassword } from './user-password.ts';
+import { signInsOf } from './sign-ins.ts';
 import { type Smokes, watchOf, watchTimes } from './watch.ts';
 
 /** The three gates, on the environment's own address or on one that was named. */
@@ -43,9 +42,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   const { clock } = context;
   const web = webClient();
   const opened: { close(): Promise<void> }[] = [web];
-  const sessions: Sessions = {
-    signIn: (target, email, signal) => appSessions({ web, password: userPassword(context) }).signIn(target, email, signal),
-  };
+  const signIns = (lastingMs: number) => signInsOf(context, deps, web, lastingMs);
   // Sent to the address under test alone, and over TLS alone: it passes Vercel's deployment protection (contracts.md §1.3, read 2026-11-22).
   const bypassSecret = context.secrets.read({ kind: 'env', name: 'VERCEL_AUTOMATION_BYPASS_SECRET' });
   const withBypass = (target: WebTarget): WebTarget => (target.origin.startsWith('https:') ? { ...target, bypassSecret } : target);
@@ -56,7 +53,7 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
     live: LiveRelease,
     choice: { readonly only?: readonly string[] | undefined; readonly checks?: readonly SmokeCheck[] | undefined } = {},
   ): Smokes => {
-    const parts = smokeParts(context, deps, resources, { web, clock, sessions });
+    const parts = smokeParts(context, deps, resources, { web, clock });
     opened.push(parts);
     return { deps: parts.deps, input: fullInput(context, resources, { target: address, live, ...choice }) };
   };
@@ -85,10 +82,9 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
         watchOf(context, { ...smokes, times, runId, redact: (text) => createRedactor([...deps.secrets()])(text) }),
       );
     },
-    perf: (choice) =>
-      perfStageOf(context, deps, resources, { choice, opened, parts: { target: target(choice.url), web, sessions, clock } }),
+    perf: (choice) => perfStageOf(context, deps, resources, { choice, opened, parts: { target: target(choice.url), web, signIns, clock } }),
     load: (choice) => {
-      const parts = { target: target(choice.url), web, sessions, clock };
+      const parts = { target: target(choice.url), web, signIns, clock };
       if (choice.url !== undefined) return loadGate(context, choice, parts);
       return loadGate(context, choice, {
         ...parts,

@@ -8,13 +8,14 @@ import { StagingError } from '../core/errors.ts';
 import type { LoadSettings, LoadStage } from '../core/load/load.ts';
 import { type FleetInput, fleetManifests, refuseIdleRunners } from '../core/load/manifests.ts';
 import { gracefulStopMs, rampMs } from '../core/load/profile.ts';
-import { journeyUsers, scriptVariables } from '../core/load/standalone-script.ts';
+import { journeyCallers, scriptVariables, signInSecrets } from '../core/load/script-sign-in.ts';
 import { isOwnMachine } from '../core/load/target.ts';
 import type { WebTarget } from '../core/ports/web.ts';
 import type { LoadDeps } from '../stages/load/load.ts';
 import type { LoadChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import { missingValue } from './missing-value.ts';
+import { clerkKey } from './sign-ins.ts';
 import { userPassword } from './user-password.ts';
 
 /** How many k6 processes share a load when nobody says. */
@@ -39,7 +40,7 @@ const image = `grafana/k6:${k6Release}`;
 
 /**
  * Returns what drives a load from other machines. Throws `LOAD_DISTRIBUTE_UNFIT`, `LOAD_PARALLELISM_TOO_HIGH` (kind `usage`),
- * `K6_CLOUD_TOKEN_MISSING`, `SEED_PASSWORD_MISSING` (kind `missing`).
+ * `K6_CLOUD_TOKEN_MISSING`, `SEED_PASSWORD_MISSING`, `CLERK_KEY_MISSING` (kind `missing`).
  */
 export function farLoad(context: Context, choice: LoadChoice, load: FarLoad, k6Path: () => string): Pick<LoadDeps, 'engine' | 'service'> {
   refuseUnfit(choice, load.target);
@@ -87,14 +88,12 @@ function common(choice: LoadChoice, { script, stages }: FarLoad, name: string): 
 }
 
 function secretNames({ settings, target }: FarLoad): readonly string[] {
-  return [
-    ...(journeyUsers(settings.journey).length === 0 ? [] : [scriptVariables.password]),
-    ...(target.bypassSecret === undefined ? [] : [scriptVariables.bypass]),
-  ];
+  return [...signInSecrets(journeyCallers(settings.journey)), ...(target.bypassSecret === undefined ? [] : [scriptVariables.bypass])];
 }
 
 function secretValue(context: Context, name: string, target: WebTarget): string {
-  return name === scriptVariables.password ? userPassword(context) : (target.bypassSecret ?? '');
+  if (name === scriptVariables.password) return userPassword(context);
+  return name === scriptVariables.clerkKey ? clerkKey(context) : (target.bypassSecret ?? '');
 }
 
 function refuseUnfit({ engine, distribute, compare }: LoadChoice, target: WebTarget): void {

@@ -16,18 +16,19 @@ import { parseDuration } from '../config/duration.ts';
 import { earlierLoad } from '../core/load/compare.ts';
 import type { LoadSettings, LoadStage } from '../core/load/load.ts';
 import { monthlyCommands } from '../core/load/commands.ts';
-import { loadSettingsForUrl, rampStages, refuseTooMany, requestTimeoutMs } from '../core/load/profile.ts';
+import { loadSettingsForUrl, rampMs, rampStages, refuseTooMany, requestTimeoutMs } from '../core/load/profile.ts';
 import { standaloneScript } from '../core/load/standalone-script.ts';
 import { perfSettingsForUrl } from '../core/perf/perf.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Gauge } from '../core/ports/gauges.ts';
 import type { LoadEngine } from '../core/ports/measure.ts';
-import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import type { WebClient, WebTarget } from '../core/ports/web.ts';
 import type { ProductionBudgets } from '../core/perf/production-budgets.ts';
 import type { LoadDetails, PerfDetails } from '../core/report.ts';
 import { outsideExpectation } from '../core/smoke/checks.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
+import type { SignIns } from '../stages/isolation/identities.ts';
 import type { CommandDeps } from '../stages/load/commands.ts';
 import { type LoadDeps, type LoadScript, loadStage } from '../stages/load/load.ts';
 import { perfStage } from '../stages/perf/perf.ts';
@@ -45,7 +46,8 @@ import { reportReader } from './report-files.ts';
 export interface MeasuringParts {
   readonly target: WebTarget;
   readonly web: WebClient;
-  readonly sessions: Sessions;
+  /** Returns who signs users in, for requests that go on for so long. */
+  readonly signIns: (lastingMs: number) => SignIns;
   readonly clock: Clock;
 }
 
@@ -65,6 +67,7 @@ export function perfGate(
   });
   const stage: StageRun<PerfDetails> = perfStage({
     ...parts,
+    signIns: parts.signIns(0),
     settings: { ...settings, runs: runs ?? settings.runs, formFactors: formFactors ?? settings.formFactors },
     productionBudgets: productionBudgets(context),
     audit,
@@ -105,6 +108,7 @@ export function loadGate(
   const permission = { ...expectedAnswer(context), ownedHost: choice.ownedHost };
   return loadStage({
     ...parts,
+    signIns: parts.signIns(rampMs(stages)),
     settings: script === undefined ? settings : { ...settings, journey: [] },
     stages,
     permission,

@@ -1,6 +1,5 @@
 import { pageBrowser } from '../adapters/browser/page-browser.ts';
 import { bullmqQueues } from '../adapters/bullmq/bullmq-queues.ts';
-import { clerkSessions } from '../adapters/clerk/clerk-sessions.ts';
 import { jsonShapes } from '../adapters/json-shape/json-shapes.ts';
 import { supabaseRealtime } from '../adapters/realtime/supabase-realtime.ts';
 import { cacheProbe } from '../adapters/redis/cache-probe.ts';
@@ -10,7 +9,7 @@ import { showKeys } from '../adapters/supabase/foreign-projects.ts';
 import { newMark } from '../adapters/system/ids.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { Sessions, WebClient, WebTarget } from '../core/ports/web.ts';
+import type { WebClient, WebTarget } from '../core/ports/web.ts';
 import { withoutWaived } from '../core/release/protection.ts';
 import type { SmokeCheck, SmokeExpectation } from '../core/smoke/smoke.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -18,6 +17,7 @@ import type { SmokeDeps, SmokeInput } from '../stages/smoke/smoke.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { chromeFinder } from './parts.ts';
+import { signInsOf } from './sign-ins.ts';
 
 /** What must answer at the environment's own address. */
 export type LiveRelease = Pick<SmokeExpectation, 'gitSha' | 'deploymentId'>;
@@ -34,11 +34,10 @@ interface FullSmoke {
 interface GateParts {
   readonly web: WebClient;
   readonly clock: Clock;
-  readonly sessions: Sessions;
 }
 
 /** Returns what the environment's own checks work with, and what ends it; nothing is connected to before a check needs it. */
-export function smokeParts(context: Context, deps: Deps, resources: Resources, { web, clock, sessions }: GateParts) {
+export function smokeParts(context: Context, deps: Deps, resources: Resources, { web, clock }: GateParts) {
   const { supabase, upstash, production, name } = context.settings();
   const { url, anonKey, serviceRoleKey } = resources.databaseAccess.get();
   const cacheAccess = resources.cacheAccess.get();
@@ -50,11 +49,10 @@ export function smokeParts(context: Context, deps: Deps, resources: Resources, {
   const parts: SmokeDeps = {
     web,
     clock,
-    sessions,
+    ...signInsOf(context, deps, web),
     queues,
     browser,
     realtime: supabaseRealtime({ url, anonKey }),
-    clerkSessions: clerkSignIn(context, deps),
     sockets: echoSockets(),
     rows: canaryRows({ url, anonKey, serviceRoleKey }),
     tables: async (signal) => withoutWaived(await deps.openDatabase().tableProtection(signal), supabase.tableWaivers ?? []),
@@ -101,15 +99,4 @@ export function fullInput(context: Context, resources: Resources, { target, live
     mark: newMark(),
     routes,
   };
-}
-
-/** Signs in at Clerk: at the local cloud's own, or with the key that the app has. */
-function clerkSignIn(context: Context, deps: Deps): Sessions | undefined {
-  const { clock } = context;
-  if (context.target === 'local') {
-    const local = deps.platforms().localClerk;
-    return local && clerkSessions({ secretKey: local.secretKey, localUrl: local.apiUrl, clock });
-  }
-  const secretKey = context.secrets.read({ kind: 'env', name: 'CLERK_SECRET_KEY' });
-  return secretKey === undefined ? undefined : clerkSessions({ secretKey, clock });
 }

@@ -33,7 +33,7 @@ function depsFor(origin: string, memory: PerfSettings['memory'], path = '/'): Pe
     health: { path: '/api/health', secret: 'secret' },
     baseline: async () => undefined,
     web,
-    sessions: openSessions(),
+    signIns: { sessions: openSessions() },
     clock: systemClock,
   };
 }

@@ -95,7 +95,7 @@ async function perf(poolSize: number) {
   const stage = perfStage({
     target: { origin, resolve: {} },
     web,
-    sessions: openSessions(),
+    signIns: { sessions: openSessions() },
     settings: { ...perfSettingsForUrl('/'), formFactors: ['desktop'], pool: { concurrency: 12, requests: 36 }, memory: {} },
     productionBudgets: undefined,
     audit: {

@@ -256,7 +256,7 @@ test.each(unreachable)(
     const stage = perfStage({
       target: await start(),
       web: impatient,
-      sessions: openSessions(),
+      signIns: { sessions: openSessions() },
       settings: perfSettingsForUrl('/'),
       productionBudgets: undefined,
       audit: { versions: noBrowser, audit: noBrowser },

@@ -27,6 +27,7 @@ function load(options: {
   ownedHost?: string;
   commands?: Omit<CommandDeps, 'probe' | 'used'>;
   usedCommands?: number;
+  hasClerk?: boolean;
 }) {
   const plans: LoadPlan[] = [];
   const engine: LoadEngine = {
@@ -47,6 +48,7 @@ function load(options: {
   const probe: LoadEngine = { name: 'embedded', run: async () => loadMeasurement({ byRequest: { health: good, 'create-request': good } }) };
   const web = scriptedWeb(options.web ?? (() => answer(200, 20, '{"environment":"staging"}')));
   const sessions = openSessions();
+  const clerkSessions = options.hasClerk === true ? openSessions('clerk_token') : undefined;
   const settings = options.settings ?? original;
   const stage = loadStage({
     target: { origin: options.origin ?? origin, resolve: {} },
@@ -58,10 +60,10 @@ function load(options: {
     commands: options.commands && { ...options.commands, used: async () => options.usedCommands ?? 0, probe },
     engine,
     web,
-    sessions,
+    signIns: { sessions, clerkSessions },
     clock: stillClock(),
   });
-  return { stage, plans, sessions, web };
+  return { stage, plans, sessions, clerkSessions, web };
 }
 
 test('a good run is green, names its engine, and says how many rows it left behind', async () => {
@@ -333,4 +335,27 @@ test('a server that tells no count needs a configured one', async () => {
   expect(refusal.error).toMatchObject({ code: 'LOAD_COMMANDS_UNKNOWN', exitCode: 6 });
   expect(error).toBeUndefined();
   expect(configured.stage.result()?.findings.find(({ id }) => id === 'redis-commands')?.seen).toBe('about 300, by 100 requests of 3.0');
+});
+
+const clerkJourney = originalJourney('agent1@staging.test').map((request) =>
+  request.as === 'nobody' ? request : { ...request, as: { ...request.as, provider: 'clerk' as const } },
+);
+
+test('whom Clerk signs in is loaded with the session of Clerk, not with the app’s', async () => {
+  const { stage, sessions, clerkSessions, plans } = load({ settings: { ...original, journey: clerkJourney }, hasClerk: true });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect([sessions.signedIn, clerkSessions?.signedIn]).toEqual([[], ['agent1@staging.test']]);
+  expect(plans[0]?.headers).toEqual({ health: {}, 'create-request': { cookie: 'clerk_token=agent1@staging.test' } });
+});
+
+test('without a key of Clerk nobody is loaded as its user: red before any load, with the variable to set', async () => {
+  const { stage, plans } = load({ settings: { ...original, journey: clerkJourney } });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toMatchObject({ code: 'SMOKE_SESSIONS_MISSING', exitCode: 5, fix: expect.stringContaining('CLERK_SECRET_KEY') });
+  expect(plans).toEqual([]);
 });

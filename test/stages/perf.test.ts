@@ -53,10 +53,12 @@ function perf(options: {
   health?: PerfDeps['health'];
   inside?: PerfDeps['inside'];
   baseline?: PerfBaseline;
+  hasClerk?: boolean;
 }) {
   const { audit, audited } = scriptedAudit(options.run ?? ((path) => pageRun({ finalUrl: `${origin}${path}` })));
   const web = scriptedWeb((request, index) => options.web?.(request.path, index) ?? answer(request.method === 'POST' ? 201 : 200));
   const sessions = openSessions();
+  const clerkSessions = options.hasClerk === true ? openSessions('clerk_token') : undefined;
   const stage = perfStage({
     target: { origin, resolve: {} },
     settings: options.settings ?? settings,
@@ -68,10 +70,10 @@ function perf(options: {
     inside: options.inside,
     baseline: async () => options.baseline,
     web,
-    sessions,
+    signIns: { sessions, clerkSessions },
     clock: stillClock(),
   });
-  return { stage, audited, web, sessions };
+  return { stage, audited, web, sessions, clerkSessions };
 }
 
 test('a good app is green: each page three times as its user, each endpoint its cold requests, five warm-ups and its warm ones', async () => {
@@ -96,6 +98,21 @@ test('a good app is green: each page three times as its user, each endpoint its 
   expect(result?.findings).toHaveLength(17);
   expect(result?.details.endpoints.map((endpoint) => endpoint.statistics.requests)).toEqual([10, 10]);
   expect(result?.details.endpoints.map(({ cold }) => cold?.requests)).toEqual([4, 4]);
+});
+
+test('pages and endpoints are measured as users of Clerk, beside the app’s own of the same address', async () => {
+  const clerk = { ...agent, provider: 'clerk' as const };
+  const pages = [...settings.pages, { id: 'clerk', path: '/clerk', as: clerk }];
+  const endpoints = [{ id: 'own', method: 'GET' as const, path: '/api/own', as: clerk, status: 200 }];
+  const { stage, audited, web, sessions, clerkSessions } = perf({ settings: { ...settings, pages, endpoints }, hasClerk: true });
+
+  const { error } = await runStage(stage.steps);
+
+  expect(error).toBeUndefined();
+  expect([sessions.signedIn, clerkSessions?.signedIn]).toEqual([[agent.user], [agent.user]]);
+  expect(audited.at(3)?.headers).toEqual({ cookie: `jv_session=${agent.user}` });
+  expect(audited.at(-1)?.headers).toEqual({ cookie: `clerk_token=${agent.user}` });
+  expect(web.requests.at(-1)).toMatchObject({ path: '/api/own', headers: { cookie: `clerk_token=${agent.user}` } });
 });
 
 test('the median run counts, and its index is in the details', async () => {

@@ -37,13 +37,13 @@ export function answer(status = 200, durationMs = 20, body = ''): WebOutcome {
 export const refused: WebOutcome = { kind: 'failure', class: 'refused', message: 'connect ECONNREFUSED 127.0.0.1:9', durationMs: 1 };
 
 /** Sessions that sign everybody in, and keep whom. */
-export function openSessions(): Sessions & { readonly signedIn: string[] } {
+export function openSessions(cookie = 'jv_session'): Sessions & { readonly signedIn: string[] } {
   const signedIn: string[] = [];
   return {
     signedIn,
     signIn: async (_target, email) => {
       signedIn.push(email);
-      return { userId: `id-of-${email}`, email, headers: { cookie: `jv_session=${email}` }, accessToken: 'token' };
+      return { userId: `id-of-${email}`, email, headers: { cookie: `${cookie}=${email}` }, accessToken: 'token' };
     },
   };
 }

@@ -134,7 +134,7 @@ export async function startSmokeWorld(): Promise<SmokeWorld> {
             queues,
             browser,
             sessions: appSessions({ web, password: wrong.password ?? world.password }),
-            clerkSessions: clerkSessions({ secretKey: clerk.service().issued.secretKey, localUrl: clerk.url(), clock }),
+            clerkSessions: clerkSessions({ secretKey: clerk.service().issued.secretKey, localUrl: clerk.url(), clock, lifetimeMs: 60_000 }),
             realtime: supabaseRealtime({ url, anonKey }),
             sockets: echoSockets(),
             rows: canaryRows({ url, anonKey, serviceRoleKey }),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { originalBudgets, usualDatabaseBudgets, usualNoise } from '../../core/perf/perf.ts';
-import { durationMs, httpStatus, identifier, identity, path, text } from './parts.ts';
+import { caller, durationMs, httpStatus, identifier, path, text } from './parts.ts';
 
 const request = {
   id: identifier,
   method: z.enum(['GET', 'POST']).default('GET'),
   path,
-  as: identity.default('nobody'),
+  as: caller.default('nobody'),
   body: z.unknown().optional(),
 };
 
@@ -41,7 +41,7 @@ const memory = z.strictObject({
 
 /** Pages, endpoints and budgets of perf. */
 export const perf = z.strictObject({
-  pages: z.array(z.strictObject({ id: identifier, path, as: identity.default('nobody') })).min(1),
+  pages: z.array(z.strictObject({ id: identifier, path, as: caller.default('nobody') })).min(1),
   endpoints: z.array(z.strictObject({ ...request, status: httpStatus.default(200) })).default([]),
   runs: z.number().int().min(1).max(9).default(3),
   requests: z.number().int().min(10).max(1000).default(50),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resourceFacts } from '../../core/settings.ts';
-import type { CheckCaller, CheckIdentity, SignInProvider } from '../../core/smoke/smoke.ts';
+import type { CheckCaller, SignInProvider } from '../../core/smoke/smoke.ts';
 
 /** A text that is not empty; NUL ends a path for the system, and would name another one than it seems to. */
 export const text = z
@@ -13,11 +13,9 @@ export const envReference = z.strictObject({ kind: z.literal('env'), name: z.str
 export const factReference = z.strictObject({ kind: z.literal('fact'), fact: z.enum(resourceFacts) });
 /** A path of the app. */
 export const path = z.string().regex(/^\//, 'a path that begins with /');
-/** Who a request is signed in as. */
-export const identity = z.union([z.literal('nobody'), z.strictObject({ user: z.email() })]) satisfies z.ZodType<CheckIdentity>;
 /** Who signs users in. */
 export const signInProvider = z.enum(['app', 'clerk']) satisfies z.ZodType<SignInProvider>;
-/** Whom a page or an API of smoke is asked as. */
+/** Whom a page or an API is asked as. */
 export const caller = z.union([
   z.literal('nobody'),
   z.strictObject({ user: z.email(), provider: signInProvider.optional() }),

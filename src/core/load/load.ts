@@ -1,11 +1,11 @@
-import type { CheckIdentity } from '../smoke/smoke.ts';
+import type { CheckCaller } from '../smoke/smoke.ts';
 
 /** One request of a journey, and the pause after it. */
 export interface LoadRequest {
   readonly id: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly as: CheckIdentity;
+  readonly as: CheckCaller;
   readonly body?: unknown;
   /** Expected status; any other counts as an error. */
   readonly status: number;

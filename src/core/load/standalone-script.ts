@@ -1,8 +1,10 @@
 import type { WebTarget } from '../ports/web.ts';
 import { bucketCount, bucketGrowth } from './buckets.ts';
+import { callerName, type SignedInCaller } from '../smoke/caller.ts';
 import type { LoadRequest, LoadSettings, LoadStage } from './load.ts';
 import { k6Options } from './profile.ts';
 import { bodyText, loadUserAgent } from './request.ts';
+import { journeyCallers, scriptVariables, signInSecrets, signInText } from './script-sign-in.ts';
 import { objectText, text } from './script-text.ts';
 import { valveLimit, valveSeconds } from './valve.ts';
 
@@ -11,9 +13,6 @@ export const standaloneResult = 'staging-load-test-results.json';
 
 /** Begins the line of the summary that `JV_SUMMARY=line` puts on stdout, for whoever collects a fleet. */
 export const summaryLineStart = 'jv-staging-summary ';
-
-/** Variables that the script reads; those that are secret stand in none of its lines. */
-export const scriptVariables = { origin: 'JV_URL', password: 'STAGING_USER_PASSWORD', bypass: 'VERCEL_AUTOMATION_BYPASS_SECRET' } as const;
 
 /** Classes of failures without an answer, and so without a time, as `k6ErrorClass` has them. */
 export const untimedClasses: readonly string[] = ['refused', 'reset', 'dns', 'tls', 'other'];
@@ -31,19 +30,14 @@ export interface StandaloneInput {
   readonly timeoutMs: number;
 }
 
-/** Returns the users that a journey signs in as, each once. */
-export function journeyUsers(journey: readonly LoadRequest[]): readonly string[] {
-  return [...new Set(journey.flatMap(({ as }) => (as === 'nobody' ? [] : [as.user])))];
-}
-
 /**
  * Returns the load of a configuration as a k6 script that needs nothing but k6: journey, ramp and thresholds are readable at its
  * top, and what is secret comes from environment variables.
  */
 export function standaloneScript(input: StandaloneInput): string {
   const { settings, target } = input;
-  const users = journeyUsers(settings.journey);
-  return `${head(input, users)}
+  const callers = journeyCallers(settings.journey);
+  return `${head(input, callers)}
 const origin = __ENV.${scriptVariables.origin} || ${text(target.origin)};
 
 const journey = [
@@ -52,11 +46,11 @@ ${settings.journey.map(requestText).join('\n')}
 
 export const options = ${objectText(options(input))};
 
-${users.length === 0 ? '' : signInText(users)}export default function (${users.length === 0 ? '' : 'sessions'}) {
+${signInText(callers, input.stages)}export default function (${callers.length === 0 ? '' : 'sessions'}) {
   for (const [index, request] of journey.entries()) {
-    const ${users.length === 0 ? '' : 'session = sessions[request.as], '}body = request.body${users.length === 0 ? '()' : '(session)'};
+    const ${callers.length === 0 ? '' : 'session = sessions[request.as], '}body = request.body${callers.length === 0 ? '()' : '(session)'};
     const response = http.request(request.method, origin + request.path, body, {
-      headers: headersOf(${users.length === 0 ? 'body' : 'body, session'}),
+      headers: headersOf(${callers.length === 0 ? 'body' : 'body, session'}),
       tags: { name: request.id },
       timeout: ${input.timeoutMs},
       jar: new http.CookieJar(),
@@ -74,14 +68,16 @@ ${users.length === 0 ? '' : signInText(users)}export default function (${users.l
 ${countingText(input)}`;
 }
 
-function head({ settings }: StandaloneInput, users: readonly string[]): string {
-  const { origin, password, bypass } = scriptVariables;
+function head({ settings }: StandaloneInput, callers: readonly SignedInCaller[]): string {
+  const { origin, bypass } = scriptVariables;
   return `// Written by jv-staging from the load settings of the configuration. Run it with:
-//   ${users.length === 0 ? '' : `export ${password}=…   # of the seeded users; never on the command line\n//   `}k6 run script.js
+//   ${signInSecrets(callers)
+    .map((name) => `export ${name}=…   # never on the command line\n//   `)
+    .join('')}k6 run script.js
 // ${origin} sends it elsewhere; ${bypass} passes Vercel's deployment protection. It is red from
 // ${settings.thresholds.p95Ms} ms at the 95th percentile or ${settings.thresholds.errorRate * 100} % failed requests on, and writes ${standaloneResult}.
 import http from 'k6/http';
-import { check${users.length === 0 ? '' : ', fail'}, sleep } from 'k6';
+import { check${callers.length === 0 ? '' : ', fail'}, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 `;
 }
@@ -91,7 +87,7 @@ function requestText({ id, method, path, as, body, status, maxMs, thinkMs }: Loa
     id,
     method,
     path,
-    ...(as === 'nobody' ? {} : { as: as.user }),
+    ...(as === 'nobody' ? {} : { as: callerName(as) }),
     status,
     ...(maxMs === undefined ? {} : { maxMs }),
     thinkMs,
@@ -144,26 +140,6 @@ function options({ settings, stages, target }: StandaloneInput) {
     ...(Object.keys(target.resolve).length === 0 ? {} : { hosts: target.resolve }),
     summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'],
   };
-}
-
-function signInText(users: readonly string[]): string {
-  return `/** Signs each user in once, as a person does. */
-export function setup() {
-  const password = __ENV.${scriptVariables.password};
-  if (!password) fail('${scriptVariables.password} is not set.');
-  const sessions = {};
-  for (const email of ${JSON.stringify(users)}) {
-    const answer = http.post(\`\${origin}/api/auth/sign-in\`, JSON.stringify({ email, password }), { headers: headersOf('{}') });
-    if (answer.status !== 200) fail(\`\${email} could not sign in: status \${answer.status}.\`);
-    const cookie = Object.entries(answer.cookies).map(([name, [first]]) => \`\${name}=\${first.value}\`).join('; ');
-    const { user, accessToken } = answer.json();
-    const headers = cookie === '' ? { authorization: \`Bearer \${accessToken}\` } : { cookie };
-    sessions[email] = { id: user.id, email: user.email, headers };
-  }
-  return sessions;
-}
-
-`;
 }
 
 function countingText({ settings, timeoutMs }: StandaloneInput): string {

@@ -2,7 +2,7 @@ import type { NoiseBand } from './baseline.ts';
 import type { DatabaseBudgets } from './database.ts';
 import type { BrowserSoakSettings, ServerSoakSettings } from './memory.ts';
 import type { PoolSettings } from './pool.ts';
-import type { CheckIdentity } from '../smoke/smoke.ts';
+import type { CheckCaller } from '../smoke/smoke.ts';
 
 /** What a page is audited as. */
 export type FormFactor = 'desktop' | 'mobile';
@@ -11,7 +11,7 @@ export type FormFactor = 'desktop' | 'mobile';
 export interface PerfPage {
   readonly id: string;
   readonly path: string;
-  readonly as: CheckIdentity;
+  readonly as: CheckCaller;
 }
 
 /** An endpoint whose latency is measured. */
@@ -19,7 +19,7 @@ export interface PerfEndpoint {
   readonly id: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly as: CheckIdentity;
+  readonly as: CheckCaller;
   readonly body?: unknown;
   readonly status: number;
 }

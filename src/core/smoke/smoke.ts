@@ -1,12 +1,9 @@
 import type { EnvReference } from '../settings.ts';
 
-/** How a request of a check signs in: as nobody, or as a seeded user by e-mail address. */
-export type CheckIdentity = 'nobody' | { readonly user: string };
-
 /** Who signs users in: the app's own sign-in route (over Supabase Auth), or Clerk (a session of its Backend API). */
 export type SignInProvider = 'app' | 'clerk';
 
-/** How a page or an API is asked: as nobody, or as a user whom this provider signs in (the app itself, unless it is named). */
+/** How a page or an API is asked, by smoke, perf and load: as nobody, or as a user whom this provider signs in (the app itself, unless it is named). */
 export type CheckCaller = 'nobody' | { readonly user: string; readonly provider?: SignInProvider | undefined };
 
 /** Fields that every smoke check has. */

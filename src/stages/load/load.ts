@@ -6,7 +6,6 @@ import { isOwned, isOwnMachine, type LoadPermission, provePermission } from '../
 import type { LoadStage } from '../../core/load/load.ts';
 import { formatMs } from '../../core/perf/judge.ts';
 import type { LoadService } from '../../core/ports/measure.ts';
-import type { Sessions } from '../../core/ports/web.ts';
 import { judgeCommands, spentAll } from '../../core/load/commands.ts';
 import { refuseTooFewFiles } from '../../core/load/open-files.ts';
 import { judgePressure } from '../../core/load/pressure.ts';
@@ -18,7 +17,7 @@ import { type StageRun, verdictStep } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
 import type { StageResult } from '../../core/verdict.ts';
-import { type SessionsByUser, signInStep } from '../isolation/identities.ts';
+import { type SessionsByUser, type SignIns, signInStep } from '../isolation/identities.ts';
 import type { WantedAnswer } from './recovery.ts';
 import { type CommandBudget, type CommandDeps, commandsStep } from './commands.ts';
 import { loadPlan, type LoadRun, runAtService, type RunDeps, runWatched } from './run.ts';
@@ -37,6 +36,7 @@ export interface LoadScript {
 
 /** What load needs. */
 export interface LoadDeps extends RunDeps {
+  readonly signIns: SignIns;
   /** What production promises, when the configuration says so. */
   readonly productionBudgets?: ProductionBudgets | undefined;
   /** Where the load runs instead of the engine, when it keeps its figures to itself. */
@@ -48,7 +48,6 @@ export interface LoadDeps extends RunDeps {
   readonly permission: LoadPermission;
   /** Finds the environment's resources first, so that the gauges can be opened; missing for an address that is not the environment's. */
   readonly locate?: Step | undefined;
-  readonly sessions: Sessions;
   /** Returns how many files the generator on this machine may open, undefined when that is unknown; missing for a load that runs elsewhere. */
   readonly openFiles?: (() => Promise<number | undefined>) | undefined;
   /** The budget of Redis commands; missing for an address that is not the environment's. */
@@ -77,7 +76,7 @@ export function loadStage(given: LoadDeps): StageRun<LoadDetails | null> {
       reachStep(given, before),
       signInStep(
         given.target,
-        given.sessions,
+        given.signIns,
         given.settings.journey.map((request) => request.as),
         signedIn,
       ),

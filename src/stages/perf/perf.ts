@@ -26,7 +26,7 @@ export function perfStage(deps: PerfDeps): StageRun<PerfDetails> {
     steps: [
       baselineStep(deps, state),
       reachStep(deps, state),
-      signInStep(deps.target, deps.sessions, identities, state.signedIn),
+      signInStep(deps.target, deps.signIns, identities, state.signedIn),
       statementsStep(deps, state),
       pagesStep(deps, state),
       endpointsStep(deps, state),

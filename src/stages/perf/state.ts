@@ -9,13 +9,14 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { DatabaseInsight, StatementTotals } from '../../core/ports/database-insight.ts';
 import type { Gauge } from '../../core/ports/gauges.ts';
 import type { BrowserMemory, LatencyHistogram, PageAudit, PageRun } from '../../core/ports/measure.ts';
-import type { Sessions, WebClient, WebTarget } from '../../core/ports/web.ts';
+import type { WebClient, WebTarget } from '../../core/ports/web.ts';
 import type { PerfDetails } from '../../core/report.ts';
 import { slot, type Slot } from '../../core/run/slot.ts';
-import type { SessionsByUser } from '../isolation/identities.ts';
+import type { SessionsByUser, SignIns } from '../isolation/identities.ts';
 
 /** What perf needs. */
 export interface PerfDeps {
+  readonly signIns: SignIns;
   readonly target: WebTarget;
   readonly settings: PerfSettings;
   /** What production promises, when the configuration says so. */
@@ -23,7 +24,6 @@ export interface PerfDeps {
   readonly audit: PageAudit;
   readonly browserMemory: BrowserMemory;
   readonly web: WebClient;
-  readonly sessions: Sessions;
   readonly clock: Clock;
   /** Returns an empty histogram. */
   readonly histogram: () => LatencyHistogram;

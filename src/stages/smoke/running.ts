@@ -11,22 +11,20 @@ import type {
   PageBrowser,
   RuntimeLogs,
 } from '../../core/ports/probes.ts';
-import type { Realtime, Session, Sessions, WebClient, WebOutcome, WebTarget } from '../../core/ports/web.ts';
+import type { Realtime, Session, WebClient, WebOutcome, WebTarget } from '../../core/ports/web.ts';
 import { findingOf, type Problem } from '../../core/problem.ts';
 import type { EnvReference, ProductionSettings } from '../../core/settings.ts';
 import type { CheckCaller, SignInProvider, SmokeCheck, SmokeExpectation } from '../../core/smoke/smoke.ts';
 import type { Finding } from '../../core/verdict.ts';
 import type { RequestContext } from '../../core/smoke/who-answered.ts';
+import type { SignIns } from '../isolation/identities.ts';
 
 /** What smoke works with. A check whose part is missing here is red: not configured is not passed. */
-export interface SmokeDeps {
+export interface SmokeDeps extends SignIns {
   readonly web: WebClient;
   readonly clock: Clock;
-  readonly sessions?: Sessions | undefined;
   readonly realtime?: Realtime | undefined;
   readonly queues?: Queues | undefined;
-  /** Sessions of Clerk, where a check signs in there. */
-  readonly clerkSessions?: Sessions | undefined;
   readonly browser?: PageBrowser | undefined;
   readonly sockets?: EchoSockets | undefined;
   readonly rows?: CanaryRows | undefined;

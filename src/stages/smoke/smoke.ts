@@ -1,10 +1,11 @@
 import { StagingError } from '../../core/errors.ts';
 import type { Health } from '../../core/smoke/health.ts';
 import { noProduction } from '../../core/smoke/leaks.ts';
-import type { Session, Sessions, WebTarget } from '../../core/ports/web.ts';
+import type { Session, WebTarget } from '../../core/ports/web.ts';
 import type { SmokeDetails } from '../../core/report.ts';
 import type { EnvReference, ProductionSettings } from '../../core/settings.ts';
 import { needsProof, selectChecks, smokeResult, type SmokeSelection } from '../../core/smoke/checks.ts';
+import { callerName } from '../../core/smoke/caller.ts';
 import { judgeHealth } from '../../core/smoke/judge.ts';
 import { flaky, notRunFor } from '../../core/smoke/order.ts';
 import { type BuiltSite, judgeRoutes, unknownRoutes } from '../../core/smoke/routes.ts';
@@ -13,6 +14,7 @@ import { type StageRun, stepVerdict, verdictStep } from '../../core/run/stage.ts
 import type { Step } from '../../core/run/step.ts';
 import type { Finding, StageResult } from '../../core/verdict.ts';
 import { runCheck } from './check.ts';
+import { signInAt } from '../isolation/identities.ts';
 import { contextOf, type SmokeDeps } from './running.ts';
 
 export type { SmokeDeps } from './running.ts';
@@ -123,8 +125,8 @@ function executor(deps: SmokeDeps, input: SmokeInput, { health, others }: SmokeS
     return second.finding.verdict === 'green' ? { ...second, finding: flaky(first.finding, second.finding) } : second;
   });
   const session = (email: string, provider: SignInProvider, signal: AbortSignal): Promise<Session> => {
-    const key = `${provider} ${email}`;
-    const shared = sessions.get(key) ?? signIn(deps, provider, { target: input.target, email, signal });
+    const key = callerName({ user: email, provider });
+    const shared = sessions.get(key) ?? signInAt(deps, provider, { target: input.target, email, signal });
     sessions.set(key, shared);
     // A check that is tried once more signs in anew.
     shared.catch(() => sessions.delete(key));
@@ -172,25 +174,6 @@ async function proveAddress(deps: SmokeDeps, input: SmokeInput, check: HealthChe
 function isMeant(health: Health | undefined, { expected, production, target }: SmokeInput): boolean {
   const isProduction = production?.domains.includes(new URL(target.origin).hostname) === true;
   return health?.environment === expected.environment && !isProduction;
-}
-
-/** Who is to be signed in where. */
-interface SignIn {
-  readonly target: WebTarget;
-  readonly email: string;
-  readonly signal: AbortSignal;
-}
-
-async function signIn(deps: SmokeDeps, provider: SignInProvider, { target, email, signal }: SignIn): Promise<Session> {
-  const sessions: Sessions | undefined = provider === 'clerk' ? deps.clerkSessions : deps.sessions;
-  if (sessions !== undefined) return await sessions.signIn(target, email, signal);
-  const missing = provider === 'clerk' ? 'the secret key of Clerk' : 'the password of the seeded users';
-  throw new StagingError('red', 'SMOKE_SESSIONS_MISSING', `Nobody can be signed in as ${email}: ${missing} is not known.`, {
-    fix:
-      provider === 'clerk'
-        ? 'Set CLERK_SECRET_KEY in the environment to the key of the development instance (sk_test_…).'
-        : 'Run `jv-staging seed`, which writes STAGING_USER_PASSWORD into .env.staging.',
-  });
 }
 
 function unproven(check: SmokeCheck, { expected }: SmokeInput): Finding {
