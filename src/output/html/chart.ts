@@ -8,6 +8,7 @@ export const chartColors = {
   second: 'var(--series-2)',
   third: 'var(--series-3)',
   calm: 'var(--series-calm)',
+  good: 'var(--green)',
   bad: 'var(--red)',
   text: 'var(--ink)',
   mute: 'var(--mute)',
@@ -22,6 +23,12 @@ export interface ChartSize {
   readonly narrow: boolean;
 }
 
+/** What a colour of a chart stands for. */
+export interface LegendEntry {
+  readonly name: string;
+  readonly color: string;
+}
+
 /** A chart: what it shows and how it is drawn at a size. */
 export interface Chart {
   readonly title: string;
@@ -29,26 +36,13 @@ export interface Chart {
   readonly description: string;
   /** Height on a wide page, in pixels. */
   readonly height: number;
+  /** Names and colours of what is drawn; a text of the page above the drawing, which wraps where it must. */
+  readonly legend: readonly LegendEntry[];
   readonly option: (size: ChartSize) => EChartsCoreOption;
 }
 
 /** Draws charts to SVG, without a browser. */
 export type ChartDrawer = (chart: Chart) => Markup;
-
-/** Returns a legend above the drawing. */
-export function legendOption(names: readonly string[]) {
-  return {
-    data: names,
-    top: 0,
-    left: 0,
-    itemWidth: 14,
-    itemHeight: 8,
-    itemGap: 16,
-    icon: 'roundRect',
-    selectedMode: false,
-    textStyle: { color: chartColors.text, fontSize: 12 },
-  };
-}
 
 /** Returns a value axis with quiet lines. */
 export function valueAxis(name: string, format: (value: number) => string, more: Readonly<Record<string, unknown>> = {}) {
@@ -74,6 +68,11 @@ export function categoryAxis(names: readonly string[], more: Readonly<Record<str
     axisTick: { show: false },
     ...more,
   };
+}
+
+/** Returns true where connections and their limit can be read from one drawing; beyond that only the text beside it names the limit. */
+export function isLimitDrawn(peak: number, limit: number): boolean {
+  return peak > limit / 25;
 }
 
 /** Returns the line of a limit, on the axis named. */

@@ -2,7 +2,7 @@ import type { RequestStatistics } from '../../core/load/load.ts';
 import { depth } from '../../core/load/pressure.ts';
 import type { LoadDetails } from '../../core/report.ts';
 import { formatDuration, formatShare } from '../measures.ts';
-import { categoryAxis, type Chart, chartColors, type ChartSize, legendOption, limitLine, valueAxis } from './chart.ts';
+import { categoryAxis, type Chart, chartColors, isLimitDrawn, limitLine, valueAxis } from './chart.ts';
 
 /** Returns the charts of a load run: latency against virtual users, requests and errors, percentiles, connections and queues. */
 export function loadCharts(details: LoadDetails): readonly Chart[] {
@@ -49,10 +49,14 @@ function latencyChart({ measurement, thresholds }: LoadDetails): Chart {
   return {
     title: 'Latency against virtual users',
     description: `Over the whole run p50 was ${formatDuration(measurement.all.p50Ms)} and p95 ${formatDuration(measurement.all.p95Ms)}, with at most ${measurement.vusMax} virtual users. The limit for p95 is ${formatDuration(thresholds.p95Ms)}${near ? '' : ', far above the drawing'}.`,
-    height: 300,
-    option: (size) => ({
-      legend: legendOption(['p50', 'p95', 'virtual users']),
-      grid: timeGrid(size),
+    height: 280,
+    legend: [
+      { name: 'p50', color: chartColors.first },
+      { name: 'p95', color: chartColors.second },
+      { name: 'virtual users', color: chartColors.calm },
+    ],
+    option: () => ({
+      grid: timeGrid,
       xAxis: timeAxis(timeline),
       yAxis: [
         valueAxis('', duration, { min: 0, ...(near ? { max: Math.ceil(Math.max(highest, thresholds.p95Ms) * 1.1) } : {}) }),
@@ -74,9 +78,7 @@ function latencyChart({ measurement, thresholds }: LoadDetails): Chart {
   };
 }
 
-function timeGrid(size: ChartSize) {
-  return { top: size.narrow ? 44 : 34, left: 4, right: 4, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' };
-}
+const timeGrid = { top: 14, left: 4, right: 4, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' };
 
 function throughputChart(details: LoadDetails): Chart {
   const { timeline, all } = details.measurement;
@@ -93,10 +95,13 @@ function throughputChart(details: LoadDetails): Chart {
   return {
     title: 'Requests and errors a second',
     description: `${all.requests} requests, ${all.errors} of them failed (${formatShare(all.errorRate)}; the limit is ${formatShare(details.thresholds.errorRate)}).`,
-    height: 220,
+    height: 200,
+    legend: [
+      { name: 'answered well', color: chartColors.first },
+      { name: 'failed', color: chartColors.bad },
+    ],
     option: (size) => ({
-      legend: legendOption(['answered well', 'failed']),
-      grid: timeGrid(size),
+      grid: timeGrid,
       xAxis: categoryAxis(
         timeline.map((sample) => seconds(sample.second)),
         { axisLabel: { color: chartColors.mute, interval: (size.narrow ? 2 : 1) * labelEvery - 1 } },
@@ -130,10 +135,10 @@ function percentileChart({ measurement }: LoadDetails): Chart {
   return {
     title: 'Percentiles',
     description: `Half of all requests took less than ${formatDuration(all.p50Ms)}, 95 % less than ${formatDuration(all.p95Ms)}, 99 % less than ${formatDuration(all.p99Ms)}; the slowest took ${formatDuration(all.maxMs)}.`,
-    height: 260,
-    option: (size) => ({
-      legend: legendOption(curves.map(([name]) => name)),
-      grid: timeGrid(size),
+    height: 240,
+    legend: curves.map(([name, , color]) => ({ name, color })),
+    option: () => ({
+      grid: timeGrid,
       xAxis: categoryAxis(
         points.map(({ name }) => name),
         { boundaryGap: false, axisLabel: { color: chartColors.mute, alignMinLabel: 'left', alignMaxLabel: 'right' } },
@@ -159,7 +164,7 @@ function pressureChart({ watched }: LoadDetails): readonly Chart[] {
   if (samples.length < 2) return [];
   const limit = samples.reduce((highest, { database }) => Math.max(highest, database?.limit ?? 0), 0);
   const peak = samples.reduce((highest, { database }) => Math.max(highest, database?.connections ?? 0), 0);
-  const near = peak > limit / 2;
+  const drawn = isLimitDrawn(peak, limit);
   const line = (name: string, color: string, of: (sample: (typeof samples)[number]) => number | null) => ({
     name,
     type: 'line',
@@ -173,15 +178,19 @@ function pressureChart({ watched }: LoadDetails): readonly Chart[] {
   return [
     {
       title: 'Connections and queues',
-      description: `At most ${peak} of ${limit} database connections were open${near ? '' : ', the limit lies far above the drawing'}; at most ${Math.max(...samples.map(depth))} jobs waited.`,
+      description: `At most ${peak} of ${limit} database connections were open${drawn ? '' : ', the limit lies far above the drawing'}; at most ${Math.max(...samples.map(depth))} jobs waited.`,
       height: 220,
-      option: (size) => ({
-        legend: legendOption(['database connections', 'Redis clients', 'jobs waiting']),
-        grid: timeGrid(size),
+      legend: [
+        { name: 'database connections', color: chartColors.first },
+        { name: 'Redis clients', color: chartColors.second },
+        { name: 'jobs waiting', color: chartColors.third },
+      ],
+      option: () => ({
+        grid: timeGrid,
         xAxis: timeAxis(samples),
-        yAxis: valueAxis('', String, { min: 0, minInterval: 1, ...(near ? { max: Math.ceil(limit * 1.1) } : {}) }),
+        yAxis: valueAxis('', String, { min: 0, minInterval: 1, ...(drawn ? { max: Math.ceil(limit * 1.1) } : {}) }),
         series: [
-          near ? { ...connections, markLine: limitLine('yAxis', limit, `limit ${limit}`) } : connections,
+          drawn ? { ...connections, markLine: limitLine('yAxis', limit, `limit ${limit}`) } : connections,
           line('Redis clients', chartColors.second, ({ redis }) => redis?.clients ?? null),
           line('jobs waiting', chartColors.third, (sample) => (sample.queues === undefined ? null : depth(sample))),
         ],

@@ -2,7 +2,7 @@ import type { PerfDetails } from '../../core/report.ts';
 import { growthOf } from '../../core/perf/growth.ts';
 import { formatBytesShort } from '../../core/perf/memory.ts';
 import type { SeriesPoint } from '../../core/perf/theil-sen.ts';
-import { type Chart, chartColors, type ChartSize, legendOption, limitLine, valueAxis } from './chart.ts';
+import { type Chart, chartColors, isLimitDrawn, limitLine, valueAxis } from './chart.ts';
 
 /** Returns the charts of memory: the server's over its soak, the page's over its journey. */
 export function memoryCharts({ memory }: PerfDetails): readonly Chart[] {
@@ -36,7 +36,7 @@ export function poolCharts({ pool }: PerfDetails): readonly Chart[] {
   if (pool === undefined || pool === null || readings.length < 3) return [];
   const limit = Math.max(...readings.map((reading) => reading.limit));
   const peak = Math.max(...readings.map(({ connections }) => connections));
-  const near = peak > limit / 2;
+  const drawn = isLimitDrawn(peak, limit);
   const line = (name: string, color: string, of: (reading: (typeof readings)[number]) => number) => ({
     name,
     type: 'line',
@@ -50,20 +50,23 @@ export function poolCharts({ pool }: PerfDetails): readonly Chart[] {
   return [
     {
       title: 'Database connections while requests run',
-      description: `At most ${peak} of ${limit} connections were open${near ? '' : '; the limit lies far above the drawing'}. ${pool.requests} requests opened ${pool.newSessions} new sessions.`,
-      height: 200,
-      option: (size) => ({
-        legend: legendOption(['open', 'running a statement']),
-        grid: chartGrid(size),
+      description: `At most ${peak} of ${limit} connections were open${drawn ? '' : '; the limit lies far above the drawing'}. ${pool.requests} requests opened ${pool.newSessions} new sessions.`,
+      height: 180,
+      legend: [
+        { name: 'open', color: chartColors.first },
+        { name: 'running a statement', color: chartColors.second },
+      ],
+      option: () => ({
+        grid: { ...chartGrid, bottom: 4 },
         xAxis: valueAxis('', (value) => `${value} s`, {
           min: 0,
           max: 'dataMax',
           splitLine: { show: false },
           axisLabel: { color: chartColors.mute, formatter: (value: number) => `${value} s`, showMaxLabel: false },
         }),
-        yAxis: valueAxis('', String, { min: 0, minInterval: 1, splitNumber: 3, ...(near ? { max: Math.ceil(limit * 1.1) } : {}) }),
+        yAxis: valueAxis('', String, { min: 0, minInterval: 1, splitNumber: 3, ...(drawn ? { max: Math.ceil(limit * 1.1) } : {}) }),
         series: [
-          near ? { ...open, markLine: limitLine('yAxis', limit, `limit ${limit}`) } : open,
+          drawn ? { ...open, markLine: limitLine('yAxis', limit, `limit ${limit}`) } : open,
           line('running a statement', chartColors.second, ({ active }) => active),
         ],
       }),
@@ -89,15 +92,19 @@ function heapChart({ title, unit, axis, minimum, rounds }: HeapSeries): readonly
   if (growth.kind === 'too-short') return [];
   const { perUnit, low, high } = growth.slope;
   const [lowest, highest] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
+  const slopeColor = growth.kind === 'growing' ? chartColors.bad : chartColors.second;
   const room = Math.max((highest - lowest) * 0.2, highest * 0.02);
   return [
     {
       title,
       description: `After garbage collection it grew by ${formatBytesShort(perUnit)} a ${unit}${rounds.length === 1 ? '' : ` in the newest of ${rounds.length} rounds`} (99.9 %: ${formatBytesShort(low)} to ${formatBytesShort(high)}); up to ${formatBytesShort(minimum)} is no leak.`,
-      height: 220,
-      option: (size) => ({
-        legend: legendOption(['measured', 'slope of the newest round']),
-        grid: chartGrid(size),
+      height: 200,
+      legend: [
+        { name: 'measured', color: chartColors.first },
+        { name: 'slope of the newest round', color: slopeColor },
+      ],
+      option: () => ({
+        grid: chartGrid,
         xAxis: valueAxis('', (value) => `${value}`, {
           name: axis,
           nameLocation: 'middle',
@@ -124,8 +131,8 @@ function heapChart({ title, unit, axis, minimum, rounds }: HeapSeries): readonly
             type: 'line',
             silent: true,
             showSymbol: false,
-            lineStyle: { color: growth.kind === 'growing' ? chartColors.bad : chartColors.second, width: 2.5 },
-            itemStyle: { color: growth.kind === 'growing' ? chartColors.bad : chartColors.second },
+            lineStyle: { color: slopeColor, width: 2.5 },
+            itemStyle: { color: slopeColor },
             data: slopeLine(newest, perUnit),
           },
         ],
@@ -141,9 +148,7 @@ function slopeLine(round: readonly SeriesPoint[], perUnit: number): readonly (re
   return [round[0]?.x ?? 0, round.at(-1)?.x ?? 0].map((x) => [x, atY + (x - atX) * perUnit] as const);
 }
 
-function chartGrid(size: ChartSize) {
-  return { top: size.narrow ? 44 : 34, left: 4, right: 12, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' };
-}
+const chartGrid = { top: 14, left: 4, right: 12, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' };
 
 const bytesPerMb = 1_000_000;
 

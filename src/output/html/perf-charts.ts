@@ -1,6 +1,6 @@
 import type { PerfDetails } from '../../core/report.ts';
 import { formatDuration, trimmed } from '../measures.ts';
-import { categoryAxis, type Chart, chartColors, legendOption, limitLine, valueAxis } from './chart.ts';
+import { categoryAxis, type Chart, chartColors, limitLine, valueAxis } from './chart.ts';
 
 /** Returns the charts of a perf run: Lighthouse scores per run and page, API latency percentiles. */
 export function perfCharts(details: PerfDetails): readonly Chart[] {
@@ -15,6 +15,7 @@ function scoreChart({ pages, budgets }: PerfDetails): Chart {
     title: 'Lighthouse performance score, each run',
     description: `The median run counts and is drawn solid: ${medians.join(', ')}. The score must be above ${budgets.score}.`,
     height: 240,
+    legend: [],
     option: (size) => ({
       grid: { top: 20, left: 4, right: size.narrow ? 8 : 70, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       xAxis: categoryAxis(names, {
@@ -83,10 +84,22 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
   return {
     title: 'API latency',
     description: `The slowest p95 is ${formatDuration(worst.statistics.p95Ms)} (${worst.method} ${worst.path}); it must be below ${limit}${near ? '' : ', far right of the drawing'}.`,
-    height: 60 + endpoints.length * (cold ? 84 : 66),
+    height: 40 + endpoints.length * (cold ? 84 : 66),
+    legend: [
+      { name: 'p50', color: chartColors.first },
+      { name: 'p95', color: chartColors.second },
+      { name: 'p99', color: chartColors.third },
+      ...(cold ? [{ name: 'cold p95', color: chartColors.calm }] : []),
+    ],
     option: (size) => ({
-      legend: legendOption(['p50', 'p95', 'p99', ...(cold ? ['cold p95'] : [])]),
-      grid: { top: 34, left: size.narrow ? 24 : 14, right: 56, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      grid: {
+        top: near ? 20 : 6,
+        left: size.narrow ? 24 : 14,
+        right: 56,
+        bottom: 4,
+        outerBoundsMode: 'same',
+        outerBoundsContain: 'axisLabel',
+      },
       yAxis: categoryAxis(names, {
         inverse: true,
         axisLabel: { color: chartColors.text, ...(size.narrow ? { width: 84, overflow: 'break' } : {}) },

@@ -5,7 +5,7 @@ import { cleanFor } from '../human.ts';
 import { issueSentence } from '../issue-lines.ts';
 import { formatBytes, formatDuration, formatMoment } from '../measures.ts';
 import { verdictMark } from '../paint.ts';
-import { isLoadDetails, isPerfDetails } from './details.ts';
+import { isLoadDetails, isPerfDetails, isWatchDetails } from './details.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import { stageSection, verdictChip, verdictClass } from './sections.ts';
 import { styles } from './styles.ts';
@@ -19,7 +19,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
  */
 export async function renderReportHtml(run: RunReport, redact?: Redactor): Promise<string> {
   const report = cleanFor({ redact }, run);
-  const drawn = report.stages.some(({ details }) => isPerfDetails(details) || isLoadDetails(details));
+  const drawn = report.stages.some(({ details }) => isPerfDetails(details) || isLoadDetails(details) || isWatchDetails(details));
   const draw = drawn ? (await import('./draw-chart.ts')).createChartDrawer() : undefined;
   return html`<!doctype html>
     <html lang="en">

@@ -12,6 +12,7 @@ import { figuresTable } from './figures.ts';
 import { html, type Markup } from './markup.ts';
 import { memoryCharts, poolCharts } from './memory-charts.ts';
 import { perfCharts } from './perf-charts.ts';
+import { watchCharts } from './watch-chart.ts';
 import { baselineTable, filmstrips, statementsTable } from './perf-parts.ts';
 
 /** Returns a verdict as a coloured label with its sign. */
@@ -39,8 +40,8 @@ export function stageSection(stage: StageResult, at: number, draw: ChartDrawer |
       <h2 id="stage-${at}-name">${stage.stage}</h2>
       ${verdictChip(stage.verdict)}<span class="took">${formatDuration(stage.durationMs)}</span>
     </div>
-    <p class="summary">${stage.summary}</p>
-    ${findingsTable(stage.findings)} ${stageDetails(stage.details, draw)}
+    <p class="summary">${withCode(stage.summary)}</p>
+    ${findingsTable(stage.findings)} ${stageDetails(stage, draw)}
   </section>`;
 }
 
@@ -79,10 +80,11 @@ function withCode(text: string): readonly Markup[] {
   return text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }
 
-function stageDetails(details: unknown, draw: ChartDrawer | undefined): Markup | null {
+function stageDetails({ details, startedAt }: StageResult, draw: ChartDrawer | undefined): Markup | null {
   if (isLoadDetails(details)) return html`${draw === undefined ? null : loadCharts(details).map(draw)}${loadFigures(details)}`;
   if (isPerfDetails(details)) return perfParts(details, draw);
-  if (isWatchDetails(details)) return outagesTable(details);
+  if (isWatchDetails(details))
+    return html`${draw === undefined ? null : watchCharts(details, startedAt).map(draw)}${outagesTable(details)}`;
   if (isDrillLegs(details)) return drillTable(details);
   if (isSmokeDetails(details) && details.notInProfile.length > 0) {
     return html`<p class="summary">

@@ -58,9 +58,10 @@ td:last-child, th:last-child { padding-right: 0; }
 .findings { table-layout: fixed; }
 .findings th:nth-child(1) { width: 46%; }
 .findings th:nth-child(2) { width: 29%; }
-.findings .sign { display: inline-block; width: 1.5em; font-weight: 700; background: none; }
-.findings .why { margin: 4px 0 0 1.6em; color: var(--ink); font-size: 13.5px; }
-.findings .fix { margin: 2px 0 0 1.6em; font-size: 13.5px; color: var(--mute); }
+.findings td:nth-child(1) { padding-left: 1.5em; text-indent: -1.5em; }
+.findings .sign { display: inline-block; width: 1.5em; text-indent: 0; font-weight: 700; background: none; }
+.findings .why { margin: 4px 0 0; text-indent: 0; color: var(--ink); font-size: 13.5px; }
+.findings .fix { margin: 2px 0 0; text-indent: 0; font-size: 13.5px; color: var(--mute); }
 .findings .fix b { color: var(--ink); }
 .expected { color: var(--mute); }
 .scroll { overflow-x: auto; }
@@ -72,10 +73,13 @@ details[open] summary { margin-bottom: 8px; }
 figure.chart { margin: 26px 0 0; }
 figcaption { margin-bottom: 10px; font-size: 13.5px; color: var(--mute); }
 figcaption strong { display: block; color: var(--ink); font-size: 15px; font-weight: 650; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 0 0 4px; padding: 0; font-size: 12.5px; }
+.legend li { display: flex; align-items: center; gap: 6px; }
+.swatch { width: 14px; height: 8px; border-radius: 3px; }
 .film-name { color: var(--mute); font-size: 13px; margin: 10px 0 4px; }
 .film { list-style: none; display: flex; gap: 8px; margin: 0; padding: 0 0 6px; overflow-x: auto; }
-.film li { flex: 0 0 auto; text-align: center; }
-.film img { display: block; height: 74px; width: auto; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
+.film li { flex: 1 0 84px; max-width: 150px; text-align: center; }
+.film img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
 .film span { color: var(--mute); font-size: 12px; }
 .drawing svg { display: block; width: 100%; height: auto; }
 .drawing .narrow { display: none; }
@@ -95,8 +99,8 @@ footer { color: var(--mute); font-size: 13px; padding-top: 8px; padding-bottom: 
   .findings thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .findings tr { display: block; padding: 10px 0; border-bottom: 1px solid var(--line); }
   .findings tr:last-child { border-bottom: 0; }
-  .findings td, .findings td:nth-child(1) { display: block; width: auto; padding: 0; border: 0; }
-  .findings td.value { margin: 2px 0 0 1.6em; }
+  .findings td, .findings td:nth-child(1) { display: block; width: auto; padding: 0 0 0 1.6em; border: 0; }
+  .findings td.value { margin: 2px 0 0; }
   .findings td.value::before { content: attr(data-label) " "; color: var(--mute); font-size: 12.5px; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; } }

@@ -108,9 +108,9 @@ describe('the report page', { timeout: 60_000 }, () => {
       verdict: 'red',
       summary: '96 %',
       findings: [],
-      startedAt: '',
-      durationMs: 1,
-      details: { everyMs: 5000, unwatchedMs: 0, outages },
+      startedAt: '2026-11-26T12:00:00.000Z',
+      durationMs: 600_000,
+      details: { everyMs: 5000, watchedMs: 600_000, unwatchedMs: 0, outages },
     });
 
     const page = await renderReportHtml({ ...sampleReport(), stages: [watch(Array.from({ length: 5 }, () => outage))] });
@@ -118,6 +118,7 @@ describe('the report page', { timeout: 60_000 }, () => {
 
     expect(page.split('2026-11-26 12:00:50')).toHaveLength(6);
     expect(page).toContain('Home answered 500.');
+    expect(page).toContain('Down for 1 m 15 s of 10 m 00 s, in 5 outages.');
     expect(damaged).not.toContain('Outage from');
   });
 
@@ -303,6 +304,46 @@ describe.skipIf(chrome === undefined)('the report page in a real browser', () =>
     60_000,
   );
 
+  it.each([
+    [1280, sampleReport()],
+    [1280, sampleRedReport()],
+    [390, sampleReport()],
+    [390, sampleRedReport()],
+    [390, watchReport()],
+  ] as const)(
+    'has at %i px no text of a drawing over another, nor out of it',
+    async (width, report) => {
+      const { page } = await open(report, { width, scheme: 'light' });
+
+      const texts: unknown = await page.evaluate(overlapScript);
+
+      expect(texts).toEqual({ looked: expect.toSatisfy((looked: number) => looked > 3), bad: [] });
+      await page.close();
+    },
+    60_000,
+  );
+
+  it('draws a watch as the time that the app was there and its outages, each as long as it was', async () => {
+    const { page } = await open(watchReport(), { width: 1280, scheme: 'light' });
+
+    const widths: unknown = await page.evaluate(
+      `[...document.querySelectorAll('.drawing .wide svg path')].map((path) => [getComputedStyle(path).fill, path.getBoundingClientRect().width])
+        .filter(([fill]) => [${['--green', '--red'].map((name) => `'${name}'`).join(', ')}].some((name) => {
+          const probe = document.body.appendChild(document.createElement('i'));
+          probe.style.color = 'var(' + name + ')';
+          const same = getComputedStyle(probe).color === fill;
+          probe.remove();
+          return same;
+        })).map(([, width]) => Math.round(width))`,
+    );
+
+    const [up, down, again] = Array.isArray(widths) ? widths.map(Number) : [];
+    expect(widths).toHaveLength(3);
+    expect((down ?? 0) / ((up ?? 0) + (down ?? 0) + (again ?? 0))).toBeCloseTo(0.25, 1);
+    expect(up).toBeCloseTo(down ?? 0, -1);
+    await page.close();
+  }, 60_000);
+
   it('shows the wide or the narrow drawing, never both', async () => {
     for (const [width, shown] of [
       [1280, 'wide'],
@@ -317,6 +358,42 @@ describe.skipIf(chrome === undefined)('the report page in a real browser', () =>
     }
   }, 60_000);
 });
+
+/** A watch of ten minutes, down in the second quarter of it. */
+function watchReport(): RunReport {
+  const outage = { from: '2026-11-26T12:02:30.000Z', durationMs: 150_000, samples: 30, checks: ['home'], message: 'Home answered 500.' };
+  const watch: StageResult = {
+    stage: 'watch',
+    verdict: 'red',
+    summary: '75 % of 10 m 00 s',
+    findings: [],
+    startedAt: '2026-11-26T12:00:00.000Z',
+    durationMs: 600_000,
+    details: { everyMs: 5000, watchedMs: 600_000, unwatchedMs: 0, outages: [outage] },
+  };
+  return { ...sampleReport(), command: 'smoke', stages: [watch] };
+}
+
+/** Runs in the page: finds texts of a drawing that lie over one another, or reach out of the drawing. A pixel is forgiven. */
+const overlapScript = `(() => {
+  const bad = [];
+  let looked = 0;
+  for (const svg of document.querySelectorAll('.drawing svg')) {
+    const all = svg.getBoundingClientRect();
+    if (all.height === 0) continue;
+    const texts = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([name]) => name.trim() !== '');
+    looked += texts.length;
+    for (const [name, box] of texts) {
+      if (box.left < all.left - 1 || box.right > all.right + 1 || box.top < all.top - 1 || box.bottom > all.bottom + 1) bad.push(name + ' leaves its drawing');
+      for (const [other, beside] of texts) {
+        if (other === name || other < name) continue;
+        const over = Math.min(box.right, beside.right) - Math.max(box.left, beside.left) > 1 && Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top) > 4;
+        if (over) bad.push(name + ' over ' + other);
+      }
+    }
+  }
+  return { looked, bad };
+})()`;
 
 /** Runs in the page: compares each text's colour with the nearest background behind it (WCAG 2.2, 1.4.3). */
 const contrastScript = `(() => {
