@@ -21,6 +21,11 @@ import { userPassword } from './user-password.ts';
 /** How many k6 processes share a load when nobody says. */
 const defaultParallelism = 2;
 
+/** Returns how many k6 processes share a load that runs elsewhere. */
+export function processesOf({ parallelism }: LoadChoice): number {
+  return parallelism ?? defaultParallelism;
+}
+
 /** Grafana Cloud begins a run within minutes; longer than this beside the load itself it may not take. */
 const cloudStartMs = 10 * 60_000;
 
@@ -82,7 +87,7 @@ function fleetInput(context: Context, choice: LoadChoice, load: FarLoad, name: s
 }
 
 function common(choice: LoadChoice, { script, stages }: FarLoad, name: string): Omit<FleetInput, 'secrets'> {
-  const parallelism = choice.parallelism ?? defaultParallelism;
+  const parallelism = processesOf(choice);
   if (choice.distribute !== 'grafana-cloud') refuseIdleRunners(parallelism, stages);
   return { name, namespace: choice.namespace, script, parallelism, image };
 }

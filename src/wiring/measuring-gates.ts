@@ -38,7 +38,7 @@ import { parseAddress } from './address.ts';
 import type { LoadChoice, PerfChoice } from './choices.ts';
 import type { Context } from './context.ts';
 import { toolboxOptions } from './doctor-deps.ts';
-import { farLoad, fleetText } from './load-fleet.ts';
+import { farLoad, fleetText, processesOf } from './load-fleet.ts';
 import { chromeFinder, withPart } from './parts.ts';
 import { reportReader } from './report-files.ts';
 
@@ -128,7 +128,12 @@ function driverOf(
   load: { readonly settings: LoadSettings; readonly stages: readonly LoadStage[]; readonly target: WebTarget },
 ): Pick<LoadDeps, 'engine' | 'script' | 'service'> {
   if (choice.distribute !== undefined) {
-    return farLoad(context, choice, { ...load, script: standaloneScript({ ...load, timeoutMs: requestTimeoutMs }) }, () => k6Path(context));
+    return farLoad(
+      context,
+      choice,
+      { ...load, script: standaloneScript({ ...load, timeoutMs: requestTimeoutMs, processes: processesOf(choice) }) },
+      () => k6Path(context),
+    );
   }
   return choice.script === undefined ? { engine: loadEngine(context, choice.engine) } : ownScript(context, choice.script, load.settings);
 }
@@ -139,7 +144,8 @@ function driverOf(
  */
 export function loadScript(context: Context, choice: LoadChoice, target: WebTarget): string {
   const load = { ...rampOf(context, choice), target };
-  const script = standaloneScript({ ...load, timeoutMs: requestTimeoutMs });
+  const processes = choice.emit === 'k8s' ? processesOf(choice) : 1;
+  const script = standaloneScript({ ...load, timeoutMs: requestTimeoutMs, processes });
   return choice.emit === 'k8s' ? fleetText(choice, { ...load, script }) : script;
 }
 

@@ -9,6 +9,8 @@ import { kubernetesLoad } from '../../src/adapters/kubernetes/fleet.ts';
 import { kubectl } from '../../src/adapters/kubernetes/kubectl.ts';
 import { loadSettingsForUrl, originalJourney } from '../../src/core/load/profile.ts';
 import { standaloneScript } from '../../src/core/load/standalone-script.ts';
+import { judgeLoad } from '../../src/core/load/judge.ts';
+import type { LoadMeasurement } from '../../src/core/load/load.ts';
 import type { LoadPlan } from '../../src/core/ports/measure.ts';
 import { fakeProgram } from '../support/fake-program.ts';
 import { testRunProblems } from '../support/kubernetes/crd-check.ts';
@@ -53,18 +55,18 @@ function planFor(origin: string, ramp = stages): LoadPlan {
 }
 
 /** The engine of a cluster whose kubectl is the fake one. */
-async function fleet(origin: string, { mode = '', ramp = stages, parallelism = 3 } = {}) {
+async function fleet(origin: string, { mode = '', ramp = stages, parallelism = 3, name = 'cluster' } = {}) {
   await fakeProgram(
     join(folder, 'bin/kubectl'),
     `exec '${process.execPath}' '${join(import.meta.dirname, '../support/kubernetes/fake-kubectl.ts')}' "$@"`,
   );
-  const cluster = join(folder, 'cluster');
+  const cluster = join(folder, name);
   const secrets = { STAGING_USER_PASSWORD: 'canary-password' };
   const environment = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, KUBE_FAKE_DIR: cluster, KUBE_FAKE_MODE: mode, KUBE_FAKE_K6: k6 };
   const settings = { ...loadSettingsForUrl('/'), journey };
   const engine = kubernetesLoad({
     name: 'jv-load-test',
-    script: standaloneScript({ target: { origin, resolve: {} }, settings, stages: ramp, timeoutMs: 5000 }),
+    script: standaloneScript({ target: { origin, resolve: {} }, settings, stages: ramp, timeoutMs: 5000, processes: parallelism }),
     parallelism,
     image: 'grafana/k6:1.8.1',
     secrets,
@@ -125,6 +127,27 @@ describe('a fleet of k6 processes', () => {
     expect(testRunProblems(objects[2])).toEqual([]);
   });
 
+  requires('k6')('of which one process has no CPU left carries no verdict, however good its figures', async () => {
+    const app = await serve();
+    const ramp = [
+      { durationMs: 300, vus: 4 },
+      { durationMs: 4000, vus: 4 },
+    ];
+    const [idle, starved] = [
+      await fleet(app.origin, { ramp, parallelism: 2 }),
+      await fleet(app.origin, { mode: 'starved', ramp, parallelism: 2, name: 'starved' }),
+    ];
+    const generator = (measured: LoadMeasurement) =>
+      judgeLoad(measured, ramp, { p95Ms: 5000, errorRate: 0.15 }).find(({ id }) => id === 'generator');
+
+    const well = await idle.engine.run(planFor(app.origin, ramp), () => undefined, none);
+    const badly = await starved.engine.run(planFor(app.origin, ramp), () => undefined, none);
+
+    expect(badly.generatorLateMs).toBeGreaterThan(100);
+    expect(well.generatorLateMs).toBeLessThan(badly.generatorLateMs ?? 0);
+    expect(generator(badly)).toMatchObject({ verdict: 'inconclusive', message: expect.stringMatching(/was \d+ ms late itself/) });
+  });
+
   const short = [{ durationMs: 300, vus: 2 }];
   test.each([
     ['without the operator', 'no-operator', { kind: 'missing', code: 'K6_OPERATOR_NOT_FOUND' }, ['api-resources']],
@@ -160,11 +183,14 @@ describe('a fleet of k6 processes', () => {
       none,
     );
     await expect(halted).rejects.toMatchObject({ kind: 'red', code: 'LOAD_STOPPED', message: 'Too much was spent.' });
-    const interrupted = await engine.run(plan, () => undefined, controller.signal).catch((thrown: unknown) => thrown);
+    // The processes of the stopped one end in the fake cluster some time: the next has a cluster of its own.
+    const second = await fleet(app.origin, { ramp: [{ durationMs: 2000, vus: 1 }], parallelism: 1, name: 'second' });
+    const interrupted = await second.engine.run(plan, () => undefined, controller.signal).catch((thrown: unknown) => thrown);
 
     expect(missing).toMatchObject({ code: 'LOAD_RUNNER_LOST', message: expect.stringContaining('pod/jv-load-test-1 did not tell') });
     expect(interrupted).toMatchObject({ message: 'enough' });
     expect((await calls()).at(-1)?.args[0]).toBe('delete');
+    expect((await second.calls()).at(-1)?.args[0]).toBe('delete');
   });
 
   test('without kubectl says what to install', async () => {

@@ -60,7 +60,7 @@ describe('the objects of a cluster', () => {
 /** What a k6 process that saw these requests of one kind says, as the emitted script counts them. */
 function summaryOf(samples: readonly RequestSample[]): RunnerSummary {
   const timed = samples.flatMap(({ latencyMs }) => (latencyMs === null ? [] : [latencyMs]));
-  const metrics: Record<string, Record<string, number>> = { iterations: { count: samples.length }, vus_max: { value: 5, max: 5 } };
+  const metrics: Record<string, Record<string, number>> = { jv_iterations: { count: samples.length }, jv_vus: { max: 5 } };
   const count = (name: string) => (metrics[name] = { count: (metrics[name]?.['count'] ?? 0) + 1 });
   for (const ms of timed) count(`jv_r0_ms_${ms < 1 ? 0 : 1 + Math.floor(Math.log(ms) / Math.log(bucketGrowth))}`);
   for (const { error } of samples) if (error !== null) count(`jv_r0_error_${error}`);
@@ -117,6 +117,13 @@ describe('the figures of a fleet', () => {
     expect([byRequest['r1']?.requests, byRequest['r10']?.requests, byRequest['r0']?.requests]).toEqual([2, 1, 0]);
     expect([slowByRequest?.['r1'], gracefulByStatus]).toEqual([2, { 429: 1 }]);
     expect(() => mergeRunners(requests, [])).toThrow(expect.objectContaining({ code: 'LOAD_RUNNER_LOST' }));
+  });
+
+  test('are as late as the latest process, and of unknown lateness where none tells', () => {
+    const late = (p95: number) => ({ durationMs: 1, metrics: { jv_late_ms: { 'p(95)': p95 } } });
+
+    expect(mergeRunners(journey, [late(2), late(240), late(3)]).generatorLateMs).toBe(240);
+    expect(mergeRunners(journey, [{ durationMs: 1, metrics: {} }]).generatorLateMs).toBeNull();
   });
 
   test('are found in a log among other lines, and not where there are none', () => {

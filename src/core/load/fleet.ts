@@ -2,12 +2,12 @@ import { StagingError } from '../errors.ts';
 import { type LatencySummary, mergeErrors, noLatencies, statisticsFrom } from '../statistics.ts';
 import { bucketMiddleMs } from './buckets.ts';
 import type { LoadMeasurement, LoadRequest, RequestStatistics } from './load.ts';
-import { summaryLineStart, untimedClasses } from './standalone-script.ts';
+import { lateMetric, summaryLineStart, untimedClasses } from './standalone-script.ts';
 
 /** What one process of a fleet says of its share: the figures of `ownFigures` in the emitted script. Times in ms. */
 export interface RunnerSummary {
   readonly durationMs: number;
-  /** Values by metric: `jv_r0_ms` (a trend), `jv_r0_ms_17` (requests in a bucket), `jv_r0_error_500`, `iterations`, `vus_max` … */
+  /** Values by metric: `jv_r0_ms` (a trend), `jv_r0_ms_17` (requests in a bucket), `jv_r0_error_500`, `jv_iterations`, `jv_vus` … */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -31,12 +31,13 @@ export function mergeRunners(
   const sum = (metric: string, field: string) => total(runners, metric, field);
   return {
     durationMs: Math.max(...runners.map(({ durationMs }) => durationMs)),
-    iterations: sum('iterations', 'count'),
-    vusMax: sum('vus_max', 'max'),
+    iterations: sum('jv_iterations', 'count'),
+    vusMax: sum('jv_vus', 'max'),
     all: statisticsOf(tallies.map(({ tally }) => tally)),
     byRequest: Object.fromEntries(tallies.map(({ request, tally }) => [request.id, statisticsOf([tally])])),
     timeline: [],
     generatorCpu: null,
+    generatorLateMs: latest(runners),
     slowByRequest: Object.fromEntries(journey.map(({ id }, index) => [id, sum(`jv_r${index}_slow`, 'count')])),
     gracefulByStatus: tallies.reduce((merged, { tally }) => mergeErrors(merged, tally.graceful), {}),
   };
@@ -105,6 +106,12 @@ function counts(runners: readonly RunnerSummary[], start: string): Readonly<Reco
     );
     return mergeErrors(merged, Object.fromEntries(own));
   }, {});
+}
+
+/** The latest process counts: its share of the requests is measured by itself, however idle the others are. */
+function latest(runners: readonly RunnerSummary[]): number | null {
+  const late = runners.flatMap(({ metrics }) => metrics[lateMetric]?.['p(95)'] ?? []);
+  return late.length === 0 ? null : Math.max(...late);
 }
 
 function total(runners: readonly RunnerSummary[], metric: string, field: string): number {

@@ -124,7 +124,10 @@ function judgeGenerator(measurement: LoadMeasurement, stages: readonly LoadStage
     seen: seen.join(', '),
     expected: `${asked} virtual users, < ${Math.round(saturatedShare * cores * 100)} % of a core, <= ${lateLimitMs} ms late`,
     message: problems.length > 0 ? problems.join(' ') : undefined,
-    fix: problems.length > 0 ? 'Pass fewer `--vus`, or run the load from a machine that does nothing else.' : undefined,
+    fix:
+      problems.length > 0
+        ? 'Pass fewer `--vus`, or run the load from a machine that does nothing else; in a cluster from more of them: `--parallelism N`.'
+        : undefined,
   };
 }
 

@@ -86,7 +86,7 @@ export interface LoadMeasurement {
   readonly generatorCpu: number | null;
   /** Cores that the generator can use: 1 for the embedded engine, the machine's for k6. Missing: 1. */
   readonly generatorCores?: number | undefined;
-  /** 95th percentile of how late the generator's own timers were, or null when unknown. */
+  /** 95th percentile of how late the generator itself was (of a fleet its latest process), or null when unknown. */
   readonly generatorLateMs?: number | null | undefined;
   /** Answers slower than their request's `maxMs`, by request id. */
   readonly slowByRequest?: Readonly<Record<string, number>> | undefined;

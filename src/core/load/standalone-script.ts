@@ -2,7 +2,7 @@ import type { WebTarget } from '../ports/web.ts';
 import { bucketCount, bucketGrowth } from './buckets.ts';
 import { callerName, type SignedInCaller } from '../smoke/caller.ts';
 import type { LoadRequest, LoadSettings, LoadStage } from './load.ts';
-import { k6Options } from './profile.ts';
+import { k6Options, rampMs } from './profile.ts';
 import { bodyText, loadUserAgent } from './request.ts';
 import { journeyCallers, scriptVariables, signInSecrets, signInText } from './script-sign-in.ts';
 import { objectText, text } from './script-text.ts';
@@ -13,6 +13,15 @@ export const standaloneResult = 'staging-load-test-results.json';
 
 /** Begins the line of the summary that `JV_SUMMARY=line` puts on stdout, for whoever collects a fleet. */
 export const summaryLineStart = 'jv-staging-summary ';
+
+/** The executor of the clock takes no less. */
+const shortestMs = 1000;
+
+/** How often a process looks at the clock. */
+const beatMs = 50;
+
+/** How late a process is itself; its 95th percentile tells a saturated one. */
+export const lateMetric = 'jv_late_ms';
 
 /** Classes of failures without an answer, and so without a time, as `k6ErrorClass` has them. */
 export const untimedClasses: readonly string[] = ['refused', 'reset', 'dns', 'tls', 'other'];
@@ -28,6 +37,8 @@ export interface StandaloneInput {
   readonly stages: readonly LoadStage[];
   /** Bound on one request. */
   readonly timeoutMs: number;
+  /** How many k6 processes share the load; default 1. */
+  readonly processes?: number | undefined;
 }
 
 /**
@@ -63,6 +74,7 @@ ${signInText(callers, input.stages)}export default function (${callers.length ==
     count(index, request, response);
     if (request.thinkMs > 0) sleep(request.thinkMs / 1000);
   }
+  iterations.add(1);
 }
 
 ${countingText(input)}`;
@@ -124,9 +136,21 @@ function literal(value: string): string {
   return terms.join(' + ');
 }
 
-function options({ settings, stages, target }: StandaloneInput) {
+function options({ settings, stages, target, processes }: StandaloneInput) {
+  const journey = k6Options(stages);
   return {
-    ...k6Options(stages),
+    ...journey,
+    scenarios: {
+      ...journey.scenarios,
+      // k6 gives each of several processes its share: one clock each.
+      clock: {
+        executor: 'constant-vus',
+        exec: 'clock',
+        vus: processes ?? 1,
+        duration: `${Math.max(shortestMs, rampMs(stages))}ms`,
+        gracefulStop: '0s',
+      },
+    },
     thresholds: {
       'http_req_duration{scenario:journey}': [`p(95)<${settings.thresholds.p95Ms}`],
       'http_req_failed{scenario:journey}': [
@@ -166,6 +190,18 @@ const tallies = journey.map((request, index) => ({
   slow: new Counter(\`jv_r\${index}_slow\`),
 }));
 
+// Beside the journey one virtual user of each process only looks at the clock: a process that is late itself measures itself.
+const late = new Trend('${lateMetric}', true);
+const iterations = new Counter('jv_iterations');
+
+export function clock() {
+  for (;;) {
+    const fromMs = Date.now();
+    sleep(${beatMs / 1000});
+    late.add(Math.max(0, Date.now() - fromMs - ${beatMs}));
+  }
+}
+
 function count(index, request, response) {
   const { times, buckets, errors, graceful, slow } = tallies[index];
   const failure = response.status === 0 ? failureClass(response.error_code) : null;
@@ -202,8 +238,9 @@ export function handleSummary(data) {
 
 /** What is added up over a fleet. */
 function ownFigures({ metrics, state }) {
-  const own = Object.entries(metrics).filter(([name]) => name.startsWith('jv_') || name === 'iterations' || name === 'vus_max');
-  return { durationMs: state.testRunDurationMs, metrics: Object.fromEntries(own.map(([name, metric]) => [name, metric.values])) };
+  const own = Object.entries(metrics).filter(([name]) => name.startsWith('jv_'));
+  const vus = { max: metrics.vus_max.values.max - 1 };
+  return { durationMs: state.testRunDurationMs, metrics: { jv_vus: vus, ...Object.fromEntries(own.map(([name, metric]) => [name, metric.values])) } };
 }
 `;
 }

@@ -7,7 +7,8 @@ import { parseAllDocuments } from 'yaml';
 /**
  * Stands for kubectl and the k6-operator behind it: takes the objects, runs the script of the ConfigMap in as many k6 processes as the
  * TestRun says, each with its execution segment and the environment that a runner pod would have, and hands out their logs. What it was
- * called with is kept. `KUBE_FAKE_MODE` makes it fail: `no-operator`, `refuses`, `error`, `lost`.
+ * called with is kept. `KUBE_FAKE_MODE` makes it fail: `no-operator`, `refuses`, `error`, `lost`; `starved` lets
+ * the last runner have the CPU for 100 ms of each 400, as a pod at its CPU limit does.
  */
 const folder = process.env['KUBE_FAKE_DIR'] ?? '.';
 const mode = process.env['KUBE_FAKE_MODE'];
@@ -48,7 +49,9 @@ function create(input: string): void {
     const runner = join(folder, `${metadata.name}-${index}`);
     const segment = `--execution-segment=${edges[index - 1]}:${edges[index]} --execution-segment-sequence=${edges.join(',')}`;
     // The operator's own command (grafana/k6-operator, `pkg/resources/jobs/runner.go`), without the pause that its starter ends.
-    const command = `'${k6}' run --quiet ${segment} script.js --address= --tag instance_id=${index} > '${runner}.log' 2>&1; echo $? > '${runner}.ended'`;
+    const run = `'${k6}' run --quiet ${segment} script.js --address= --tag instance_id=${index} > '${runner}.log' 2>&1`;
+    const starved = `${run} & p=$!; while kill -STOP $p 2>/dev/null; do sleep 0.3; kill -CONT $p; sleep 0.1; done; wait $p`;
+    const command = `${mode === 'starved' && index === spec.parallelism ? starved : run}; echo $? > '${runner}.ended'`;
     spawn('/bin/sh', ['-c', command], { cwd: folder, env, detached: true, stdio: 'ignore' }).unref();
     writeFileSync(`${runner}.started`, '');
   }
