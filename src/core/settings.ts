@@ -155,9 +155,17 @@ export interface SupabaseSettings {
   readonly allowedCidrs?: readonly string[] | undefined;
   readonly auth?: { readonly siteUrl?: string | undefined; readonly redirectUrls?: readonly string[] | undefined } | undefined;
   readonly pooler?: { readonly size?: number | undefined; readonly mode?: 'transaction' | 'session' | undefined } | undefined;
+  /** What previews get a database from; undefined is `auto`: a branch, or a project of their own where the plan has no branches. */
+  readonly previews?: PreviewDatabaseChoice | undefined;
   /** Tables that may be without row-level security, or without a policy. */
   readonly tableWaivers?: readonly TableWaiver[] | undefined;
 }
+
+/** What a preview's database may be made as. */
+export const previewDatabaseChoices = ['auto', 'branch', 'project'] as const;
+
+/** What a preview's database is made as. */
+export type PreviewDatabaseChoice = (typeof previewDatabaseChoices)[number];
 
 /** The Upstash database. What is undefined is not managed. */
 export interface UpstashSettings {

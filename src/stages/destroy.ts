@@ -3,6 +3,7 @@ import { type GuardedTarget, guardProduction } from '../core/guard.ts';
 import { type OwnedKind, type OwnershipMarker, ownershipOf } from '../core/plan/marker.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
+import type { PreviewDatabases } from '../core/ports/previews.ts';
 import { slot } from '../core/run/slot.ts';
 import type { StageRun } from '../core/run/stage.ts';
 import { stageResult } from '../core/run/stage-result.ts';
@@ -14,6 +15,7 @@ import { readDatabaseAccess, type ResourceDeps, type Resources } from './resourc
 /** What destroying needs beside finding resources. */
 export interface DestroyDeps extends ResourceDeps, LeaseDeps {
   readonly managed: ManagedPlatforms;
+  readonly previewDatabases: Pick<PreviewDatabases, 'ownProjects'>;
   readonly clock: Clock;
 }
 
@@ -44,6 +46,8 @@ export interface DestroyDetails {
 
 /** A resource as it was found, with whether the marker names it. */
 interface Found extends DoomedResource {
+  /** The preview whose database it is; undefined for the environment's own. */
+  readonly preview?: string | undefined;
   readonly isOurs: boolean;
 }
 
@@ -110,10 +114,11 @@ async function findAll(deps: DestroyDeps, resources: Resources, signal: AbortSig
   const { name, domain, production } = deps.settings;
   guardProduction({ what: 'domain', identities: [domain] }, production);
   for (const what of Object.values(names)) guardProduction({ what, identities: [name] }, production);
-  const [{ project }, databases, caches] = await Promise.all([
+  const [{ project }, databases, caches, previews] = await Promise.all([
     deps.managed.hosting.read({ name, domain, production: [] }, signal),
     deps.managed.databases.list({ name, production: [] }, signal),
     deps.managed.caches.list({ name, production: [] }, signal),
+    deps.previewDatabases.ownProjects(signal),
   ]);
   const marker = typeof project?.marker === 'string' ? null : (project?.marker ?? null);
   const [database] = databases.found;
@@ -125,6 +130,13 @@ async function findAll(deps: DestroyDeps, resources: Resources, signal: AbortSig
       id: resource.ref,
       holds: 'the database with its rows, users and release records',
       isOurs: isOurs('supabase-project', resource.ref, createdAtMs),
+    })),
+    ...previews.map(({ ref, slug }) => ({
+      kind: 'supabase-project' as const,
+      id: ref,
+      holds: `the database of the preview ${slug}`,
+      preview: slug,
+      isOurs: true,
     })),
     ...caches.found.map(({ resource, createdAtMs }) => ({
       kind: 'upstash-database' as const,
@@ -213,9 +225,15 @@ function removeStep(deps: DestroyDeps, kind: OwnedKind, doomed: () => readonly F
   };
 }
 
-function findingOf({ kind, id, holds }: Found, isRemoved: boolean, { dryRun }: DestroyOptions): Finding {
+function findingOf({ kind, id, holds, preview }: Found, isRemoved: boolean, { dryRun }: DestroyOptions): Finding {
   const seen = isRemoved ? `${id} is gone, with ${holds}` : dryRun ? `${id} would go, with ${holds}` : `${id} is still there`;
-  return { id: kind, title: names[kind], verdict: isRemoved || dryRun ? 'green' : 'red', seen, expected: 'gone' };
+  return {
+    id: preview === undefined ? kind : `preview-${preview}`,
+    title: names[kind],
+    verdict: isRemoved || dryRun ? 'green' : 'red',
+    seen,
+    expected: 'gone',
+  };
 }
 
 const nothing: Finding = { id: 'resources', title: 'Resources', verdict: 'green', seen: 'none there', expected: 'none there' };

@@ -11,6 +11,7 @@ import { newId, newSecret } from '../adapters/system/ids.ts';
 import type { Cache, QueuePauses } from '../core/ports/cache.ts';
 import type { Database } from '../core/ports/database.ts';
 import type { Leases } from '../core/ports/leases.ts';
+import type { PreviewDatabases } from '../core/ports/previews.ts';
 import type { Rehearsal } from '../core/ports/rehearsal.ts';
 import type { Sealing, SecretFile } from '../core/ports/secret-file.ts';
 import type { AppSource } from '../core/ports/source.ts';
@@ -144,7 +145,7 @@ export function openDeps(
     resetting: () => ({ restorePoints, seed: ownSeed }),
     rollback: (smoke) => ({ ...release(), unheardRecords: () => unheardRecords(unfinished), smoke }),
     seed,
-    destroy: () => ({ ...base(), managed: use().managed, lease }),
+    destroy: () => ({ ...base(), managed: use().managed, previewDatabases: previewDatabasesOf(context, use()), lease }),
     env: () => ({ ...base(), lease, sealing, readSecret }),
     status: () => ({ ...plan(), ...statusReading(context, use()), openUrl: () => openUrl(appOrigin()), restorePoints }),
     drift: () => ({ ...plan(), productionReady, openCatalog: postgresCatalog, productionDatabaseUrl: productionUrl.find }),
@@ -231,8 +232,19 @@ function openSealing(context: Context): () => Promise<Sealing> {
 }
 
 function previewParts(context: Context, { use, openCache }: Connections) {
-  const { deployments, previewHosting, previewDatabases } = use();
-  return { source: sourceOf(context, {}), deployments, previewHosting, previewDatabases, openCache };
+  const { deployments, previewHosting, managed } = use();
+  const previewDatabases = previewDatabasesOf(context, use());
+  return { source: sourceOf(context, {}), deployments, previewHosting, previewDatabases, managed, openCache };
+}
+
+function previewDatabasesOf(context: Context, platforms: Platforms): PreviewDatabases {
+  const { name, supabase } = context.settings();
+  const sealing = openSealing(context);
+  return platforms.previewDatabases({
+    staging: name,
+    choice: supabase.previews ?? 'auto',
+    passwordFor: async (project) => (await sealing()).secretFor(`database of ${project}`),
+  });
 }
 
 /** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */

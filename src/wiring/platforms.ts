@@ -3,7 +3,7 @@ import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
 import { supabaseDatabasePlatform } from '../adapters/supabase/supabase-database-platform.ts';
-import { supabasePreviewDatabases } from '../adapters/supabase/supabase-preview-databases.ts';
+import { type PreviewDatabaseOptions, supabasePreviewDatabases } from '../adapters/supabase/supabase-preview-databases.ts';
 import { supabaseBranchCopies } from '../adapters/supabase/supabase-branch-copies.ts';
 import { supabaseRestorePoints } from '../adapters/supabase/supabase-restore-points.ts';
 import { supabaseLogs } from '../adapters/supabase/supabase-logs.ts';
@@ -47,9 +47,9 @@ export interface Platforms {
   readonly caches: CachePlatform;
   readonly managed: ManagedPlatforms;
   readonly previewHosting: PreviewHosting;
-  readonly previewDatabases: PreviewDatabases;
   /** Leases for the time of a restore, kept on the Vercel project. */
   holds(projectId: () => string): Leases;
+  previewDatabases(options: PreviewDatabaseOptions): PreviewDatabases;
   /** The platform's own restore points of the project that `ref` names. */
   restorePoints(ref: () => string): RestorePoints;
   /** Copies, with their rows, of the project that `ref` names. */
@@ -127,16 +127,17 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     return known;
   };
   const origin = (hostname: string) => (local === undefined ? `https://${hostname}` : `http://${hostname}:${local.gateway.port}`);
+  const databases = supabaseDatabasePlatform(management, {
+    organization: credentials.supabase.organization,
+    addresses: isLocal ? localAddresses : hostedAddresses,
+    knownAddresses: isLocal ? localKnownAddresses : hostedKnownAddresses,
+    clock,
+  });
   return {
     projects: vercelHostingProjects(vercel),
     deployments: vercelDeployments(vercel, origin),
     moves: vercelDomainMoves(vercel, clock),
-    databases: supabaseDatabasePlatform(management, {
-      organization: credentials.supabase.organization,
-      addresses: isLocal ? localAddresses : hostedAddresses,
-      knownAddresses: isLocal ? localKnownAddresses : hostedKnownAddresses,
-      clock,
-    }),
+    databases,
     caches: upstashCachePlatform(upstash, { addresses: isLocal ? localCacheAddresses : hostedCacheAddresses, clock }),
     managed: {
       hosting: vercelManagedProject(vercel),
@@ -144,8 +145,8 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
       caches: upstashManagedDatabase(upstash),
     },
     previewHosting: vercelPreviewHosting(vercel),
-    previewDatabases: supabasePreviewDatabases(management),
     holds: (projectId) => vercelHolds(vercel, clock, projectId),
+    previewDatabases: (options) => supabasePreviewDatabases(management, databases, options),
     restorePoints: (ref) => supabaseRestorePoints(management, { ref, clock }),
     branchCopies: (ref) => supabaseBranchCopies(management, { ref, clock }),
     dataApi: (access) => supabaseDataApi(gateway(access.url, access.serviceRoleKey), gateway(access.url, access.anonKey)),

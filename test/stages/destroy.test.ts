@@ -45,6 +45,30 @@ describe('destroy', () => {
     expect(world.calls).toEqual([]);
   });
 
+  it('takes along the projects that are one preview’s database each, and names them first', async () => {
+    const { ref } = await world.databases.create(
+      { name: 'jet-staging-preview-fix', region: 'us-east-1', password: 'x' },
+      new AbortController().signal,
+    );
+    const kept = {
+      kind: 'project',
+      slug: 'fix',
+      id: ref,
+      ref,
+      name: 'jet-staging-preview-fix',
+      createdAt: '2026-11-26T10:00:00.000Z',
+    } as const;
+    const previewDatabases = { ownProjects: async () => [kept] };
+    takeCalls(world);
+
+    const refused = await world.destroy({}, {}, { previewDatabases });
+    const { result } = await world.destroy({ confirm }, {}, { previewDatabases });
+
+    expect(refused.error).toMatchObject({ message: expect.stringContaining(`${ref} with the database of the preview fix`) });
+    expect(world.calls).toContain(`remove Supabase ${ref}`);
+    expect(result?.summary).toBe('4 of 4 resources removed');
+  });
+
   it('only lists in a dry run', async () => {
     const { error, result } = await world.destroy({}, { dryRun: true });
 

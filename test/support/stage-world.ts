@@ -270,7 +270,7 @@ export function stageWorld() {
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
     destroy: async (destroyOptions: Partial<DestroyOptions> = {}, options: Partial<RunOptions> = {}, more: Partial<DestroyDeps> = {}) => {
-      const stage = destroyStage({ ...base, ...more }, emptyResources(), {
+      const stage = destroyStage({ ...base, previewDatabases: { ownProjects: async () => [] }, ...more }, emptyResources(), {
         confirm: undefined,
         dryRun: options.dryRun ?? false,
         ...destroyOptions,

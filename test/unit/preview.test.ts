@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { previewCommentText } from '../../src/core/preview/comment.ts';
-import { previewHostname, previewPrefix, previewSlug } from '../../src/core/preview/names.ts';
+import {
+  previewDatabaseName,
+  previewHostname,
+  previewPrefix,
+  previewProjectName,
+  previewSlug,
+  slugOfDatabase,
+  slugOfProject,
+} from '../../src/core/preview/names.ts';
 import { orphanedPreviews, previewsOf } from '../../src/core/preview/previews.ts';
 import { refuseForeignSource } from '../../src/core/preview/same-repository.ts';
-import { previewSettings } from '../../src/core/preview/settings.ts';
+import { previewDatabaseFields, previewSettings } from '../../src/core/preview/settings.ts';
 import { stagingSettings } from '../support/stage-world.ts';
 
 describe('what a preview is called', () => {
@@ -24,6 +32,43 @@ describe('what a preview is called', () => {
   it('has keys beside staging’s, not below them', () => {
     expect(previewPrefix('jet-staging:', 'fix')).toBe('jet-staging-preview-fix:');
     expect(previewPrefix('jet-staging:', 'fix').startsWith('jet-staging:')).toBe(false);
+  });
+});
+
+describe('what its database is called', () => {
+  it.each(['fix', previewSlug('feature/x'), previewSlug('a'.repeat(80))])('tells the preview by it again: %s', (slug) => {
+    expect(slugOfDatabase(previewDatabaseName(slug))).toBe(slug);
+    expect(slugOfProject('jet-staging', previewProjectName('jet-staging', slug))).toBe(slug);
+  });
+
+  it('is never that of what somebody made by hand, nor of another environment', () => {
+    const own = previewProjectName('jet-staging', 'fix');
+    const others = ['jet-staging', 'jet-staging-preview-', 'jet-staging-preview-fix', 'jet-staging-preview-fix-00000000', `${own}-2`];
+
+    expect(others.map((name) => slugOfProject('jet-staging', name))).toEqual(others.map(() => undefined));
+    expect(slugOfProject('jet', own)).toBeUndefined();
+    expect(slugOfDatabase('somebody-elses')).toBeUndefined();
+  });
+});
+
+describe('the settings of a preview’s own Supabase project', () => {
+  it('are staging’s that can be changed in place, with the sign-in addresses led to the preview', () => {
+    const supabase = {
+      ...stagingSettings.supabase,
+      size: 'large',
+      postgresVersion: '17',
+      sslEnforced: true,
+      allowedCidrs: ['10.0.0.0/8'],
+      auth: { siteUrl: 'https://staging.jet.test', redirectUrls: ['https://staging.jet.test/**'] },
+    };
+
+    expect(previewDatabaseFields({ ...stagingSettings, supabase }, 'https://preview.jet.test')).toEqual({
+      sslEnforced: true,
+      allowedCidrs: ['10.0.0.0/8'],
+      siteUrl: 'https://preview.jet.test',
+      redirectUrls: ['https://preview.jet.test/**'],
+    });
+    expect(previewDatabaseFields(stagingSettings, 'https://preview.jet.test')).toEqual({});
   });
 });
 
@@ -75,19 +120,22 @@ describe('previews as the vendors tell of them', () => {
     createdAt: `2026-11-26T10:0${minute}:00.000Z`,
     meta: { jvPreview: previewSlug(branch), githubCommitRef: branch },
   });
-  const database = (name: string) => ({ id: name, ref: `ref-${name}`, name, createdAt: '2026-11-26T10:00:00.000Z' });
+  const database = (kind: 'branch' | 'project', slug: string) => {
+    const name = kind === 'branch' ? previewDatabaseName(slug) : previewProjectName('jet-staging', slug);
+    return { kind, slug, id: name, ref: `ref-${name}`, name, createdAt: '2026-11-26T10:00:00.000Z' };
+  };
 
   it('are one a branch, with every deployment and the database; what a cut off run left counts', () => {
     const previews = previewsOf(
       [deployment('d1', 'feature/x', 1), deployment('d2', 'feature/x', 2)],
-      [database(`preview-${previewSlug('feature/x')}`), database('preview-half'), database('somebody-elses')],
+      [database('branch', previewSlug('feature/x')), database('project', 'half')],
     );
 
     expect(
       previews.map(({ slug, branch, deployments, database: own }) => [slug, branch, deployments.map(({ id }) => id), own?.name]),
     ).toEqual([
       [previewSlug('feature/x'), 'feature/x', ['d2', 'd1'], `preview-${previewSlug('feature/x')}`],
-      ['half', null, [], 'preview-half'],
+      ['half', null, [], previewProjectName('jet-staging', 'half')],
     ]);
   });
 
@@ -105,6 +153,7 @@ describe('the comment', () => {
     gitSha: 'a'.repeat(40),
     deploymentId: 'dpl_1',
     database: 'preview-x',
+    databaseKind: 'branch',
     migrationHead: '20260101000000',
     seed: 'seed demo: 5 users',
     prefix: 'jet-preview-x:',

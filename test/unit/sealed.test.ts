@@ -68,6 +68,20 @@ describe('sealed variables', () => {
   });
 });
 
+describe('secrets that follow from the key', () => {
+  test('are the same for a label each time, and another for another label or key', () => {
+    const secrets = [stateSealing(key), stateSealing(key), stateSealing('x'.repeat(43), [key])].map((ring) =>
+      ring.secretFor('database of jet-1'),
+    );
+
+    expect(secrets[0]).toMatch(/^[\w-]{43}$/);
+    expect(secrets[1]).toBe(secrets[0]);
+    expect(secrets[2]).not.toBe(secrets[0]);
+    expect(stateSealing(key).secretFor('database of jet-2')).not.toBe(secrets[0]);
+    expect(stateSealing(key).fingerprint('database of jet-1')).not.toContain(secrets[0]);
+  });
+});
+
 describe('ids and secrets', () => {
   test('ids sort by time and do not repeat', () => {
     const ids = [1, 1000, 1_700_000_000_000, 1_800_000_000_000, 4_000_000_000_000].map((nowMs) => newId('rel', nowMs));

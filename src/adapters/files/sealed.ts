@@ -34,6 +34,7 @@ export function stateSealing(stateKey: string, former: readonly string[] = []): 
   return {
     fingerprint: (value) => fingerprint(fingerprintKey, value),
     isFingerprintOf: (value, print) => [fingerprintKey, ...formerPrints].some((key) => fingerprint(key, value) === print),
+    secretFor: (label) => createHmac('sha256', derive(stateKey, 'secret')).update(label).digest('base64url'),
     seal: (values) => seal(snapshotKey, JSON.stringify(values)),
     open: (sealed) => openWithAny([snapshotKey, ...formerSnapshots], sealed),
   };

@@ -4,7 +4,7 @@ import { changingFlags } from '../../shared-flags.ts';
 
 /** `jv-staging preview down` */
 export default class PreviewDown extends StagingCommand {
-  static override summary = 'Remove the preview of a branch: deployments, database branch, Redis keys.';
+  static override summary = 'Remove the preview of a branch: deployments, database, Redis keys.';
   static override examples = [
     '<%= config.bin %> preview down --branch feature/quotes --dry-run',
     '<%= config.bin %> preview down --branch feature/quotes --confirm jetvision-staging',

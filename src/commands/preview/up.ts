@@ -4,7 +4,7 @@ import { changingFlags } from '../../shared-flags.ts';
 
 /** `jv-staging preview up` */
 export default class PreviewUp extends StagingCommand {
-  static override summary = 'Put a branch out beside staging: its own deployment, database branch and Redis namespace.';
+  static override summary = 'Put a branch out beside staging: its own deployment, database and Redis namespace.';
   static override description =
     'Only for a branch that `origin` has, checked out as it was pushed: code of a fork is refused (exit 6). The build sees no token of a vendor. Running it again puts out the branch’s newest commit in the same place.';
   static override examples = ['<%= config.bin %> preview up --branch feature/quotes', '<%= config.bin %> preview up --markdown'];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { protections, type TableWaiver } from '../../core/release/protection.ts';
 import { supabaseRegions, upstashRegions, vercelRegionCodes } from '../../core/regions.ts';
+import { previewDatabaseChoices } from '../../core/settings.ts';
 import { envReference, text } from './parts.ts';
 
 /** Compute sizes (Supabase's OpenAPI file of 2026-06-01, `desired_instance_size`). */
@@ -67,6 +68,7 @@ export const supabase = z.strictObject({
   pooler: z
     .strictObject({ size: z.number().int().min(1).max(3000).optional(), mode: z.enum(['transaction', 'session']).optional() })
     .optional(),
+  previews: z.enum(previewDatabaseChoices).optional(),
   migrations: text.default('supabase/migrations'),
   rollbacks: text.default('supabase/rollbacks'),
   tableWaivers: z

@@ -1,5 +1,9 @@
-/** The database that one preview has to itself: a branch of the staging project. */
+/** The database that one preview has to itself. */
 export interface PreviewDatabase {
+  /** A branch of the staging project, or a project beside it where the platform makes no branches. */
+  readonly kind: 'branch' | 'project';
+  /** What the preview is called by. */
+  readonly slug: string;
   /** The platform's handle for it. */
   readonly id: string;
   /** Ref of the project that it is by itself. */
@@ -9,15 +13,17 @@ export interface PreviewDatabase {
   readonly createdAt: string;
 }
 
-/** Branches of a database project, one a preview. Throws `SUPABASE_…` errors and `PREVIEW_DATABASE_UNSUPPORTED` (kind `vendor`). */
+/** Databases beside a project's own, one a preview. Throws `SUPABASE_…` errors and `PREVIEW_DATABASE_UNSUPPORTED` (kind `vendor`). */
 export interface PreviewDatabases {
-  /** Returns every branch of the project but the project itself. */
+  /** Returns the databases of all previews, whichever kind they are. */
   list(projectRef: string, signal: AbortSignal): Promise<readonly PreviewDatabase[]>;
-  /** Creates a branch with the project's migrations and without its rows; one of this name that is there is returned. */
-  create(projectRef: string, name: string, signal: AbortSignal): Promise<PreviewDatabase>;
-  /** Returns the password of the branch's own database. */
+  /** Returns those that are projects of their own: they stay when the staging project goes. */
+  ownProjects(signal: AbortSignal): Promise<readonly PreviewDatabase[]>;
+  /** Creates one without any of the parent's rows, beside the parent's region; one that is there is returned, whichever kind it is. */
+  create(parent: { readonly ref: string; readonly region: string }, slug: string, signal: AbortSignal): Promise<PreviewDatabase>;
+  /** Returns the password that the database has, or, for a project of its own, must have. */
   password(database: PreviewDatabase, signal: AbortSignal): Promise<string>;
-  /** Removes a branch; one that is gone is removed. */
+  /** Removes it; one that is gone is removed. */
   remove(database: PreviewDatabase, signal: AbortSignal): Promise<void>;
 }
 

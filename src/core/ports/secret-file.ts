@@ -17,6 +17,8 @@ export interface Sealing {
   fingerprint(value: string): string;
   /** Returns true when this is the value's fingerprint under any key of the ring. */
   isFingerprintOf(value: string, fingerprint: string): boolean;
+  /** Returns a secret of 43 characters that only holders of the newest key can tell; the same label gives the same one each time. */
+  secretFor(label: string): string;
   /** Returns the values encrypted (AES-256-GCM) under the newest key as one printable text. */
   seal(values: Readonly<Record<string, string>>): string;
   /** Returns the values of a sealed text; throws `STATE_KEY_WRONG` (kind `missing`) when no key of the ring opens it. */

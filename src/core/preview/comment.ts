@@ -1,3 +1,4 @@
+import type { PreviewDatabase } from '../ports/previews.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** What a comment on a pull request says of a preview. */
@@ -7,6 +8,7 @@ export interface PreviewComment {
   readonly gitSha: string;
   readonly deploymentId: string;
   readonly database: string;
+  readonly databaseKind: PreviewDatabase['kind'];
   readonly migrationHead: string | null;
   readonly seed: string;
   readonly prefix: string;
@@ -15,12 +17,20 @@ export interface PreviewComment {
 
 const signs = { green: '✅', red: '❌', inconclusive: '⚠️', skipped: '⏭️' } as const satisfies Record<Verdict, string>;
 
+/** Returns what a preview's database is, for people. */
+export function databaseText(kind: PreviewDatabase['kind']): string {
+  return kind === 'branch' ? 'branch' : 'Supabase project';
+}
+
 /** Returns a comment in Markdown; its first line is a mark by which a later run finds and replaces it. */
 export function previewCommentText(preview: PreviewComment): string {
   const rows = [
     ['Address', `<${preview.url}>`],
     ['Commit', `\`${plain(preview.gitSha.slice(0, 12))}\`, deployment \`${plain(preview.deploymentId)}\``],
-    ['Database', `branch \`${plain(preview.database)}\`, schema \`${plain(preview.migrationHead ?? 'empty')}\`, ${plain(preview.seed)}`],
+    [
+      'Database',
+      `${databaseText(preview.databaseKind)} \`${plain(preview.database)}\`, schema \`${plain(preview.migrationHead ?? 'empty')}\`, ${plain(preview.seed)}`,
+    ],
     ['Redis', `keys below \`${plain(preview.prefix)}\``],
     ['Smoke', `${signs[preview.smoke.verdict]} ${plain(preview.smoke.summary)}`],
   ];

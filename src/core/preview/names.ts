@@ -24,6 +24,21 @@ export function slugOfDatabase(name: string): string | undefined {
   return /^preview-(.+)$/.exec(name)?.[1];
 }
 
+/**
+ * Returns the name of the project that a preview has to itself where there are no branches. It stands among all projects of the
+ * account, so it ends in a checksum: what somebody called something like it by hand is never taken for ours.
+ */
+export function previewProjectName(staging: string, slug: string): string {
+  return `${staging}-preview-${slug}-${checksum(`${staging} ${slug}`)}`;
+}
+
+/** Returns the slug of a project's name, or undefined for one that is no preview of this environment. */
+export function slugOfProject(staging: string, name: string): string | undefined {
+  const start = `${staging}-preview-`;
+  const slug = name.startsWith(start) ? name.slice(start.length).replace(/-[0-9a-f]{8}$/, '') : '';
+  return slug !== '' && previewProjectName(staging, slug) === name ? slug : undefined;
+}
+
 /** Returns the key prefix of a preview: beside staging's, not below it, so that nothing that empties staging's touches it. */
 export function previewPrefix(stagingPrefix: string, slug: string): string {
   return `${stagingPrefix.replace(/:+$/, '')}-preview-${slug}:`;

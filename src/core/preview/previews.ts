@@ -1,6 +1,6 @@
 import type { Deployment } from '../ports/hosting.ts';
 import type { PreviewDatabase } from '../ports/previews.ts';
-import { previewSlug, slugOfDatabase } from './names.ts';
+import { previewSlug } from './names.ts';
 
 /** Entries of a deployment's meta by which previews of an environment are found. */
 export const previewMeta = { kind: 'jvKind', slug: 'jvPreview', environment: 'jvEnvironment', branch: 'githubCommitRef' } as const;
@@ -17,10 +17,7 @@ export interface Preview {
 
 /** Returns the previews, by slug, from what hosting and database list. */
 export function previewsOf(deployments: readonly Deployment[], databases: readonly PreviewDatabase[]): readonly Preview[] {
-  const slugs = new Set([
-    ...deployments.flatMap(({ meta }) => meta[previewMeta.slug] ?? []),
-    ...databases.flatMap(({ name }) => slugOfDatabase(name) ?? []),
-  ]);
+  const slugs = new Set([...deployments.flatMap(({ meta }) => meta[previewMeta.slug] ?? []), ...databases.map(({ slug }) => slug)]);
   return [...slugs].toSorted().map((slug) => {
     const own = deployments.filter(({ meta }) => meta[previewMeta.slug] === slug);
     const newestFirst = own.toSorted((left, right) => (left.createdAt < right.createdAt ? 1 : -1));
@@ -28,7 +25,7 @@ export function previewsOf(deployments: readonly Deployment[], databases: readon
       slug,
       branch: newestFirst[0]?.meta[previewMeta.branch] ?? null,
       deployments: newestFirst,
-      database: databases.find(({ name }) => slugOfDatabase(name) === slug),
+      database: databases.find((each) => each.slug === slug),
     };
   });
 }

@@ -1,4 +1,6 @@
 import { StagingError } from '../errors.ts';
+import type { Fields } from '../plan/model.ts';
+import { wantedResources } from '../plan/wanted.ts';
 import type { StagingSettings, VariableSettings } from '../settings.ts';
 import { previewPrefix } from './names.ts';
 
@@ -21,4 +23,16 @@ export function previewSettings(settings: StagingSettings, slug: string): Stagin
   const env: Record<string, VariableSettings> = { ...settings.env };
   for (const [name, variable] of wired) env[name] = { ...variable, value: own };
   return { ...settings, upstash: { ...settings.upstash, prefix: own }, env };
+}
+
+/**
+ * Returns what a preview's own project must have of the Supabase settings in the configuration: those that can be changed in place, without
+ * the compute size (the platform's own default will do), and the sign-in addresses led to the preview. A branch has its parent's.
+ */
+export function previewDatabaseFields(settings: StagingSettings, origin: string): Fields {
+  const { supabase } = settings;
+  const own = { ...settings, supabase: { ...supabase, auth: supabase.auth === undefined ? undefined : {} } };
+  const production = { hostingRegion: undefined, databases: {}, caches: {} };
+  const { managed, lasting } = wantedResources(own, { appOrigin: origin, production })['supabase-project'];
+  return Object.fromEntries(Object.entries(managed).filter(([field]) => ![...lasting, 'size', 'paused'].includes(field)));
 }

@@ -1,6 +1,7 @@
 import type { Cache } from '../../core/ports/cache.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Deployments } from '../../core/ports/hosting.ts';
+import type { ManagedPlatforms } from '../../core/ports/managed.ts';
 import type { PreviewDatabases, PreviewHosting, SourceBranches } from '../../core/ports/previews.ts';
 import type { AppSource } from '../../core/ports/source.ts';
 import { previewMeta, type Preview, previewsOf } from '../../core/preview/previews.ts';
@@ -36,6 +37,7 @@ export interface PreviewDeps extends ResourceDeps, LeaseDeps {
   readonly deployments: Deployments;
   readonly previewHosting: PreviewHosting;
   readonly previewDatabases: PreviewDatabases;
+  readonly managed: ManagedPlatforms;
   readonly readSecret: (reference: EnvReference) => string | undefined;
   readonly openCache: () => Cache;
   /** Returns the origin that a host name of ours answers at. */

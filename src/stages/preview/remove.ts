@@ -1,5 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
+import { databaseText } from '../../core/preview/comment.ts';
 import { previewPrefix, previewSlug } from '../../core/preview/names.ts';
 import { orphanedPreviews, type Preview } from '../../core/preview/previews.ts';
 import { slot } from '../../core/run/slot.ts';
@@ -33,7 +34,7 @@ export interface RemovePreviewDetails {
 }
 
 /**
- * Returns the stage that removes previews with all that is theirs: deployments, database branch, Redis keys. Throws
+ * Returns the stage that removes previews with all that is theirs: deployments, database, Redis keys. Throws
  * `PREVIEW_UNCONFIRMED` (exit 6) when there is something and the environment's name was not typed.
  */
 export function removePreviewsStage(
@@ -108,7 +109,10 @@ function removeStep(deps: PreviewDeps, resources: Resources, preview: Preview, r
       const { production, upstash } = deps.settings;
       const [project, database, cache] = [resources.project.get(), resources.database.get(), resources.cache.get()];
       guardProduction({ what: 'Vercel project', identities: [project.id, project.name] }, production);
-      guardProduction({ what: 'Supabase project', identities: [database.ref, database.name, preview.database?.ref ?? ''] }, production);
+      guardProduction(
+        { what: 'Supabase project', identities: [database.ref, database.name, preview.database?.ref ?? '', preview.database?.name ?? ''] },
+        production,
+      );
       guardProduction({ what: 'Upstash database', identities: [cache.id, cache.name] }, production);
       for (const { id } of preview.deployments) await deps.previewHosting.remove(id, io.signal);
       if (preview.database !== undefined) await deps.previewDatabases.remove(preview.database, io.signal);
@@ -132,7 +136,7 @@ function removeStep(deps: PreviewDeps, resources: Resources, preview: Preview, r
 }
 
 function holds({ deployments, database }: Preview): string {
-  return `${deployments.length} deployments, ${database === undefined ? 'no database' : `database branch ${database.name}`} and its Redis keys`;
+  return `${deployments.length} deployments, ${database === undefined ? 'no database' : `${databaseText(database.kind)} ${database.name}`} and its Redis keys`;
 }
 
 function unconfirmed({ settings }: PreviewDeps, found: readonly Preview[], { branch, confirm }: RemovePreviewOptions): StagingError {

@@ -1,4 +1,4 @@
-import { previewCommentText } from '../../core/preview/comment.ts';
+import { databaseText, previewCommentText } from '../../core/preview/comment.ts';
 import { previewSlug } from '../../core/preview/names.ts';
 import { refuseForeignSource } from '../../core/preview/same-repository.ts';
 import type { Deployment } from '../../core/ports/hosting.ts';
@@ -27,8 +27,9 @@ export interface PreviewUpDetails {
   readonly url: string;
   readonly deploymentId: string;
   readonly gitSha: string;
-  /** Name of the database branch. */
+  /** Name of the database branch, or of the preview's own project. */
   readonly database: string;
+  readonly databaseKind: PreviewDatabase['kind'];
   readonly migrationHead: string | null;
   readonly seedVersion: string;
   /** Key prefix in Redis. */
@@ -50,7 +51,7 @@ export interface PreviewFacts {
 }
 
 /**
- * Returns the stage that puts a branch out beside staging: a database branch with schema and seed, a key prefix, and a deployment whose
+ * Returns the stage that puts a branch out beside staging: a database with schema and seed, a key prefix, and a deployment whose
  * environment leads to those before its first request; smoke on its address comes last. May be repeated: what is there is used again.
  */
 export function previewUpStage(deps: PreviewDeps, resources: Resources, branch: string | undefined): StageRun<PreviewUpDetails> {
@@ -143,6 +144,7 @@ function resultOf(deps: PreviewDeps, facts: PreviewFacts, smoke: StageResult<Smo
     gitSha: sha,
     deploymentId: facts.deployment.get().id,
     database: facts.database.get().name,
+    databaseKind: facts.database.get().kind,
     migrationHead: facts.head.get(),
     prefix: settings.upstash.prefix,
   };
@@ -158,7 +160,7 @@ function resultOf(deps: PreviewDeps, facts: PreviewFacts, smoke: StageResult<Smo
   const findings: readonly Finding[] = [
     { id: 'smoke', title: 'Smoke', verdict, seen: summary, expected: 'all green' },
     green('address', 'Address', origin),
-    green('database', 'Database', `branch ${known.database}, schema ${known.migrationHead ?? 'empty'}`),
+    green('database', 'Database', `${databaseText(known.databaseKind)} ${known.database}, schema ${known.migrationHead ?? 'empty'}`),
     green('redis', 'Redis keys', `below ${known.prefix}`),
   ];
   return stageResult('preview', findings, startedAtMs, deps.clock, details, `${branch} at ${origin}`);
