@@ -47,7 +47,8 @@ import { openRestorePoints } from './restore-points.ts';
 import type { RunGuard } from './run-guard.ts';
 import { seedParts } from './seed-parts.ts';
 import { openSecretFile } from './secret-file.ts';
-import { formerStateKeys, stateKeys } from './state-keys.ts';
+import { knownSecrets } from './known-secrets.ts';
+import { stateKeys } from './state-keys.ts';
 import { statusReading } from './status-reading.ts';
 
 /** Smokes an address, expecting this commit and this deployment. */
@@ -245,18 +246,4 @@ function previewDatabasesOf(context: Context, platforms: Platforms): PreviewData
     choice: supabase.previews ?? 'auto',
     passwordFor: async (project) => (await sealing()).secretFor(`database of ${project}`),
   });
-}
-
-/** Every value that must not be printed: what was read from the environment, and what the resources' access holds. */
-function knownSecrets(context: Context, resources: Resources, productionUrl: string | undefined): readonly string[] {
-  const database = resources.databaseAccess.peek();
-  const cache = resources.cacheAccess.peek();
-  return [
-    ...context.secrets.seen,
-    ...context.secrets.inFile(),
-    ...formerStateKeys(context),
-    ...(productionUrl === undefined ? [] : [productionUrl]),
-    ...(database === undefined ? [] : [database.anonKey, database.serviceRoleKey, database.directUrl, database.poolerUrl]),
-    ...(cache === undefined ? [] : [cache.url, cache.restToken]),
-  ];
 }

@@ -78,9 +78,11 @@ async function bringUpToDate(of: RunReport, { dryRun = false, signal = new Abort
     mapTexts(of, createRedactor(['canary-secret'])),
   );
   const journal = { append: async () => undefined, unfinished: async () => [] };
-  await runSteps(run.steps, { runId: 'r', journal, clock: systemClock, events: () => undefined, signal, dryRun }).finally(() =>
-    client.close(),
-  );
+  try {
+    await runSteps(run.steps, { runId: 'r', journal, clock: systemClock, events: () => undefined, signal, dryRun });
+  } finally {
+    await client.close();
+  }
   return Object.fromEntries(run.issues().map((issue) => [issue.check, issue]));
 }
 

@@ -58,7 +58,9 @@ describe('report --issues', () => {
 
     expect(run.exitCode, run.stdout).toBe(0);
     const { issues: planned } = run.json(reported).data;
-    expect(planned.map(({ action, planned: is, number }) => [action, is, number])).toEqual(Array(12).fill(['opened', true, null]));
+    expect(planned.map(({ action, planned: is, number }) => [action, is, number])).toEqual(
+      Array.from({ length: 12 }, () => ['opened', true, null]),
+    );
     expect(await issues()).toEqual([]);
   });
 
