@@ -40,8 +40,8 @@ export interface MigrateCommands {
   check(choice: MigrateChoice & { readonly rehearse: boolean }): StageRun<MigrateCheckDetails>;
   up(choice: MigrateChoice & MigrateUpOptions): StageRun<MigrateUpDetails>;
   down(choice: MigrateChoice & MigrateDownOptions): StageRun<MigrateDownDetails>;
-  /** On the environment's database alone: what a restore point keeps and a seed fills. */
-  reset(options: ResetOptions): StageRun<ResetDetails>;
+  /** A database that is named by its address has neither restore point nor seed. */
+  reset(choice: MigrateChoice & ResetOptions): StageRun<ResetDetails>;
   /** Closes the connection to a database that was named by its address. */
   close(): Promise<void>;
 }
@@ -80,6 +80,18 @@ export function migrateCommands(context: Context, deps: Deps, resources: Resourc
   };
   const on = ({ dbUrlEnv, dir }: MigrateChoice, changes = true) =>
     dbUrlEnv === undefined ? onEnvironment(dir, changes) : onNamed(dbUrlEnv, dir);
+  const resetting = ({ dbUrlEnv }: MigrateChoice) => {
+    if (dbUrlEnv !== undefined) {
+      const url = addressIn(dbUrlEnv, hide);
+      return { ...namedReset, name: databaseName(url), guard: () => refuseProduction(url, context) };
+    }
+    const { name, environment, production } = deps.provision().settings;
+    const guard = () => {
+      const found = resources.database.get();
+      guardProduction({ what: 'Supabase project', identities: [found.ref, found.name] }, production);
+    };
+    return { ...deps.resetting(), name, environment, guard };
+  };
   return {
     status: async ({ dbUrlEnv, dir }) => {
       const fallback = dbUrlEnv === undefined ? context.settings().supabase.migrations : usualFolder;
@@ -92,13 +104,33 @@ export function migrateCommands(context: Context, deps: Deps, resources: Resourc
     check: (choice) => migrateCheckStage(on(choice, choice.rehearse), choice),
     up: (choice) => migrateUpStage(on(choice), choice),
     down: (choice) => migrateDownStage(on(choice), choice),
-    reset: (options) => {
-      const { settings } = deps.provision();
-      return migrateResetStage({ ...onEnvironment(undefined, true), ...deps.resetting(), settings }, resources, options);
-    },
+    reset: (choice) => migrateResetStage({ ...on(choice), ...resetting(choice) }, choice),
     close,
   };
 }
+
+/** As libpq names it: without a path it is the user's (https://www.postgresql.org/docs/15/libpq-connect.html, read 2026-11-27). */
+function databaseName(url: string): string {
+  const { pathname, username } = new URL(url);
+  return decodeURIComponent(pathname.slice(1) || username);
+}
+
+/** What resetting a database lacks that is named by its address. */
+const namedReset = {
+  environment: undefined,
+  seed: undefined,
+  restorePoints: () => ({
+    take: () =>
+      Promise.reject(
+        new StagingError(
+          'refused',
+          'RESTORE_POINT_NO_PLACE',
+          'Nothing keeps a restore point of a database that is named by its address: what is dropped cannot be brought back.',
+          { fix: 'Make a dump with `pg_dump -Fc` first, then add `--accept-no-restore-point`.' },
+        ),
+      ),
+  }),
+} as const;
 
 function filesIn({ request }: Context, dir: string): Pick<MigrateDeps, 'readMigrations' | 'readReverseScripts' | 'parseMigration'> {
   const migrations = resolve(request.cwd, dir);

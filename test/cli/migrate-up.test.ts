@@ -152,4 +152,28 @@ describe('migrate on any Postgres', () => {
     expect((await migrate('status')).states).toContain('20260107000000 pending');
     expect(await migrate('down', '--to', '20200101000000')).toMatchObject({ code: 2, told: { error: { code: 'MIGRATION_NOT_APPLIED' } } });
   });
+
+  it('makes the schema anew when the database’s name was typed and nothing need be kept, and says what stays', async () => {
+    await rm(join(folder, 'db/migrations/20260106000000_mark.sql'));
+    const tables = () => sql`select count(*)::int as people from people`;
+
+    const unnamed = await migrate('reset');
+    const wrong = await migrate('reset', '--confirm', 'staging');
+    const kept = await migrate('reset', '--confirm', 'app');
+    const dry = await migrate('reset', '--dry-run');
+    await sql`create table jv_staging.environment (name text primary key)`;
+    await sql`insert into jv_staging.environment values ('production')`;
+    const production = await migrate('reset', '--confirm', 'app', '--accept-no-restore-point');
+    await sql`drop table jv_staging.environment`;
+    expect(await tables()).toEqual([{ people: 5 }]);
+    const done = await migrate('reset', '--confirm', 'app', '--accept-no-restore-point');
+
+    const refusals = [unnamed, wrong, kept, production].map(({ code, told }) => `${code} ${told.error?.code}`);
+    expect(refusals).toEqual(['6 RESET_UNCONFIRMED', '6 RESET_UNCONFIRMED', '6 RESTORE_POINT_NO_PLACE', '6 RESET_OF_ANOTHER']);
+    expect(unnamed.told.error).toMatchObject({ message: expect.stringContaining('in app'), fix: 'Add `--confirm app`.' });
+    expect([dry.code, done.code, done.told.error?.message]).toEqual([0, 0, undefined]);
+    expect(done.seen.join('; ')).toContain('roles, extensions in other schemas and Auth users stay');
+    expect(await tables()).toEqual([{ people: 0 }]);
+    expect((await migrate('status')).states).toHaveLength(6);
+  });
 });

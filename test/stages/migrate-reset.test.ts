@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { StagingError } from '../../src/core/errors.ts';
+import { guardProduction } from '../../src/core/guard.ts';
 import { createTable, stageWorld, type StageWorld, stagingSettings, takeCalls } from '../support/stage-world.ts';
 
 let world: StageWorld;
@@ -52,13 +53,26 @@ it('changes nothing in a dry run, which needs no name', async () => {
 
   expect(error).toBeUndefined();
   expect(world.calls).toEqual([]);
-  expect(details['consent']).toBe('would drop public.requests, public.users with 0 rows');
-  expect(outcomes.slice(-5)).toEqual(['restore-point planned', 'drop planned', 'apply planned', 'row-security planned', 'seed planned']);
+  expect(details['consent']).toBe(
+    'would drop public.requests, public.users with 0 rows; roles, extensions in other schemas and Auth users stay',
+  );
+  expect(outcomes.slice(-6)).toEqual([
+    'restore-point planned',
+    'drop planned',
+    'apply planned',
+    'row-security planned',
+    'seed planned',
+    'end planned',
+  ]);
 });
 
 it('refuses production, by its name and by what the database says of itself', async () => {
   const production = { ...stagingSettings.production, supabaseProjects: ['jet', 'jet-staging'] };
-  const named = await world.reset(confirmed, {}, { settings: { ...stagingSettings, production } });
+  const named = await world.reset(
+    confirmed,
+    {},
+    { guard: () => guardProduction({ what: 'Supabase project', identities: ['jet-staging'] }, production) },
+  );
   world.database.says.environments = ['production'];
   const said = await world.reset(confirmed);
 

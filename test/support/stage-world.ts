@@ -281,6 +281,9 @@ export function stageWorld() {
       const resources = emptyResources();
       const deps: ResetDeps = {
         ...base,
+        name: stagingSettings.name,
+        environment: stagingSettings.environment,
+        guard: () => undefined,
         before: [locateStep(base, resources)],
         after: [protectionStep(base)],
         restorePoints: () => restore,
@@ -288,7 +291,7 @@ export function stageWorld() {
         ...more,
       };
       const dryRun = options.dryRun ?? false;
-      const stage = migrateResetStage(deps, resources, { confirm: undefined, dryRun, acceptNoRestorePoint: false, ...choice });
+      const stage = migrateResetStage(deps, { confirm: undefined, dryRun, acceptNoRestorePoint: false, ...choice });
       return { ...(await run(stage.steps, options)), result: stage.result() };
     },
     rollback: async (to?: string, more: Partial<RollbackDeps> = {}, choice: Partial<RollbackOptions> = {}) => {

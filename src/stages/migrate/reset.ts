@@ -1,5 +1,4 @@
 import { StagingError } from '../../core/errors.ts';
-import { guardProduction } from '../../core/guard.ts';
 import type { RestorePoint, RestorePoints } from '../../core/ports/restore-points.ts';
 import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
 import { counted } from '../../core/rollback/plan.ts';
@@ -7,23 +6,27 @@ import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
-import type { StagingSettings } from '../../core/settings.ts';
 import type { Finding } from '../../core/verdict.ts';
-import type { Resources } from '../resources.ts';
 import type { SeedDetails } from '../seed/parts.ts';
 import { applyMigrations } from './apply.ts';
 import type { MigrateDeps } from './deps.ts';
 
 /** What `migrate reset` needs beside the migrations. */
 export interface ResetDeps extends Pick<MigrateDeps, 'clock' | 'openDatabase' | 'readMigrations' | 'before' | 'after'> {
-  readonly settings: StagingSettings;
-  readonly restorePoints: () => RestorePoints;
-  readonly seed: () => StageRun<SeedDetails>;
+  /** What must be typed: the environment's name, or that of a database which is named by its address. */
+  readonly name: string;
+  /** The environment that the database may say it is of; undefined: it must be nobody's. */
+  readonly environment: string | undefined;
+  /** Throws `PRODUCTION_REFUSED` (exit 6); the resources are known by then. */
+  readonly guard: () => void;
+  readonly restorePoints: () => Pick<RestorePoints, 'take'>;
+  /** Undefined: there is no seed, what is there afterwards is what the migrations wrote. */
+  readonly seed: (() => StageRun<SeedDetails>) | undefined;
 }
 
 /** What `migrate reset` was asked for. */
 export interface ResetOptions {
-  /** The environment's name as it was typed, if it was. */
+  /** The name as it was typed, if it was. */
   readonly confirm: string | undefined;
   /** With true nothing is dropped, so nothing need be confirmed. */
   readonly dryRun: boolean;
@@ -48,15 +51,16 @@ interface ResetFacts {
   readonly rows: ReturnType<typeof slot<number>>;
   readonly restorePoint: ReturnType<typeof slot<RestorePoint>>;
   readonly seeded: ReturnType<typeof slot<StageRun<SeedDetails>>>;
+  readonly ended: ReturnType<typeof slot<true>>;
   readonly applied: string[];
 }
 
 /**
  * Returns the stage that makes the schema anew: restore point, everything dropped that the migrations own, all of them applied, seeded.
- * The environment's name must have been typed, and production is refused (exit 6). A run that was cut off is run again: each step looks at
+ * The name must have been typed, and production is refused (exit 6). A run that was cut off is run again: each step looks at
  * what is there.
  */
-export function migrateResetStage(deps: ResetDeps, resources: Resources, options: ResetOptions): StageRun<ResetDetails> {
+export function migrateResetStage(deps: ResetDeps, options: ResetOptions): StageRun<ResetDetails> {
   const startedAtMs = deps.clock.nowMs();
   const facts: ResetFacts = {
     folder: slot('migrations'),
@@ -64,45 +68,48 @@ export function migrateResetStage(deps: ResetDeps, resources: Resources, options
     rows: slot('rows'),
     restorePoint: slot('restore point'),
     seeded: slot('seed'),
+    ended: slot('end of the reset'),
     applied: [],
   };
   return {
     steps: [
       ...deps.before,
-      lookStep(deps, resources, facts),
+      lookStep(deps, facts),
       consentStep(deps, facts, options),
       restorePointStep(deps, facts, options),
       dropStep(deps),
       applyStep(deps, facts),
       ...deps.after,
-      {
-        id: 'seed',
-        title: `Seed ${deps.settings.seed.profile}`,
-        steps: () => {
-          facts.seeded.set(deps.seed());
-          return facts.seeded.get().steps;
-        },
-      },
+      ...seedSteps(deps, facts),
+      { id: 'end', title: 'End the reset', run: async () => void facts.ended.set(true) },
     ],
     result: () => {
+      if (facts.ended.peek() === undefined) return undefined;
       const seed = facts.seeded.peek()?.result();
-      if (seed === undefined) return undefined;
       const details = { dropped: facts.tables.get(), applied: facts.applied, restorePoint: facts.restorePoint.peek()?.id ?? null };
-      const summary = `${facts.applied.length} migrations applied anew; ${seed.summary}`;
-      return stageResult('migrate-reset', [...resetFindings(facts), ...seed.findings], startedAtMs, deps.clock, details, summary);
+      const summary = `${facts.applied.length} migrations applied anew; ${seed?.summary ?? 'nothing was seeded'}`;
+      return stageResult('migrate-reset', [...resetFindings(facts), ...(seed?.findings ?? [])], startedAtMs, deps.clock, details, summary);
     },
   };
 }
 
-function lookStep(deps: ResetDeps, resources: Resources, facts: ResetFacts): Step {
+function seedSteps({ seed }: ResetDeps, facts: ResetFacts): readonly Step[] {
+  if (seed === undefined) return [];
+  const steps = () => {
+    facts.seeded.set(seed());
+    return facts.seeded.get().steps;
+  };
+  return [{ id: 'seed', title: 'Seed', steps }];
+}
+
+function lookStep(deps: ResetDeps, facts: ResetFacts): Step {
   return {
     id: 'look',
     title: 'Look at what is there',
     run: async (io) => {
-      const { ref, name } = resources.database.get();
-      guardProduction({ what: 'Supabase project', identities: [ref, name] }, deps.settings.production);
+      deps.guard();
       const database = deps.openDatabase();
-      refuseAnother((await database.identity(io.signal)).environments, deps.settings);
+      refuseAnother((await database.identity(io.signal)).environments, deps);
       const folder = await deps.readMigrations();
       // Before anything is dropped: what could not be applied again must not go.
       pendingMigrations(folder.migrations, []);
@@ -119,29 +126,36 @@ function lookStep(deps: ResetDeps, resources: Resources, facts: ResetFacts): Ste
   };
 }
 
+/** What lies outside of the schemas: nobody can tell which of it a migration made. */
+const stays = 'roles, extensions in other schemas and Auth users stay';
+
 function holdings(facts: ResetFacts): string {
   const tables = facts.tables.get();
   return tables.length === 0 ? 'no table' : `${tables.join(', ')} with ${counted(facts.rows.get())}`;
 }
 
-function refuseAnother(says: readonly string[], { environment, name }: StagingSettings): void {
+function refuseAnother(says: readonly string[], { environment, name }: ResetDeps): void {
   const other = says.find((each) => each !== environment);
   if (other === undefined) return;
-  throw new StagingError('refused', 'RESET_OF_ANOTHER', `The database of ${name} says that it is ${other}'s, expected ${environment}.`, {
-    fix: 'Correct `name` or `environment` in the configuration, then run `jv-staging status`.',
+  const expected = environment ?? 'one that is no environment’s';
+  throw new StagingError('refused', 'RESET_OF_ANOTHER', `The database of ${name} says that it is ${other}'s, expected ${expected}.`, {
+    fix:
+      environment === undefined
+        ? `Run \`jv-staging migrate reset\` with the configuration of ${other}, without \`--db-url-env\`.`
+        : 'Correct `name` or `environment` in the configuration, then run `jv-staging status`.',
   });
 }
 
-function consentStep({ settings }: ResetDeps, facts: ResetFacts, { confirm, dryRun }: ResetOptions): Step {
+function consentStep({ name }: ResetDeps, facts: ResetFacts, { confirm, dryRun }: ResetOptions): Step {
   return {
     id: 'consent',
     title: 'Check that this is meant',
     run: async () => {
-      if (dryRun) return `would drop ${holdings(facts)}`;
-      if (confirm === settings.name) return `--confirm ${settings.name}`;
+      if (dryRun) return `would drop ${holdings(facts)}; ${stays}`;
+      if (confirm === name) return `--confirm ${name}`;
       const seen = confirm === undefined ? 'its name was not typed' : `${JSON.stringify(confirm)} was typed`;
-      throw new StagingError('refused', 'RESET_UNCONFIRMED', `This would drop ${holdings(facts)} in ${settings.name}, and ${seen}.`, {
-        fix: `Add \`--confirm ${settings.name}\`.`,
+      throw new StagingError('refused', 'RESET_UNCONFIRMED', `This would drop ${holdings(facts)} in ${name}, and ${seen}.`, {
+        fix: `Add \`--confirm ${name}\`.`,
       });
     },
   };
@@ -211,7 +225,13 @@ function resetFindings(facts: ResetFacts): readonly Finding[] {
       seen: point === undefined ? 'none' : `${point.id} at ${point.place}`,
       expected: 'one, where there is something to keep',
     },
-    { ...green, id: 'dropped', title: 'Dropped', seen: holdings(facts), expected: 'everything that the migrations own' },
+    {
+      ...green,
+      id: 'dropped',
+      title: 'Dropped',
+      seen: `${holdings(facts)}; ${stays}`,
+      expected: 'everything in the schemas that the migrations own',
+    },
     { ...green, id: 'applied', title: 'Migrations', seen: `${facts.applied.length} applied anew`, expected: 'all of the folder' },
   ];
 }
