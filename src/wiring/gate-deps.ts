@@ -8,7 +8,7 @@ import { readGitState } from '../adapters/source/git-state.ts';
 import { probeTls } from '../adapters/web/tls-probe.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { StagingError } from '../core/errors.ts';
-import type { CommitReport, Evidence } from '../core/gate/model.ts';
+import type { Alerting, CommitReport, Evidence } from '../core/gate/model.ts';
 import { judgeIsolation } from '../core/isolation/isolation.ts';
 import type { LocalEndpoints } from '../core/local/endpoints.ts';
 import { judgeWatch } from '../core/smoke/watch.ts';
@@ -21,6 +21,7 @@ import type { EnvironmentStatus } from '../core/status.ts';
 import type { Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { openGithub } from './github.ts';
+import { missingValue } from './missing-value.ts';
 import { reportsFolder } from './report-files.ts';
 import { watchFolder } from './watch.ts';
 
@@ -53,6 +54,7 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
       return probeTls(settings.domain, at, signal);
     },
     isolation: async (signal) => judgeIsolation(await isolationFacts(deps.isolation(), resources, signal)),
+    alerting: (signal) => alertingOf(context, deps, signal),
     issues: async (signal) => {
       const repository = await github();
       return repository.openIssues(settings.gate.severityLabels, signal).finally(() => void repository.close());
@@ -99,6 +101,28 @@ async function reportsOf(
       .toSorted((a, b) => (a.runId < b.runId ? 1 : -1))
       .map(async ({ path, report }) => ({ report, evidence: await evidence(path) })),
   );
+}
+
+/** Asks about every project that smoke reads its test event back from. */
+async function alertingOf(context: Context, deps: Deps, signal: AbortSignal): Promise<Alerting> {
+  const { smoke, environment } = context.settings();
+  const checks = smoke.checks.flatMap((check) => (check.kind === 'sentry' ? [check] : []));
+  if (checks.length === 0) {
+    throw new StagingError('usage', 'GATE_NO_SENTRY', 'No check of smoke names a project at Sentry, so who is told of errors is unknown.', {
+      fix: "Add a check of `kind: 'sentry'`, or attest AC-11.",
+    });
+  }
+  const { alertRules } = deps.platforms();
+  const found = await Promise.all(
+    checks.map(async ({ organization, project, authToken: { name } }) => {
+      const authToken = context.secrets.read({ kind: 'env', name });
+      if (authToken === undefined)
+        throw missingValue(context, name, 'CREDENTIAL_MISSING', `Set ${name} to a token with event:read and alerts:read.`);
+      return alertRules.list({ organization, project, authToken }, signal);
+    }),
+  );
+  const ours = found.flat().filter((rule) => rule.actions > 0 && (rule.environment === null || rule.environment === environment));
+  return { projects: checks.map(({ organization, project }) => `${organization}/${project}`), rules: ours.map(({ name }) => name) };
 }
 
 /** Outside of git the live release is the only commit there is: that of its content. */

@@ -1,4 +1,4 @@
-import { sentryEvents } from '../adapters/sentry/sentry-events.ts';
+import { sentryAlertRules, sentryEvents } from '../adapters/sentry/sentry-events.ts';
 import { supabaseDataApi } from '../adapters/supabase/supabase-data-api.ts';
 import { hostedAddresses, hostedKnownAddresses, localAddresses, localKnownAddresses } from '../adapters/supabase/supabase-addresses.ts';
 import { gatewayApi, managementApi } from '../adapters/supabase/supabase-api.ts';
@@ -28,7 +28,7 @@ import type { ClerkEndpoint, LocalEndpoints } from '../core/local/endpoints.ts';
 import type { CachePlatform } from '../core/ports/cache.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DataApi, DatabaseAccess, DatabasePlatform } from '../core/ports/database.ts';
-import type { ErrorEvents, RuntimeLogs } from '../core/ports/probes.ts';
+import type { AlertRules, ErrorEvents, RuntimeLogs } from '../core/ports/probes.ts';
 import type { ManagedPlatforms } from '../core/ports/managed.ts';
 import type { Deployments, DomainMoves, HostingProjects } from '../core/ports/hosting.ts';
 import type { Leases } from '../core/ports/leases.ts';
@@ -61,6 +61,7 @@ export interface Platforms {
   /** Reads the runtime logs of a project's deployments. */
   runtimeLogs(project: () => string): RuntimeLogs;
   readonly errorEvents: ErrorEvents;
+  readonly alertRules: AlertRules;
   /** Where the local cloud's Clerk answers and its key; undefined on the vendors, whose key the configuration names. */
   readonly localClerk: ClerkEndpoint | undefined;
   /** Returns the origin that a host name of ours answers at. */
@@ -120,6 +121,7 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
   const management = managementApi({ ...credentials.supabase, clock });
   const upstash = upstashApi({ ...credentials.upstash, clock });
   const isLocal = local !== undefined;
+  const sentry = { localUrl: isLocal ? (local.beside?.sentry.url ?? 'http://127.0.0.1:1') : undefined, clock };
   const gateways = new Map<string, ReturnType<typeof gatewayApi>>();
   const gateway = (url: string, key: string) => {
     const known = gateways.get(`${url} ${key}`) ?? gatewayApi({ url, key, local: isLocal, clock });
@@ -154,7 +156,8 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
     appLogs: vercelLogEvents(vercel),
     databaseLogs: supabaseLogs(management),
     runtimeLogs: (project) => vercelRuntimeLogs({ ...credentials.vercel, clock }, project),
-    errorEvents: sentryEvents({ localUrl: isLocal ? (local.beside?.sentry.url ?? 'http://127.0.0.1:1') : undefined, clock }),
+    errorEvents: sentryEvents(sentry),
+    alertRules: sentryAlertRules(sentry),
     localClerk: local?.beside?.clerk,
     origin,
     resolve: (address) => (local === undefined ? {} : { [new URL(address).hostname]: local.gateway.host }),

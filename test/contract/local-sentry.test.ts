@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sentryAlertRules } from '../../src/adapters/sentry/sentry-events.ts';
+import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { startSentry, type SentryService } from '../../src/local/sentry/service.ts';
 import { Sentry } from '../clients/vendors.ts';
 import { startTestVendor, type TestVendor } from '../support/side-vendor.ts';
@@ -87,6 +89,24 @@ it('keeps alert rules', async () => {
   expect(listed.body).toEqual([changed.body]);
   expect(changed.body.frequency).toBe(5);
   expect([refused.status, deleted.status, (await api('GET', path)).body]).toEqual([400, 202, []]);
+});
+
+it('tells the gate which rules tell anybody, of which environment', async () => {
+  const path = '/projects/jetvision/jetvision-staging/rules/';
+  const place = { organization: 'jetvision', project: 'jetvision-staging', authToken: sentry.service().project.issued.authToken };
+  const { list } = sentryAlertRules({ localUrl: sentry.url(), clock: systemClock });
+  const { signal } = new AbortController();
+  const none = await list(place, signal);
+  const { body } = await api('POST', path, { name: 'Tell the team', environment: 'staging', conditions: [], actions: [{ id: 'mail' }] });
+  const some = await list(place, signal);
+  await api('DELETE', `${path}${body.id}/`);
+
+  expect(none).toEqual([]);
+  expect(some).toEqual([{ name: 'Tell the team', environment: 'staging', actions: 1 }]);
+  await expect(list({ ...place, authToken: 'wrong-canary' }, signal)).rejects.toMatchObject({
+    code: expect.stringMatching(/^SENTRY_/),
+    message: expect.not.stringContaining('canary'),
+  });
 });
 
 it('refuses wrong keys, wrong tokens and what is no envelope', async () => {

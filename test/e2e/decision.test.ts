@@ -8,7 +8,7 @@ import { createStagingProject, type StagingProject } from '../support/staging-pr
 import { until } from '../support/until.ts';
 
 const at = { owner: 'jetvision', repo: 'jetvision-assistant' } as const;
-const variables = z.object({ GITHUB_API_URL: z.string(), GITHUB_TOKEN: z.string() });
+const variables = z.object({ GITHUB_API_URL: z.string(), GITHUB_TOKEN: z.string(), SENTRY_URL: z.string(), SENTRY_AUTH_TOKEN: z.string() });
 const reported = z.object({
   runId: z.string(),
   issues: z.array(z.object({ check: z.string(), action: z.string(), planned: z.boolean(), number: z.number().nullable() })),
@@ -19,12 +19,13 @@ const ledger = z.object({
 
 let project: StagingProject;
 let octokit: Octokit;
+let vendors: z.infer<typeof variables>;
 
 beforeAll(async () => {
   project = await createStagingProject();
   expect(await project.run(['local', 'start', '--json'])).toMatchObject({ exitCode: 0 });
-  const env = (await project.run(['local', 'env', '--json'])).json(variables).data;
-  octokit = new Octokit({ auth: env.GITHUB_TOKEN, baseUrl: env.GITHUB_API_URL });
+  vendors = (await project.run(['local', 'env', '--json'])).json(variables).data;
+  octokit = new Octokit({ auth: vendors.GITHUB_TOKEN, baseUrl: vendors.GITHUB_API_URL });
 }, 120_000);
 afterAll(() => project.remove());
 
@@ -133,5 +134,23 @@ describe('a job of GitHub Actions that runs for a pull request', () => {
     expect(body).toMatch(/\| smoke \| ❌ red \|/);
     expect(body).toContain('[run](https://github.com/jetvision/jetvision-assistant/actions/runs/77)');
     expect(nowhere.stderr).toContain('The comment on pull request 9999 is not up to date: GitHub');
+  });
+});
+
+describe('AC-11', () => {
+  it('says that Sentry tells nobody until there is an alert rule, and gate --markdown has it under Testing', async () => {
+    const before = await project.run(['gate', '--markdown']);
+    await fetch(`${vendors.SENTRY_URL}/api/0/projects/jetvision/jetvision-staging/rules/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${vendors.SENTRY_AUTH_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Tell the team', actionMatch: 'any', frequency: 5, conditions: [], actions: [{ id: 'mail' }] }),
+    });
+    const after = await project.run(['gate', '--markdown']);
+
+    expect([before.exitCode, after.exitCode]).toEqual([5, 5]);
+    const testing = (text: string) => /\*\*Testing:\*\*\n[^]*?\n\n/.exec(text)?.[0] ?? '';
+    expect(testing(before.stdout)).toContain('- ❌ AC-11');
+    expect(before.stdout).toContain('Alerts: no active rule of jetvision/jetvision-staging tells anybody');
+    expect(after.stdout).not.toContain('Alerts: no active rule');
   });
 });

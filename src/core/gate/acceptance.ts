@@ -21,7 +21,12 @@ export function acceptance(facts: GateFacts): readonly GateEntry[] {
     entry('AC-8', 'Performance tests pass', 'every Lighthouse score > 85, every budget kept', judgeStage(facts, 'perf')),
     entry('AC-9', 'Load tests pass', `green with ${fullLoad.vus} users for ${fullLoad.heldMs / 60_000} minutes`, load(facts)),
     entry('AC-10', 'No critical or high-severity bugs', 'no open issue with these labels', issues(facts)),
-    entry('AC-11', 'Monitoring and logging functional', 'an event and a log line of this release read back', monitoring(facts)),
+    entry(
+      'AC-11',
+      'Monitoring and logging functional',
+      'an event and a log line of this release read back, an alert rule',
+      monitoring(facts),
+    ),
     entry('AC-12', 'Documentation complete', '`docs --check` green, or a person who read it says so', documented(facts)),
     entry('AC-13', 'Code review approved', 'approved, and no changes asked for', review(facts)),
   ];
@@ -125,15 +130,24 @@ function monitoring(facts: GateFacts): Judged {
       '',
       judgeFindings(facts, 'smoke', ({ id }) => id.includes('logs'), 'the logs'),
     ),
+    entry('Alerts', 'Alerts', '', alerts(facts)),
   ];
   const bad = parts.filter(({ verdict }) => verdict !== 'passed');
   const [first] = bad.length === 0 ? parts : bad;
   return {
     verdict: bad.length === 0 ? 'passed' : bad.some(({ verdict }) => verdict === 'failed') ? 'failed' : 'unknown',
     seen: (bad.length === 0 ? parts : bad).map(({ id, seen }) => `${id}: ${seen}`).join('; '),
-    evidence: first?.evidence ?? [],
+    evidence: (bad.length === 0 ? parts : bad).flatMap(({ evidence }) => evidence),
     fix: first?.fix,
   };
+}
+
+function alerts(facts: GateFacts): Judged {
+  return judgeAsked(facts.alerting, ({ projects, rules }) => ({
+    verdict: rules.length > 0 ? 'passed' : 'failed',
+    seen: rules.length > 0 ? rules.join(', ') : `no active rule of ${projects.join(', ')} tells anybody of this environment’s errors`,
+    fix: `Create an alert in Sentry for ${projects.join(', ')} (Alerts, Create Alert) with an action, for this environment or all.`,
+  }));
 }
 
 function documented(facts: GateFacts): Judged {

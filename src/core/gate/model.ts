@@ -45,6 +45,14 @@ export interface TlsAnswer {
   readonly detail: string;
 }
 
+/** The rules by which people are told of errors of the environment. */
+export interface Alerting {
+  /** `organization/project` of each project that smoke sends its test event to. */
+  readonly projects: readonly string[];
+  /** Names of the active rules that look at the environment and tell somebody. */
+  readonly rules: readonly string[];
+}
+
 /** Open issues of the repository by severity. */
 export interface OpenIssues {
   readonly repository: string;
@@ -86,6 +94,7 @@ export interface GateFacts {
   readonly status: Asked<EnvironmentStatus>;
   readonly tls: Asked<TlsAnswer>;
   readonly isolation: Asked<readonly IsolationPoint[]>;
+  readonly alerting: Asked<Alerting>;
   readonly issues: Asked<OpenIssues>;
   readonly review: Asked<ReviewState>;
   /** Newest first. */

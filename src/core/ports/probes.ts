@@ -85,15 +85,32 @@ export interface TrackedEvent {
   readonly release: string | null;
 }
 
+/** A project at Sentry, and the token that reads it. */
+export interface SentryPlace {
+  readonly organization: string;
+  readonly project: string;
+  readonly authToken: string;
+}
+
+/** A rule by which Sentry tells people of errors. */
+export interface AlertRule {
+  readonly name: string;
+  /** The environment whose events it looks at; null for those of all. */
+  readonly environment: string | null;
+  /** How many ways it tells people in. */
+  readonly actions: number;
+}
+
+/** Reads whom Sentry tells of errors. Throws `SENTRY_…` errors. */
+export interface AlertRules {
+  /** Returns the active rules of a project. */
+  list(place: SentryPlace, signal: AbortSignal): Promise<readonly AlertRule[]>;
+}
+
 /** Reads what Sentry stored. Throws `SENTRY_…` errors. */
 export interface ErrorEvents {
   /** Returns the event once Sentry has it, or undefined when it did not come within the time. */
-  event(
-    place: { readonly organization: string; readonly project: string; readonly authToken: string },
-    eventId: string,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<TrackedEvent | undefined>;
+  event(place: SentryPlace, eventId: string, timeoutMs: number, signal: AbortSignal): Promise<TrackedEvent | undefined>;
 }
 
 /** Reads what the functions of a deployment wrote. Throws `VERCEL_…` errors. */

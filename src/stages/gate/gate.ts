@@ -1,6 +1,7 @@
 import { StagingError } from '../../core/errors.ts';
 import { gateRefusal, type GateLedger, judgeLedger } from '../../core/gate/ledger.ts';
 import {
+  type Alerting,
   type Asked,
   type Attestation,
   type CommitReport,
@@ -32,6 +33,7 @@ export interface GateDeps {
   readonly status: (signal: AbortSignal) => Promise<EnvironmentStatus>;
   readonly tls: (signal: AbortSignal) => Promise<TlsAnswer>;
   readonly isolation: (signal: AbortSignal) => Promise<readonly IsolationPoint[]>;
+  readonly alerting: (signal: AbortSignal) => Promise<Alerting>;
   readonly issues: (signal: AbortSignal) => Promise<OpenIssues>;
   readonly review: (pullRequest: number, signal: AbortSignal) => Promise<ReviewState>;
   /** Returns the kept reports about a commit, newest first. */
@@ -56,6 +58,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
   const status = slot<GateFacts['status']>('status');
   const tls = slot<GateFacts['tls']>('TLS answer');
   const isolation = slot<GateFacts['isolation']>('isolation');
+  const alerting = slot<GateFacts['alerting']>('alert rules');
   const issues = slot<GateFacts['issues']>('open issues');
   const review = slot<GateFacts['review']>('reviews');
   const reports = slot<GateFacts['reports']>('reports');
@@ -85,6 +88,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
       ask('plan', 'Ask the vendors whether all is as wished', plan, deps.plan),
       ask('tls', `Begin a TLS connection with ${deps.settings.domain}`, tls, deps.tls),
       ask('isolation', 'Prove that nothing is shared with production', isolation, deps.isolation),
+      ask('alerts', 'Ask whom Sentry tells of errors', alerting, deps.alerting),
       ask('issues', 'Ask for open issues', issues, deps.issues),
       ask('review', 'Ask for reviews', review, (signal) => reviewOf(deps, choice.pullRequest, signal)),
       {
@@ -106,6 +110,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
             status: status.get(),
             tls: tls.get(),
             isolation: isolation.get(),
+            alerting: alerting.get(),
             issues: issues.get(),
             review: review.get(),
             reports: reports.get(),
