@@ -1,3 +1,8 @@
+import type { Verdict } from './verdict.ts';
+
+/** The sign of each verdict where text is shown as GitHub shows it. */
+export const verdictSigns = { green: '✅', red: '❌', inconclusive: '⚠️', skipped: '⏭️' } as const satisfies Record<Verdict, string>;
+
 /** Returns a text in which nothing is Markdown, HTML, a mention, a reference or an address that GitHub would link. */
 export function plainMarkdown(text: string): string {
   return text

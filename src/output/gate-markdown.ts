@@ -1,4 +1,4 @@
-import { markdownWithCode, plainMarkdown } from '../core/markdown.ts';
+import { markdownWithCode, plainMarkdown, verdictSigns } from '../core/markdown.ts';
 import type { GateLedger } from '../core/gate/ledger.ts';
 import { type GateEntry, lets } from '../core/gate/model.ts';
 import type { StageResult } from '../core/verdict.ts';
@@ -25,7 +25,7 @@ export function renderGateMarkdown(result: StageResult<GateLedger>, view: TextVi
     const entries = ids.flatMap((id) => ledger.entries.filter((one) => one.id === id));
     return entries.length === 0 ? [] : ['', `**${title}:**`, ...entries.map(entryLine)];
   });
-  const head = `## ${verdict === 'green' ? '✅' : '❌'} ${plainMarkdown(ledger.environment)}: ${plainMarkdown(summary)}`;
+  const head = `## ${verdictSigns[verdict]} ${plainMarkdown(ledger.environment)}: ${plainMarkdown(summary)}`;
   const files = new Map(ledger.entries.flatMap(({ evidence }) => evidence).map(({ file, sha256 }) => [file, sha256]));
   const evidence = [...files].map(([file, sha256]) => `- <code>${plainMarkdown(file)}</code> sha256 <code>${sha256}</code>`);
   return `${[head, ...parts.flat(), ...(evidence.length === 0 ? [] : ['', '**Evidence:**', ...evidence])].join('\n')}\n`;
@@ -35,5 +35,5 @@ function entryLine(entry: GateEntry): string {
   const { id, title, verdict, seen, fix } = entry;
   const how = verdict === 'passed' ? '' : ` (${verdict})`;
   const mend = lets(entry) || fix === undefined ? '' : ` **Fix:** ${markdownWithCode(fix)}`;
-  return `- ${lets(entry) ? '✅' : '❌'} ${id} ${plainMarkdown(title)}${how}: ${plainMarkdown(seen)}${mend}`;
+  return `- ${verdictSigns[lets(entry) ? 'green' : 'red']} ${id} ${plainMarkdown(title)}${how}: ${plainMarkdown(seen)}${mend}`;
 }

@@ -195,4 +195,22 @@ describe('the lifecycle of an environment', () => {
     expect(deploy).toMatchObject({ exitCode: 0 });
     expect(await health()).toMatchObject({ version: sha });
   });
+
+  it('lets the gate pass what is proven of this release: its rows, its migrations, its way back', async () => {
+    for (const words of [['seed'], ['migrate', 'check', '--rehearse'], ['rollback', '--drill']]) {
+      const run = await project.run([...words, '--json']);
+      expect(run.exitCode, run.stdout).toBe(0);
+    }
+
+    const gate = await project.run(['gate', '--json']);
+
+    const { entries } = gateShape.parse(JSON.parse(gate.stdout)).data.details;
+    const proven = entries.filter(({ id }) => ['AC-4', 'FR-2', 'FR-8'].includes(id));
+    expect(proven.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['AC-4', 'passed'],
+      ['FR-2', 'passed'],
+      ['FR-8', 'passed'],
+    ]);
+    expect(proven.at(-1)?.evidence).toHaveLength(2);
+  });
 });

@@ -1,4 +1,4 @@
-import { markWord, plainMarkdown } from '../markdown.ts';
+import { markWord, plainMarkdown, verdictSigns } from '../markdown.ts';
 import type { StageResult, Verdict } from '../verdict.ts';
 
 /** How one gate stands, as the comment on a pull request keeps it. */
@@ -69,7 +69,7 @@ export function gateComment(environment: string, rows: readonly GateRow[]): stri
   const table = rows.map((row) =>
     [
       row.gate,
-      `${signs[row.verdict]} ${row.verdict}`,
+      `${verdictSigns[row.verdict]} ${row.verdict}`,
       [row.url === null ? '' : linkTo(row.url), plainMarkdown(row.says.slice(0, longestText))].filter((part) => part !== '').join(' '),
       row.commit === null ? '' : `<code>${plainMarkdown(row.commit.slice(0, 12))}</code>`,
       row.runUrl === null ? '' : `[run](${row.runUrl})`,
@@ -89,8 +89,6 @@ export function gateComment(environment: string, rows: readonly GateRow[]): stri
     '',
   ].join('\n');
 }
-
-const signs = { green: '✅', red: '❌', inconclusive: '⚠️', skipped: '⏭️' } as const satisfies Record<Verdict, string>;
 
 /** An address becomes a link only when nothing in it could end the link. */
 function linkTo(url: string): string {
@@ -123,7 +121,7 @@ function isRow(value: unknown): value is GateRow {
   return (
     isText('gate') &&
     isText('says') &&
-    Object.keys(signs).some((verdict) => verdict === fields.get('verdict')) &&
+    Object.keys(verdictSigns).some((verdict) => verdict === fields.get('verdict')) &&
     isTextOrNull('commit') &&
     isTextOrNull('url') &&
     (runUrl === null || (typeof runUrl === 'string' && /^https:\/\/[\w./-]+$/.test(runUrl)))

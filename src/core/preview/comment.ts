@@ -1,4 +1,5 @@
 import type { PreviewDatabase } from '../ports/previews.ts';
+import { verdictSigns } from '../markdown.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** What a comment on a pull request says of a preview. */
@@ -15,7 +16,6 @@ export interface PreviewComment {
   readonly smoke: { readonly verdict: Verdict; readonly summary: string };
 }
 
-const signs = { green: '✅', red: '❌', inconclusive: '⚠️', skipped: '⏭️' } as const satisfies Record<Verdict, string>;
 
 /** Returns what a preview's database is, for people. */
 export function databaseText(kind: PreviewDatabase['kind']): string {
@@ -32,7 +32,7 @@ export function previewCommentText(preview: PreviewComment): string {
       `${databaseText(preview.databaseKind)} \`${plain(preview.database)}\`, schema \`${plain(preview.migrationHead ?? 'empty')}\`, ${plain(preview.seed)}`,
     ],
     ['Redis', `keys below \`${plain(preview.prefix)}\``],
-    ['Smoke', `${signs[preview.smoke.verdict]} ${plain(preview.smoke.summary)}`],
+    ['Smoke', `${verdictSigns[preview.smoke.verdict]} ${plain(preview.smoke.summary)}`],
   ];
   return [
     `<!-- jv-staging preview ${plain(preview.branch).replaceAll('--', '- -')} -->`,
