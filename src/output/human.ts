@@ -59,8 +59,8 @@ export function findingLines(findings: readonly Finding[], view: TextView): read
   return [...renderTable([heading, ...rows], layout), ...findings.flatMap((finding) => problemLines(finding, view))];
 }
 
-/** A finding where three columns beside one another would break every word: title, what was seen, and what was expected instead. */
-function stackedLines({ verdict, title, seen, expected }: Finding, { columns, color }: TextView): readonly string[] {
+/** Returns a finding where columns beside one another would break every word: title, what was seen, and what was expected instead. */
+export function stackedLines({ verdict, title, seen, expected }: Finding, { columns, color }: TextView): readonly string[] {
   const paint = paintOf(color);
   const mark = verdictMark(verdict);
   const below = (text: string, look: (line: string) => string) => wrapTo(text, columns - 4).map((line) => `    ${look(line)}`);
@@ -71,7 +71,8 @@ function stackedLines({ verdict, title, seen, expected }: Finding, { columns, co
   ];
 }
 
-function problemLines(finding: Finding, view: TextView): readonly string[] {
+/** Returns why a finding is not green and how to mend it; nothing where neither is known. */
+export function problemLines(finding: Finding, view: TextView): readonly string[] {
   if (finding.verdict === 'green') return [];
   const paint = paintOf(view.color);
   const options = { columns: view.columns, indent: 4, paint };

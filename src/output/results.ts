@@ -22,7 +22,8 @@ import { renderRollbackText, type ShownRollback } from './rollback-text.ts';
 import { renderIsolationText } from './isolation-text.ts';
 import { renderCommentText } from './comment-text.ts';
 import { renderMigrationsText } from './migrations-text.ts';
-import { renderDoctorText, renderLocalStatusText, renderStatusText } from './status-text.ts';
+import { renderLocalStatusText, renderStatusText } from './status-text.ts';
+import { renderDoctorText } from './doctor-text.ts';
 
 /** Results for people on stdout; nothing with `--json`. */
 export interface Results {

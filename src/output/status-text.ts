@@ -1,8 +1,7 @@
 import type { LocalStatus } from '../core/local/endpoints.ts';
 import type { GateResult } from '../core/release/release.ts';
 import type { EnvironmentStatus } from '../core/status.ts';
-import type { Finding } from '../core/verdict.ts';
-import { cleanFor, findingLines } from './human.ts';
+import { cleanFor } from './human.ts';
 import { formatAge, formatBytes, formatMoment, formatShare } from './measures.ts';
 import { paintOf, type TextView } from './paint.ts';
 import { renderFacts, renderTable } from './table.ts';
@@ -150,16 +149,6 @@ function keptText(kind: 'platform' | 'dump', keep: number): string {
 function gateSigns(gates: readonly GateResult[]): string {
   if (gates.length === 0) return 'no gates';
   return `${gates.filter((gate) => gate.verdict === 'green').length}/${gates.length} green`;
-}
-
-/** Returns `doctor` for people: one row a thing looked at, and for what is not well why and how to mend it. */
-export function renderDoctorText(findings: readonly Finding[], view: TextView): string {
-  const shown = cleanFor(view, findings);
-  const paint = paintOf(view.color);
-  const bad = shown.filter(({ verdict }) => verdict === 'red' || verdict === 'inconclusive').length;
-  const head =
-    bad === 0 ? paint.green('✔ Everything that is needed is here.') : paint.red(`✖ ${bad} of ${shown.length} things need mending.`);
-  return `${[...findingLines(shown, view), '', head].join('\n')}\n`;
 }
 
 /** Returns `local status` for people: whether the local cloud runs, and each of its parts. */

@@ -1,4 +1,7 @@
 import { StagingError } from '../core/errors.ts';
+import { accountFindings, dnsFinding } from '../core/doctor/accounts.ts';
+import { isolationFinding, workflowFinding } from '../core/doctor/checklist.ts';
+import type { Accounts } from '../core/ports/accounts.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Toolbox, ToolState } from '../core/ports/toolbox.ts';
 import type { SecretPlace } from '../core/secrets/secrets.ts';
@@ -16,6 +19,10 @@ export interface DoctorDeps {
   /** Undefined when there is no configuration here. */
   readonly settings: StagingSettings | undefined;
   readonly readSecret: (reference: EnvReference) => string | undefined;
+  /** Returns the vendors to ask, or why none is asked; undefined when that goes without saying. */
+  readonly accounts: () => Promise<Accounts | string | undefined>;
+  /** Where the workflow of `ci init` lies or would lie from the repository's root, and whether it is there; undefined outside of one. */
+  readonly workflow: () => Promise<{ readonly path: string; readonly isThere: boolean } | undefined>;
   /** Returns where each secret lives; none without a configuration. */
   readonly secretPlaces: () => Promise<readonly SecretPlace[]>;
   /** Installs something before looking; undefined when that was not asked for. */
@@ -30,15 +37,16 @@ export interface Installation {
   readonly run: (note: (text: string) => void, signal: AbortSignal) => Promise<string>;
 }
 
-/** Returns the stage that looks at this machine and the configuration. Throws `DOCTOR_MISSING` (exit 3) when something required is missing. */
+/** Returns the stage that looks at this machine and the configuration. Throws `DOCTOR_MISSING` (exit 3) when something required is missing, `DOCTOR_UNKNOWN` (exit 9) when nobody could tell. */
 export function doctorStage(deps: DoctorDeps): StageRun<null> {
   const startedAtMs = deps.clock.nowMs();
   const tools = slot<readonly ToolState[]>('programs');
   const places = slot<readonly SecretPlace[]>('places of secrets');
+  const asked: Finding[] = [];
   const result = (): StageResult<null> =>
     stageResult(
       'doctor',
-      [...tools.get().map(toolFinding), ...credentialFindings(deps), ...secretFindings(places.peek() ?? [])],
+      [...tools.get().map(toolFinding), ...credentialFindings(deps, places.peek() ?? []), ...secretFindings(places.peek() ?? []), ...asked],
       startedAtMs,
       deps.clock,
       null,
@@ -54,25 +62,67 @@ export function doctorStage(deps: DoctorDeps): StageRun<null> {
         return `${tools.get().filter((tool) => tool.found !== undefined).length} of ${tools.get().length} found`;
       },
     },
+    askStep(deps, asked),
     {
       id: 'verdict',
       title: 'Everything required is there',
       run: async () => {
         const failing = failingFindings(result());
-        if (failing.length === 0) return;
-        throw new StagingError(
-          'missing',
-          'DOCTOR_MISSING',
-          `Missing: ${failing.map((finding) => `${finding.title} (${finding.seen})`).join('; ')}.`,
-          {
-            fix: failing.map((finding) => finding.fix).join(' '),
-            data: result(),
-          },
-        );
+        if (failing.length > 0) throw ill(failing, result());
       },
     },
   ];
   return { steps, result: () => (tools.peek() === undefined ? undefined : result()) };
+}
+
+/** What is red is missing; what nobody could say is no reason to say that all is well. */
+function ill(failing: readonly Finding[], data: StageResult<null>): StagingError {
+  const red = failing.filter(({ verdict }) => verdict === 'red');
+  const named = (red.length === 0 ? failing : red).map((finding) => `${finding.title} (${finding.seen})`).join('; ');
+  const fix = (red.length === 0 ? failing : red).flatMap((finding) => finding.fix ?? []).join(' ');
+  const details = { ...(fix === '' ? {} : { fix }), data };
+  if (red.length > 0) return new StagingError('missing', 'DOCTOR_MISSING', `Missing: ${named}.`, details);
+  return new StagingError('inconclusive', 'DOCTOR_UNKNOWN', `Nobody could tell: ${named}.`, details);
+}
+
+/** What lies outside of this machine: each vendor's account, DNS, production's names, CI. */
+function askStep(deps: DoctorDeps, asked: Finding[]): Step {
+  return {
+    id: 'accounts',
+    title: 'Ask the vendors',
+    skip: () => (deps.settings === undefined ? 'no configuration' : deps.install === undefined ? undefined : 'only installed'),
+    run: async (io) => {
+      const { settings } = deps;
+      if (settings === undefined) return;
+      const [accounts, workflow] = await Promise.all([deps.accounts(), deps.workflow()]);
+      const found = typeof accounts === 'object' ? await askAll(accounts, settings.domain, io.signal) : notAsked(accounts);
+      asked.push(...found, isolationFinding(settings), workflowFinding(workflow?.path, workflow?.isThere === true));
+      return `${asked.filter(({ verdict }) => verdict === 'green').length} of ${asked.length} green`;
+    },
+  };
+}
+
+async function askAll({ vendors, dns }: Accounts, domain: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  const looks = vendors.map(async ({ id, title, read }) => accountFindings({ id, title, said: await orError(() => read(signal)) }));
+  const seen = orError(() => dns(domain, signal));
+  const found = (await Promise.all(looks)).flat();
+  const answer = await seen;
+  return [...found, dnsFinding(domain, answer instanceof StagingError ? undefined : answer)];
+}
+
+async function orError<Value>(read: () => Promise<Value>): Promise<Value | StagingError> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof StagingError) return error;
+    throw error;
+  }
+}
+
+function notAsked(why: string | undefined): readonly Finding[] {
+  if (why === undefined) return [];
+  const fix = 'Run `jv-staging local start`, or anything that needs it.';
+  return [{ id: 'accounts', title: 'Accounts', verdict: 'skipped', seen: why, expected: 'asked', fix }];
 }
 
 function installStep({ id, run }: Installation): Step {
@@ -92,7 +142,7 @@ function toolFinding(tool: ToolState): Finding {
 }
 
 /** With the target `local` no vendor credential is even read. */
-function credentialFindings(deps: DoctorDeps): readonly Finding[] {
+function credentialFindings(deps: DoctorDeps, places: readonly SecretPlace[]): readonly Finding[] {
   const { settings } = deps;
   if (settings === undefined || settings.target === 'local') return [];
   const references = [
@@ -109,11 +159,15 @@ function credentialFindings(deps: DoctorDeps): readonly Finding[] {
       id: `credential-${reference.name.toLowerCase().replaceAll('_', '-')}`,
       title: reference.name,
       verdict: isThere ? 'green' : 'red',
-      seen: isThere ? 'set' : 'not set',
+      seen: isThere ? whereText(places.find(({ name }) => name === reference.name)) : 'not set',
       expected: 'set in the environment or in .env.staging',
       fix: isThere ? undefined : `Set ${reference.name}.`,
     };
   });
+}
+
+function whereText(place: SecretPlace | undefined): string {
+  return place?.where === undefined || place.where === null ? 'set' : `in ${place.where}${ageText(place.atLeastMs)}`;
 }
 
 /** Says where each secret lives and how old it is; the vendors' credentials have findings of their own. */

@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { compareGenerated, writeGenerated } from '../adapters/files/generated-files.ts';
 import { resolveActions } from '../adapters/github/action-releases.ts';
 import { resolvePackage } from '../adapters/npm/package-spec.ts';
-import { workflowText } from '../adapters/github/workflow-file.ts';
+import { workflowPath, workflowText } from '../adapters/github/workflow-file.ts';
 import { readBuildSettings } from '../adapters/source/build-settings.ts';
 import { hasPackageLock } from '../adapters/source/package-lock.ts';
 import { gitRoot } from '../adapters/source/git-state.ts';
@@ -80,7 +80,7 @@ export function ciCommands(context: Context): CiCommands {
         notifies: settings.notify !== undefined,
       });
       const text = workflowText(workflow, actions, heading);
-      const file = { path: join(root, '.github/workflows/deploy-staging.yml'), text };
+      const file = { path: join(root, workflowPath), text };
       const variables = Object.keys(buildVariables).filter((name) => buildVariables[name] === null);
       return { changes: await compareGenerated([file], cwd), secrets, variables };
     },

@@ -1,10 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { installK6 } from '../adapters/k6/install.ts';
 import { systemToolbox, type ToolboxOptions } from '../adapters/system/toolbox.ts';
+import { workflowPlace } from '../adapters/github/workflow-file.ts';
 import { childEnvironment } from '../config/environment.ts';
+import type { LocalEndpoints } from '../core/local/endpoints.ts';
 import type { Installable } from '../core/ports/parts.ts';
 import type { DoctorDeps, Installation } from '../stages/doctor.ts';
 import type { Context } from './context.ts';
+import { accountsOf } from './accounts.ts';
 import { listSecretsOf } from './secret-commands.ts';
 
 /** Returns where programs are looked for on this machine. */
@@ -23,8 +26,18 @@ export function toolboxOptions(context: Context): ToolboxOptions {
 }
 
 /** Returns what the doctor needs. */
-export function doctorDeps(context: Context, install: Installable | undefined): DoctorDeps {
+export function doctorDeps(
+  context: Context,
+  local: () => Promise<LocalEndpoints | undefined>,
+  install: Installable | undefined,
+): DoctorDeps {
   return {
+    accounts: async () => {
+      if (context.target === 'cloud') return accountsOf(context, undefined);
+      const running = await local();
+      return running === undefined ? 'not asked: the local cloud is not running' : accountsOf(context, running);
+    },
+    workflow: async () => workflowPlace(dirname(context.loaded?.path ?? context.request.cwd)),
     clock: context.clock,
     toolbox: systemToolbox(toolboxOptions(context)),
     settings: context.loaded?.settings,

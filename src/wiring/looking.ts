@@ -19,7 +19,7 @@ type Looking = Pick<App, 'cost' | 'doctor' | 'drift' | 'fingerprint' | 'gate' | 
 /** Returns what only looks at the environment, for one command. */
 export function lookingAt(context: Context, deps: Deps, resources: Resources, place: GatePlace): Looking {
   return {
-    doctor: (choice) => doctorStage(doctorDeps(context, choice.install)),
+    doctor: (choice) => doctorStage(doctorDeps(context, place.local, choice.install)),
     gate: (choice) => gateStage(gateDeps(context, deps, resources, place), choice),
     cost: (choice) => costOf(context, deps, resources, choice),
     logs: logCommands(context, deps, resources),

@@ -167,23 +167,22 @@ function platforms(credentials: Credentials, local: LocalEndpoints | undefined, 
   };
 }
 
-type CredentialName = 'token' | 'team' | 'accessToken' | 'organization' | 'email' | 'apiKey';
+/** The name of a vendor's credential in our own words. */
+export type CredentialName = 'token' | 'team' | 'accessToken' | 'organization' | 'email' | 'apiKey';
 
-/** Before any call: what can be seen here is no vendor's to tell. */
-function refuseMalformed(references: Readonly<Record<CredentialName, EnvReference>>, secrets: Secrets): void {
-  const of = (key: CredentialName, vendor: Credential['vendor'], kind: Credential['kind']): Credential => ({
-    name: references[key].name,
-    vendor,
-    kind,
-    value: secrets.read(references[key]) ?? '',
-  });
+/** Before any call: what can be seen here is no vendor's to tell. Throws `CREDENTIAL_MALFORMED` (exit 2), naming every one. */
+export function refuseMalformed(references: Readonly<Partial<Record<CredentialName, EnvReference>>>, secrets: Secrets): void {
+  const of = (key: CredentialName, vendor: Credential['vendor'], kind: Credential['kind']): readonly Credential[] => {
+    const reference = references[key];
+    return reference === undefined ? [] : [{ name: reference.name, vendor, kind, value: secrets.read(reference) ?? '' }];
+  };
   const problems = credentialProblems([
-    of('token', 'Vercel', 'token'),
-    of('team', 'Vercel', 'team'),
-    of('accessToken', 'Supabase', 'token'),
-    of('organization', 'Supabase', 'organization'),
-    of('email', 'Upstash', 'email'),
-    of('apiKey', 'Upstash', 'key'),
+    ...of('token', 'Vercel', 'token'),
+    ...of('team', 'Vercel', 'team'),
+    ...of('accessToken', 'Supabase', 'token'),
+    ...of('organization', 'Supabase', 'organization'),
+    ...of('email', 'Upstash', 'email'),
+    ...of('apiKey', 'Upstash', 'key'),
   ]);
   if (problems.length === 0) return;
   throw new StagingError('usage', 'CREDENTIAL_MALFORMED', `Nothing was sent: ${problems.join('; ')}.`, {
@@ -191,7 +190,8 @@ function refuseMalformed(references: Readonly<Record<CredentialName, EnvReferenc
   });
 }
 
-function credentialMissing(missing: readonly EnvReference[]): StagingError {
+/** Returns the error for credentials that are not set. */
+export function credentialMissing(missing: readonly EnvReference[]): StagingError {
   const names = missing.map((reference) => reference.name).join(', ');
   return new StagingError('missing', 'CREDENTIAL_MISSING', `There is no value for ${names}, expected one each to work on the vendors.`, {
     fix: `Set ${names} in the environment or in .env.staging, or try everything without an account: \`--target local\`.`,

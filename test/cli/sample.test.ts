@@ -69,3 +69,27 @@ describe('init --sample', () => {
     expect(JSON.parse(second.stdout).data.files).toMatchObject({ create: [], update: [] });
   });
 });
+
+const doctored = z.object({
+  error: z.object({ code: z.string() }),
+  data: z.object({ findings: z.array(z.object({ id: z.string(), verdict: z.string(), seen: z.string() })) }),
+});
+
+describe('doctor with the target cloud', () => {
+  it('names each credential that is not set, sends none that cannot be right, and asks no vendor without', async () => {
+    const env = { UPSTASH_EMAIL: 'ann@example.test', UPSTASH_API_KEY: '"canary-in-quotes"' };
+
+    const ended = await runTool(['doctor', '--target', 'cloud', '--json'], { cwd: folder, env });
+
+    const { error, data } = doctored.parse(JSON.parse(ended.stdout));
+    const seen = new Map(data.findings.map((finding) => [finding.id, finding]));
+    expect(ended.code).toBe(3);
+    expect(error.code).toBe('DOCTOR_MISSING');
+    expect(seen.get('credential-vercel-token')).toMatchObject({ verdict: 'red', seen: 'not set' });
+    expect(seen.get('credential-upstash-email')).toMatchObject({ verdict: 'green', seen: expect.stringContaining('in the environment') });
+    expect(seen.get('vercel-account')).toMatchObject({ verdict: 'skipped', seen: 'not asked: they are not complete' });
+    expect(seen.get('upstash-account')).toMatchObject({ verdict: 'red', seen: 'not sent: they cannot be right' });
+    expect(seen.get('dns')).toMatchObject({ verdict: 'skipped' });
+    expect(ended.stdout + ended.stderr).not.toContain('canary-in-quotes');
+  });
+});

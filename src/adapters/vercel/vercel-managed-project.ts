@@ -3,6 +3,7 @@ import type { OwnershipMarker } from '../../core/plan/marker.ts';
 import type { Fields } from '../../core/plan/model.ts';
 import type { DatedVariable, DnsRecord, HostingAnswer, HostingQuestion, HostingReading, ManagedHosting } from '../../core/ports/managed.ts';
 import type { HostingDomain } from '../../core/ports/hosting.ts';
+import type { DomainDns } from '../../core/ports/accounts.ts';
 import { apiPath } from '../http/api-path.ts';
 import type { VercelApi } from './vercel-api.ts';
 import {
@@ -122,17 +123,23 @@ async function readDomain(api: VercelApi, name: string, domain: string, signal: 
 }
 
 async function missingRecord(api: VercelApi, domain: string, signal: AbortSignal): Promise<DnsRecord | undefined> {
-  // Whoever may not look at the domain's configuration gets 403 or 404: the plan then says nothing about its DNS.
+  // The plan says nothing about a DNS that it may not look at.
+  const dns = await readDns(api, domain, signal);
+  return typeof dns === 'string' ? undefined : dns;
+}
+
+/** Returns what Vercel sees of a domain's DNS. Whoever may not look at the domain's configuration gets 403 or 404. */
+export async function readDns(api: VercelApi, domain: string, signal: AbortSignal): Promise<DomainDns> {
   const request = { method: 'GET' as const, path: apiPath`/v6/domains/${domain}/config`, accept: [403, 404], signal };
   const answer = await api.send(request);
-  if (answer.status !== 200) return undefined;
+  if (answer.status !== 200) return 'not told';
   const { misconfigured, recommendedCNAME, recommendedIPv4 } = api.parse(request, answer, dnsSchema);
-  if (misconfigured !== true) return undefined;
+  if (misconfigured !== true) return 'configured';
   const [cname] = (recommendedCNAME ?? []).toSorted((left, right) => left.rank - right.rank);
   const [address] = (recommendedIPv4 ?? []).toSorted((left, right) => left.rank - right.rank);
   // The zone's own name cannot be a CNAME.
   if (domain.split('.').length > 2 && cname !== undefined) return { type: 'CNAME', name: domain, value: cname.value };
-  return address?.value[0] === undefined ? undefined : { type: 'A', name: domain, value: address.value[0] };
+  return address?.value[0] === undefined ? 'not told' : { type: 'A', name: domain, value: address.value[0] };
 }
 
 function hostingReading(

@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/core/manifest.ts';
+import { renderDoctorText } from '../../../src/output/doctor-text.ts';
 import { commandHelp } from '../../../src/output/help.ts';
 import { renderErrorText, renderReportText, renderStageText, renderUpSummary } from '../../../src/output/human.ts';
 import type { TextView } from '../../../src/output/paint.ts';
 import { renderPlanText } from '../../../src/output/plan-text.ts';
 import { renderRollbackText } from '../../../src/output/rollback-text.ts';
 import { displayWidth } from '../../../src/output/text-width.ts';
+import { sampleDoctor } from '../../support/sample-doctor.ts';
 import { samplePlan } from '../../support/sample-plan.ts';
 import { sampleRedReport, sampleReport } from '../../support/sample-report.ts';
 
@@ -37,6 +39,7 @@ const outputs: Readonly<Record<string, (view: TextView) => string>> = {
       },
       view,
     ),
+  doctor: (view) => renderDoctorText(sampleDoctor, view),
   error: (view) =>
     renderErrorText(
       {
