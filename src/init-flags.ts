@@ -28,7 +28,10 @@ export const initFlags = {
   }),
   app: Flags.string({ helpValue: 'DIR', env: 'JV_INIT_APP', summary: 'Folder of the app (default: found).' }),
   workflow: Flags.boolean({ env: 'JV_INIT_WORKFLOW', summary: 'Write the GitHub workflow too, as `ci init` does.' }),
-  runbook: Flags.boolean({ env: 'JV_INIT_RUNBOOK', summary: 'Write docs/STAGING-RUNBOOK.md too.' }),
+  runbook: Flags.boolean({
+    env: 'JV_INIT_RUNBOOK',
+    summary: 'Write docs/STAGING.md too, as far as it can be said before the environment is there; `docs` completes it.',
+  }),
   health: Flags.boolean({
     env: 'JV_INIT_HEALTH',
     summary: 'Write a route for /api/health too, where an app of Next.js (App Router) has none.',

@@ -84,13 +84,15 @@ async function pageFacts(deps: DocsDeps, resources: Resources, signal: AbortSign
   return {
     settings,
     url: deps.appOrigin,
-    vercelProject: resources.project.get().id,
-    supabaseProject: resources.database.get().ref,
-    supabaseUrl: resources.databaseAccess.get().url,
-    upstashDatabase: resources.cache.get().id,
-    migrationHead: migrationHead(applied),
+    live: {
+      vercelProject: resources.project.get().id,
+      supabaseProject: resources.database.get().ref,
+      supabaseUrl: resources.databaseAccess.get().url,
+      upstashDatabase: resources.cache.get().id,
+      migrationHead: migrationHead(applied),
+      cost,
+    },
     accounts: seed.plan.auth.map(({ email }) => email),
-    cost,
     environmentFile: deps.environmentFile,
   };
 }

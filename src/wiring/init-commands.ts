@@ -1,21 +1,25 @@
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { compareGenerated, readExisting, writeGenerated } from '../adapters/files/generated-files.ts';
+import { readSeedFile } from '../adapters/files/seed-file.ts';
 import { withScripts } from '../adapters/files/package-json.ts';
 import { readSample } from '../adapters/files/sample-files.ts';
+import { gitRoot } from '../adapters/source/git-state.ts';
 import { readRepository } from '../adapters/source/repository.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { loadDraft } from '../config/load.ts';
 import { secretNames } from '../core/ci/secrets.ts';
+import { pageFile, stagingPage } from '../core/docs/page.ts';
 import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
 import { openPoints, seenIn } from '../core/init/advice.ts';
 import { compatFiles, deploymentCheckIds, npmScripts, testRunnerOf } from '../core/init/compat.ts';
 import { configText } from '../core/init/config-text.ts';
 import { envTemplate } from '../core/init/env-template.ts';
-import { startingFiles } from '../core/init/files.ts';
+import { emptySeed, startingFiles } from '../core/init/files.ts';
 import { withIgnoredLines } from '../core/init/ignore-lines.ts';
 import { withHealthRoute } from '../core/init/health-route.ts';
 import type { Repository } from '../core/init/repository.ts';
 import type { GivenAnswer } from '../core/init/answers.ts';
+import type { StagingSettings } from '../core/settings.ts';
 import { answersByName, completeAnswers, type Interview } from '../stages/init.ts';
 import { generatedSecrets } from '../stages/provision/generated-secrets.ts';
 import { ciCommands } from './ci-commands.ts';
@@ -123,6 +127,22 @@ async function shims(context: Context, loadScript: () => string): Promise<readon
   return manifest === undefined ? files : [...files, { path: path('package.json'), ...withScripts(manifest, npmScripts) }];
 }
 
+/** The page of an environment that is not there yet; one that is there already is `docs`' to complete. */
+async function pageFiles(
+  settings: StagingSettings,
+  repository: Repository,
+  path: (name: string) => string,
+): Promise<readonly GeneratedFile[]> {
+  const root = gitRoot(repository.folder) ?? repository.folder;
+  const place = join(root, pageFile);
+  if ((await readExisting(place)) !== undefined) return [];
+  const seed = repository.hasSeed ? (await readSeedFile(settings.seed.dir, settings.seed.profile)).plan : emptySeed;
+  const accounts = seed.auth.map(({ email }) => email);
+  const environmentFile = basename(path('.env.staging'));
+  const text = stagingPage({ settings, url: `https://${settings.domain}`, live: undefined, accounts, environmentFile });
+  return [{ path: place, text }];
+}
+
 interface Found {
   readonly choice: InitChoice;
   readonly config: string;
@@ -151,7 +171,8 @@ async function filesOf(context: Context, { choice, config, repository, answers }
       keeps: true,
     },
     { path: path('.gitignore'), text: withIgnoredLines(ignored), keeps: true },
-    ...startingFiles(repository, named, { path, runbook: choice.runbook }),
+    ...startingFiles(repository, path),
+    ...(choice.runbook ? await pageFiles(loaded.settings, repository, path) : []),
     ...workflow,
   ];
 }

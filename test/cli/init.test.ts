@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findComponent } from '../support/requires.ts';
 import { removeCloud } from '../support/local-cloud.ts';
+import { type Reply, runInTerminal } from '../support/terminal.ts';
 import { runProcess } from '../support/run-process.ts';
 import { runTool } from '../support/tool.ts';
 
@@ -27,7 +28,7 @@ const created = [
   'seed/demo.json',
   '.vercel/project.json',
   'supabase/migrations/.gitkeep',
-  'docs/STAGING-RUNBOOK.md',
+  'docs/STAGING.md',
 ];
 
 describe('init in a Next.js app', () => {
@@ -93,6 +94,66 @@ describe('init in a Next.js app', () => {
     expect(forced).toMatchObject({ code: 0, stderr: '' });
     expect(await text('staging.config.ts')).toContain('other.acme.test');
     expect(await text('.env.staging')).toMatch(/^VERCEL_TOKEN=canary-of-mine\n/);
+  });
+});
+
+describe('init in a terminal', () => {
+  let own = '';
+  beforeAll(async () => {
+    own = await mkdtemp(join(tmpdir(), 'jv-terminal-'));
+    await writeFile(join(own, 'package.json'), '{"name":"acme-shop","dependencies":{"next":"16.4.6"}}');
+  });
+  afterAll(() => rm(own, { recursive: true, force: true }));
+  const configuration = () => readFile(join(own, 'staging.config.ts'), 'utf8');
+  const replies: readonly Reply[] = [
+    { question: /^Domain of production/, answer: 'no domain' },
+    { question: /^Domain of production.*a host name such as/, answer: 'www.acme.test' },
+    { question: /^Domain of staging/, answer: '' },
+    { question: /^Branch/, answer: 'trunk' },
+    { question: /^Region/, answer: 'fra1' },
+  ];
+
+  it('asks what the repository does not say, once more where an answer cannot be, and writes the answers', async () => {
+    const shown = await runInTerminal(['init'], own, replies);
+
+    expect(shown).toMatchObject({ code: 0 });
+    // The name stands in package.json.
+    expect(shown.asked).toEqual([
+      expect.stringMatching(/^Domain of production, which is never touched \[www\.acme-shop\.example\]:$/),
+      expect.stringMatching(/^Domain of production.*\(a host name such as www\.example\.com\)/),
+      'Domain of staging [staging.acme.test]:',
+      'Branch that is staged [develop]:',
+      expect.stringMatching(/^Region of Vercel/),
+    ]);
+    expect(await configuration()).toMatch(/domain: 'staging\.acme\.test',\n +branch: 'trunk',/);
+    expect(await configuration()).toContain("region: 'fra1'");
+  });
+
+  it.each([
+    ['no', 2],
+    ['yes', 0],
+  ])('shows the diff before it overwrites, and a %s is taken at its word', async (answer, code) => {
+    const before = await configuration();
+    const other = ['init', '--production-domain', 'www.acme.test', '--domain', 'other.acme.test', '--branch', 'trunk', '--region', 'fra1'];
+
+    const shown = await runInTerminal(other, own, [{ question: /^Overwrite staging\.config\.ts/, answer }]);
+
+    expect(shown).toMatchObject({ code, asked: ['Overwrite staging.config.ts? (yes/no)'] });
+    const [diff = ''] = shown.screen.split('Overwrite');
+    expect(diff).toContain("-  domain: 'staging.acme.test',");
+    expect(diff).toContain("+  domain: 'other.acme.test',");
+    expect((await configuration()) === before).toBe(answer === 'no');
+  });
+
+  it('ends with 2 and writes nothing when the person leaves', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'jv-empty-'));
+
+    const shown = await runInTerminal(['init'], elsewhere, []);
+
+    expect(shown.code).toBe(2);
+    expect(shown.screen).toContain('INIT_ANSWERS_MISSING');
+    expect(await readdir(elsewhere)).toEqual([]);
+    await rm(elsewhere, { recursive: true });
   });
 });
 

@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { exerciseSteps } from '../../src/core/docs/exercise.ts';
-import { type PageFacts, stagingPage } from '../../src/core/docs/page.ts';
+import { type LiveFacts, type PageFacts, stagingPage } from '../../src/core/docs/page.ts';
 import { commands, problemsOf } from '../support/command-line.ts';
 import { stagingSettings } from '../support/stage-world.ts';
 
-const facts: PageFacts = {
-  settings: stagingSettings,
-  url: 'https://staging.jet.test',
+const live: LiveFacts = {
   vercelProject: 'prj_1',
   supabaseProject: 'ref',
   supabaseUrl: 'https://ref.supabase.co',
   upstashDatabase: 'db',
   migrationHead: null,
-  accounts: ['a|b@staging.test'],
   cost: {
     knownUsdPerMonth: 0,
     unknown: [{ what: 'Vercel project', why: 'seats' }],
@@ -20,6 +17,12 @@ const facts: PageFacts = {
     productionUsdPerMonth: null,
     verdict: 'unknown',
   },
+};
+const facts: PageFacts = {
+  settings: stagingSettings,
+  url: 'https://staging.jet.test',
+  live,
+  accounts: ['a|b@staging.test'],
   environmentFile: '.env.staging',
 };
 
@@ -56,7 +59,18 @@ describe('the page of an environment', () => {
 
   it('is the same as long as the environment is', () => {
     expect(stagingPage(facts)).toBe(page);
-    expect(stagingPage({ ...facts, migrationHead: '2' })).not.toBe(page);
+    expect(stagingPage({ ...facts, live: { ...live, migrationHead: '2' } })).not.toBe(page);
+  });
+});
+
+describe('the page before the environment is there, as init writes it', () => {
+  it('says that, names what will be made, and leaves out what nobody can know', () => {
+    const page = stagingPage({ ...facts, live: undefined });
+
+    expect(page).toContain('`jv-staging docs` completes it');
+    expect(page).toContain(`| Vercel project | ${stagingSettings.name}, made by provision |`);
+    expect(page).not.toMatch(/^## Cost|prj_1|\| Schema/m);
+    expect(page).toContain(`jv-staging destroy --confirm ${stagingSettings.name}`);
   });
 });
 

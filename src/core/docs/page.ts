@@ -2,11 +2,8 @@ import type { PlanCost } from '../plan/model.ts';
 import type { StagingSettings } from '../settings.ts';
 import { exercise } from './exercise.ts';
 
-/** What the page of the environment is made of: nothing secret, and nothing that changes from one release to the next. */
-export interface PageFacts {
-  readonly settings: StagingSettings;
-  /** Address of the app on its domain. */
-  readonly url: string;
+/** What of the page only an environment that is there can tell. */
+export interface LiveFacts {
   readonly vercelProject: string;
   readonly supabaseProject: string;
   /** Address of the project's API. */
@@ -14,9 +11,18 @@ export interface PageFacts {
   readonly upstashDatabase: string;
   /** Newest migration that is applied; null for an empty database. */
   readonly migrationHead: string | null;
+  readonly cost: PlanCost;
+}
+
+/** What the page of the environment is made of: nothing secret, and nothing that changes from one release to the next. */
+export interface PageFacts {
+  readonly settings: StagingSettings;
+  /** Address of the app on its domain. */
+  readonly url: string;
+  /** Undefined before the environment is there. */
+  readonly live: LiveFacts | undefined;
   /** Addresses of those who can sign in, from the seed. */
   readonly accounts: readonly string[];
-  readonly cost: PlanCost;
   /** Name of the environment file, e.g. `.env.staging`. */
   readonly environmentFile: string;
 }
@@ -29,15 +35,19 @@ export function stagingPage(facts: PageFacts): string {
   const { settings } = facts;
   const parts = [
     `# Staging: ${plain(settings.name)}`,
-    'Written by `jv-staging docs` from the environment as it is; `jv-staging docs --check` says whether it still is. Edit nothing here.',
+    facts.live === undefined
+      ? 'Written by `jv-staging init` before the environment is there; `jv-staging docs` completes it. Edit nothing here.'
+      : 'Written by `jv-staging docs` from the environment as it is; `jv-staging docs --check` says whether it still is. Edit nothing here.',
     addresses(facts),
     accounts(facts),
+    firstTime,
     usage(settings),
     checks(settings),
     troubleshooting(settings),
     rollback(settings),
     variables(settings),
-    cost(facts),
+    ...(facts.live === undefined ? [] : [cost(facts.live)]),
+    atTheEnd(settings),
     '## Not managed\n\nEdge Functions, Storage buckets and the vendors’ accounts themselves (members, invoices) are left alone by this tool.',
     exercise(settings.name, '##'),
   ];
@@ -45,15 +55,16 @@ export function stagingPage(facts: PageFacts): string {
 }
 
 function addresses(facts: PageFacts): string {
-  const { settings } = facts;
+  const { settings, live } = facts;
+  const toBeMade = `${settings.name}, made by provision`;
   return `## Addresses\n\n${table(
     ['What', 'Where'],
     [
       ['App', facts.url],
-      ['Vercel project', facts.vercelProject],
-      ['Supabase project', `${facts.supabaseProject}, API ${facts.supabaseUrl}`],
-      ['Upstash database', `${facts.upstashDatabase}, keys below ${settings.upstash.prefix}`],
-      ['Schema', facts.migrationHead ?? 'empty'],
+      ['Vercel project', live?.vercelProject ?? toBeMade],
+      ['Supabase project', live === undefined ? toBeMade : `${live.supabaseProject}, API ${live.supabaseUrl}`],
+      ['Upstash database', `${live?.upstashDatabase ?? toBeMade}, keys below ${settings.upstash.prefix}`],
+      ...(live === undefined ? [] : [['Schema', live.migrationHead ?? 'empty']]),
       ['Branch', settings.branch],
       ['Production, never touched', settings.production.domains.join(', ')],
     ],
@@ -75,6 +86,25 @@ function accounts({ accounts: users, settings, environmentFile }: PageFacts): st
   )}\n\n\`jv-staging secrets list\` says of each secret where it lives and how old it is.`;
 }
 
+const firstTime = `## The first time
+
+\`\`\`sh
+jv-staging doctor                      # what is missing on this machine, and what mends it
+jv-staging up --target local           # all of it on the local cloud: no account, no cost
+jv-staging plan                        # what would be made at the vendors, and what it costs
+jv-staging provision                   # makes it; running it again changes nothing
+jv-staging secrets export --to github  # hands CI what it needs
+\`\`\``;
+
+function atTheEnd({ name }: StagingSettings): string {
+  return `## At the end
+
+\`\`\`sh
+jv-staging destroy --dry-run  # names what would go
+jv-staging destroy --confirm ${name}
+\`\`\``;
+}
+
 function usage({ branch }: StagingSettings): string {
   return `## Use
 
@@ -86,6 +116,7 @@ jv-staging deploy
 jv-staging smoke
 jv-staging perf
 jv-staging load
+jv-staging gate
 jv-staging report
 \`\`\``;
 }
@@ -139,7 +170,7 @@ function variables({ env }: StagingSettings): string {
   return `## Variables of the app\n\n${table(['Name', 'Class', 'Value from'], rows)}`;
 }
 
-function cost({ cost: { parts, unknown, productionUsdPerMonth } }: PageFacts): string {
+function cost({ cost: { parts, unknown, productionUsdPerMonth } }: LiveFacts): string {
   const rows = [
     ...parts.map(({ what, usdPerMonth, source, readOn }) => [what, `$${usdPerMonth} a month`, `${source}, read ${readOn}`]),
     ...unknown.map(({ what, why }) => [what, 'unknown', why]),
