@@ -99,6 +99,25 @@ it('is red when a table has row-level security and no policy, unless it is waive
   expect(green.details).toContain('1 tables, all protected; 1 waived; waivers that cover nothing: public.gone without policy');
 });
 
+it('refuses what needs no transaction before anything is applied, in the file that is pending alone', async () => {
+  const old = [migrationOf('1', 'vacuum; begin; commit;'), migrationOf('2', 'create index concurrently on a (id);')];
+  const { database, deps } = world([...old, table('3', 'c'), migrationOf('4', 'create index concurrently on c (id);')]);
+  // Another tool applied them, by its own rules.
+  for (const { version, name } of old) database.applied.push({ version, name, checksum: null });
+
+  const check = await ran(migrateCheckStage(deps, { rehearse: false }));
+  const up = await ran(migrateUpStage(deps, {}));
+
+  for (const { error } of [check, up]) {
+    expect(error).toMatchObject({
+      code: 'MIGRATION_NEEDS_NO_TRANSACTION',
+      exitCode: 5,
+      message: expect.stringContaining('4_change.sql:1:1 CREATE INDEX CONCURRENTLY'),
+    });
+  }
+  expect(database.applied.map(({ version }) => version)).toEqual(['1', '2']);
+});
+
 it('refuses what takes something away before anything is applied, and before a rehearsal is begun', async () => {
   const { database, deps, rehearsed } = world([table('1', 'a'), migrationOf('2', 'drop table a;')]);
 

@@ -42,6 +42,8 @@ export interface ParsedStatement {
   /** Both counted from 1. */
   readonly line: number;
   readonly column: number;
+  /** What Postgres calls it when it refuses it in a transaction: `VACUUM`; undefined for what may run in one. */
+  readonly outsideOnly?: string | undefined;
   /** Empty for what changes nothing that is there. */
   readonly effects: readonly StatementEffect[];
 }

@@ -1,6 +1,7 @@
 import { StagingError } from '../../core/errors.ts';
 import { type ClassifiedMigration, classifyMigrations } from '../../core/migrate/classify.ts';
 import { classFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
+import { readApplied, refuseInTransaction } from '../../core/migrate/in-transaction.ts';
 import type { MigrationProof } from '../../core/migrate/proof.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
 import type { MigrationFolder } from '../../core/release/migrations.ts';
@@ -37,7 +38,11 @@ export async function checkPending(
   const pending = new Map((await pendingIn(database, folder, signal)).map((file) => [file.version, file]));
   if (pending.size === 0) return [];
   // All of them are read: earlier files say what a column's type was.
-  const classified = classifyMigrations(await Promise.all(folder.migrations.map(deps.parseMigration)));
+  const parsed = await Promise.all(
+    folder.migrations.map((file) => (pending.has(file.version) ? deps.parseMigration(file) : readApplied(deps.parseMigration, file))),
+  );
+  for (const each of parsed) if (pending.has(each.file.version)) refuseInTransaction(each);
+  const classified = classifyMigrations(parsed);
   const checked: CheckedMigration[] = [];
   for (const migration of classified) {
     const file = pending.get(migration.version);

@@ -1,5 +1,6 @@
 import { StagingError } from '../../core/errors.ts';
 import { type ClassifiedMigration, classifyMigrations, type Loss } from '../../core/migrate/classify.ts';
+import { readApplied } from '../../core/migrate/in-transaction.ts';
 import type { ParsedMigration } from '../../core/migrate/effects.ts';
 import { lossText, type MigrationProof, proofFor } from '../../core/migrate/proof.ts';
 import type { Database, MigrationFile } from '../../core/ports/database.ts';
@@ -63,8 +64,8 @@ export function migrationReversals(deps: ReversalDeps): Reversals {
 /** Returns a migration with its class; the files before it tell the types of columns. */
 async function classOf({ readMigrations, parseMigration }: ReversalDeps, migration: MigrationFile): Promise<ClassifiedMigration> {
   const earlier = (await readMigrations()).migrations.filter(({ version }) => version < migration.version);
-  const parsed = await Promise.all([...earlier, migration].map(parseMigration));
-  const last = classifyMigrations(parsed).at(-1);
+  const parsed = await Promise.all(earlier.map((file) => readApplied(parseMigration, file)));
+  const last = classifyMigrations([...parsed, await parseMigration(migration)]).at(-1);
   if (last === undefined) throw new Error(`${migration.file} has no class.`);
   return last;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseMigration } from '../../../src/adapters/postgres/parse/migration.ts';
 import { classifyMigrations } from '../../../src/core/migrate/classify.ts';
+import { refuseInTransaction } from '../../../src/core/migrate/in-transaction.ts';
 import { widening } from '../../../src/core/migrate/widening.ts';
 import { migrationOf } from '../../contract/database.contract.ts';
+import { insideStatements, outsideStatements } from '../../support/outside-statements.ts';
 import { appMigrations } from '../../support/migrations.ts';
 
 async function classify(...files: readonly string[]) {
@@ -16,6 +18,31 @@ async function judged(sql: string): Promise<string> {
   const [statement] = file?.statements ?? [];
   return `${statement?.class ?? 'nothing'}: ${statement?.reason ?? ''}`;
 }
+
+describe('what Postgres runs outside of a transaction only', () => {
+  const parsed = (sql: string) => parseMigration(migrationOf('20260101000000', sql));
+
+  it.each(outsideStatements)('%s is refused before it is run, unless the file says so in its first line', async (sql, called) => {
+    const file = await parsed(`select 1;\n  ${sql}`);
+    const marked = await parsed(`-- jv:no-transaction\n${sql}`);
+
+    expect(() => refuseInTransaction(file)).toThrow(
+      expect.objectContaining({
+        code: 'MIGRATION_NEEDS_NO_TRANSACTION',
+        exitCode: 5,
+        message: expect.stringContaining(`:2:3 ${called} cannot run inside a transaction`),
+        fix: expect.stringContaining('-- jv:no-transaction'),
+      }),
+    );
+    expect(() => refuseInTransaction(marked)).not.toThrow();
+  });
+
+  it.each(insideStatements)('%s is not', async (sql) => {
+    const file = await parsed(sql);
+
+    expect(() => refuseInTransaction(file)).not.toThrow();
+  });
+});
 
 describe('what a statement means for a database in use', () => {
   it.each([

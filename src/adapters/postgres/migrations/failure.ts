@@ -19,6 +19,13 @@ export interface Failed {
 /** SQLSTATE of a statement that waited longer than `lock_timeout`. */
 export const lockNotAvailable = '55P03';
 
+/** SQLSTATE of a statement that cannot run inside a transaction. */
+const inTransaction = '25001';
+
+function outsideFix(file: string): string {
+  return `Put the statement into a migration of its own whose first line is \`-- jv:no-transaction\`, then run the same command again: nothing of ${file} was applied.`;
+}
+
 /** Returns the error for a statement of a migration that failed: its place in the file, what Postgres says; a lost connection as it is. */
 export function statementError(migration: MigrationFile, failed: Failed): unknown {
   const { statement, cause } = failed;
@@ -45,7 +52,7 @@ export function failedAt(migration: MigrationFile, offset: number, failure: SqlF
   ].filter((note) => note !== undefined);
   const message = `${file}:${line}:${column} failed: ${failure.message} (SQLSTATE ${failure.sqlState}) in “${printable(statement.replaceAll(/\s+/g, ' '), 160)}”.`;
   return new StagingError('red', 'MIGRATION_FAILED', [message, ...notes].join(' '), {
-    fix: failed?.fix ?? fixOf(file, blockers),
+    fix: failed?.fix ?? (failure.sqlState === inTransaction ? outsideFix(file) : fixOf(file, blockers)),
     cause: failed?.cause,
     data: {
       file: migration.file,

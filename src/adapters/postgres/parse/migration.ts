@@ -5,6 +5,7 @@ import { migrationStatements } from '../migrations/statements.ts';
 import { doBlockEffects, type Parsers } from './do-block.ts';
 import { effectsOf } from './effects.ts';
 import { readDirectives } from './directives.ts';
+import { outsideOnly } from './outside-only.ts';
 import { type SqlStatement, sqlParser } from './statements.ts';
 
 /** Returns a migration as Postgres's parser reads it. Throws `MIGRATION_FAILED` (a syntax error) and `MIGRATION_TRANSACTION_CONTROL`. */
@@ -21,7 +22,7 @@ export async function parseMigration(file: MigrationFile): Promise<ParsedMigrati
     const { tree, text, offset, startOffset } = statement;
     if (tree === undefined) return [];
     const own = text.slice(startOffset - offset);
-    return [{ text: own, ...place(startOffset), effects: treeEffects(tree, own, parsers) }];
+    return [{ text: own, ...place(startOffset), outsideOnly: outsideOnly(tree), effects: treeEffects(tree, own, parsers) }];
   });
   return { file, statements, directives };
 }

@@ -1,5 +1,6 @@
 import { type CatalogSnapshot, diffCatalogs, differenceText } from '../../../core/catalog/catalog.ts';
 import { type ClassifiedMigration, classifyMigrations, type Loss } from '../../../core/migrate/classify.ts';
+import { readApplied } from '../../../core/migrate/in-transaction.ts';
 import { type HeldLock, lossText, type MigrationProof, type ReversibleMigration } from '../../../core/migrate/proof.ts';
 import { StagingError } from '../../../core/errors.ts';
 import type { MigrationFile } from '../../../core/ports/database.ts';
@@ -29,8 +30,11 @@ export function postgresRehearsal(scratch: ScratchDatabases): Rehearsal {
 
 async function rehearseOn(copy: Copy, migrations: readonly ReversibleMigration[], signal: AbortSignal): Promise<readonly MigrationProof[]> {
   const ordered = migrations.toSorted((left, right) => (left.up.version < right.up.version ? -1 : 1));
-  const classes = classifyMigrations(await Promise.all(ordered.map(({ up }) => parseMigration(up))));
   const applied = new Set(await copy.applied(signal));
+  const parsed = await Promise.all(
+    ordered.map(({ up }) => (applied.has(up.version) ? readApplied(parseMigration, up) : parseMigration(up))),
+  );
+  const classes = classifyMigrations(parsed);
   const subjects = await Promise.all(
     ordered.map(async (migration, index) => ({ ...migration, nature: classes[index], losses: await lossesOf(migration.down) })),
   );
