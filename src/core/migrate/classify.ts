@@ -122,6 +122,7 @@ function judge(effect: StatementEffect, known: Known): Judged {
     case 'updates':
       return { class: 'irreversible', reason: `overwrites values in ${effect.table}` };
     case 'renames':
+      if (known.made.has(`${effect.what} ${effect.name}`)) return harmless;
       return { class: 'destructive', reason: `renames ${effect.what} ${effect.name}, which code in use knows by that name` };
     case 'adds-column':
       return judgeColumn(effect);
@@ -173,7 +174,8 @@ function isMadeHere(name: string, { made }: Known): boolean {
   return [...made].some((key) => key.endsWith(` ${name}`));
 }
 
-function learn(effect: StatementEffect, { types, made, tables, defaults }: Known): void {
+function learn(effect: StatementEffect, known: Known): void {
+  const { types, made, tables, defaults } = known;
   switch (effect.effect) {
     case 'creates':
       made.add(`${effect.what} ${effect.name}`);
@@ -191,7 +193,35 @@ function learn(effect: StatementEffect, { types, made, tables, defaults }: Known
     case 'sets-default':
       defaults.add(`${effect.table}.${effect.column}`);
       return;
+    case 'renames':
+      learnRename(effect, known);
+      return;
     default:
       return;
   }
+}
+
+/** What is known of a thing is known of it by its new name. */
+function learnRename({ what, table, column, to }: Extract<StatementEffect, { effect: 'renames' }>, known: Known): void {
+  if (table === undefined || to === undefined || (column === undefined && what !== 'table')) return;
+  const [old, next] = column === undefined ? [table, `${table.split('.')[0]}.${to}`] : [`${table}.${column}`, `${table}.${to}`];
+  const renamed = (name: string) => (name === old ? next : name.startsWith(`${old}.`) ? `${next}${name.slice(old.length)}` : undefined);
+  for (const [name, type] of [...known.types]) {
+    const now = renamed(name);
+    if (now === undefined) continue;
+    known.types.delete(name);
+    known.types.set(now, type);
+  }
+  for (const names of [known.tables, known.defaults]) for (const name of [...names]) moveName(names, name, renamed(name));
+  for (const key of [...known.made]) {
+    const at = key.lastIndexOf(' ') + 1;
+    const now = renamed(key.slice(at));
+    if (now !== undefined) moveName(known.made, key, `${key.slice(0, at)}${now}`);
+  }
+}
+
+function moveName(names: Set<string>, old: string, next: string | undefined): void {
+  if (next === undefined) return;
+  names.delete(old);
+  names.add(next);
 }

@@ -15,7 +15,15 @@ export type StatementEffect =
       readonly column?: string | undefined;
     }
   | { readonly effect: 'empties' | 'deletes' | 'updates'; readonly table: string }
-  | { readonly effect: 'renames'; readonly what: string; readonly name: string; readonly table?: string | undefined }
+  /** `table` and `column` where it is one, and `to`: the name that it gets, without schema and table. */
+  | {
+      readonly effect: 'renames';
+      readonly what: string;
+      readonly name: string;
+      readonly table?: string | undefined;
+      readonly column?: string | undefined;
+      readonly to?: string | undefined;
+    }
   | {
       readonly effect: 'adds-column';
       readonly table: string;

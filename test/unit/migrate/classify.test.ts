@@ -152,6 +152,25 @@ describe('what a statement means for a database in use', () => {
     expect(table?.statements[0]?.losses).toEqual([{ table: 'public.t', column: null }]);
   });
 
+  it('a column’s type is known by its new name, and what a file makes itself it may rename', async () => {
+    const [, later, own] = await classify(
+      'create table t (name varchar(20), price int4)',
+      'alter table t rename name to title; alter table t rename to books; alter table books alter title type varchar(40)',
+      'alter table books add column nick text; alter table books rename nick to alias; alter table books alter alias type varchar(3);' +
+        'create table n (id int4); alter table n rename to m; alter table m add column must int not null',
+    );
+
+    expect(later?.statements.map((statement) => statement.class)).toEqual(['destructive', 'destructive', 'additive']);
+    expect(own?.statements.map(({ class: one, reason }) => [one, reason])).toEqual([
+      ['additive', null],
+      ['additive', null],
+      ['destructive', 'narrows public.books.alias from text to varchar(3)'],
+      ['additive', null],
+      ['additive', null],
+      ['additive', null],
+    ]);
+  });
+
   it('what an earlier file made is there by then, and its types are known', async () => {
     const [, second, third] = await classify(
       'create table t (id int)',

@@ -83,13 +83,14 @@ function dropEffects({ objects, removeType = 'OBJECT_TABLE' }: DropStmt): readon
   });
 }
 
-function renameEffects({ renameType = 'OBJECT_TABLE', relation, object, subname }: RenameStmt): readonly StatementEffect[] {
+function renameEffects({ renameType = 'OBJECT_TABLE', relation, object, subname, newname }: RenameStmt): readonly StatementEffect[] {
   if (quietRenames.includes(renameType)) return [];
   const table = relation === undefined ? undefined : relationName(relation);
   const base = table ?? qualified(object === undefined ? [] : objectName(object));
-  return [
-    { effect: 'renames', what: kindWords(renameType), name: subname === undefined || subname === '' ? base : `${base}.${subname}`, table },
-  ];
+  const part = subname === '' ? undefined : subname;
+  const name = part === undefined ? base : `${base}.${part}`;
+  const column = renameType === 'OBJECT_COLUMN' ? part : undefined;
+  return [{ effect: 'renames', what: kindWords(renameType), name, table, column, to: newname }];
 }
 
 function rowEffects(node: Node): readonly StatementEffect[] | undefined {
