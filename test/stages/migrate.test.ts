@@ -118,6 +118,28 @@ it('refuses what needs no transaction before anything is applied, in the file th
   expect(database.applied.map(({ version }) => version)).toEqual(['1', '2']);
 });
 
+it('is red while a file is broken half way, in check beside its class, and in a dry run of up; run again it is judged like any', async () => {
+  const { database, deps } = world([migrationOf('1', '-- jv:no-transaction\ncreate table a (id int); vacuum;')]);
+  const dirty = { version: '1', file: '1_change.sql', done: 1, of: 2, error: 'no space left', since: '2026-01-01T00:00:00Z' };
+  const broken = {
+    ...deps,
+    openDatabase: () => ({ ...database, dirtyMigrations: async () => [dirty], invalidIndexes: async () => ['public.i'] }),
+  };
+
+  const check = await ran(migrateCheckStage(broken, { rehearse: false }));
+  const up = await ran(migrateUpStage(broken, {}));
+  const again = await ran(migrateUpStage({ ...broken, after: [] }, { retry: '1' }));
+
+  expect(check.result).toMatchObject({
+    verdict: 'red',
+    findings: [{ id: '1-dirty', seen: 'broke half way: 1 of 2 statements stand' }, { id: '1-class' }],
+  });
+  expect(check.result?.findings[0]?.fix).toContain('Invalid now: public.i');
+  expect(up.error).toMatchObject({ code: 'MIGRATION_DIRTY', exitCode: 5, fix: expect.stringContaining('migrate up --retry 1') });
+  expect(again.error).toBeUndefined();
+  expect(again.result?.details.applied).toEqual(['1_change.sql']);
+});
+
 it('refuses what takes something away before anything is applied, and before a rehearsal is begun', async () => {
   const { database, deps, rehearsed } = world([table('1', 'a'), migrationOf('2', 'drop table a;')]);
 

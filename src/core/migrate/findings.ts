@@ -1,7 +1,8 @@
-import type { RowsAtStake } from '../ports/database.ts';
+import type { DirtyMigration, RowsAtStake } from '../ports/database.ts';
 import type { Finding } from '../verdict.ts';
 import type { ClassifiedMigration, ClassifiedStatement } from './classify.ts';
-import { lossText, type MigrationProof } from './proof.ts';
+import { dirtyError } from './dirty.ts';
+import { type HeldLock, lossText, type MigrationProof } from './proof.ts';
 
 /** Returns true when a file takes something away and its author has not said why that may be. */
 export function isUnallowed({ statements, allowDestructive }: ClassifiedMigration): boolean {
@@ -14,9 +15,8 @@ export function isUnallowed({ statements, allowDestructive }: ClassifiedMigratio
 export function classFinding(migration: ClassifiedMigration, stakes: readonly RowsAtStake[]): Finding {
   const { file, version, allowDestructive } = migration;
   const grave = migration.statements.filter(({ class: own }) => own !== 'additive');
-  const rows = stakes
-    .filter(({ rows: count }) => count !== null && count > 0)
-    .map((stake) => `${String(stake.rows)} of ${lossText(stake)}`);
+  // What is not there (any more, or yet) has no rows to lose.
+  const rows = stakes.filter(({ rows: count }) => count !== null).map((stake) => `${String(stake.rows)} of ${lossText(stake)}`);
   const allowed = allowDestructive === null ? '' : `; allowed: ${allowDestructive}`;
   const atStake = rows.length === 0 ? '' : `; rows at stake: ${rows.join(', ')}`;
   const why = grave.length === 0 ? '' : `: ${grave.map(statementText).join('; ')}`;
@@ -39,9 +39,24 @@ function statementText({ line, reason, class: own }: ClassifiedStatement): strin
   return `line ${line} ${reason ?? own}`;
 }
 
+/** Returns a file that broke half way as a red finding: nothing is applied before it is run again. */
+export function dirtyFinding(dirty: DirtyMigration, invalidIndexes: readonly string[]): Finding {
+  const { message, fix } = dirtyError(dirty, invalidIndexes);
+  return {
+    id: `${dirty.version}-dirty`,
+    title: dirty.file,
+    verdict: 'red',
+    seen: `broke half way: ${dirty.done} of ${dirty.of} statements stand`,
+    expected: 'whole, or not begun',
+    message,
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
 /** Returns what a rehearsal has shown as a finding: red when a reverse script fails or leads elsewhere. */
 export function proofFinding(proof: MigrationProof, file: string): Finding {
-  const held = proof.lockMs === 0 ? '' : `; holds a lock for ${proof.lockMs.toFixed(0)} ms`;
+  const locks = proof.locks.filter(({ heldMs }) => heldMs > 0).map(lockHeldText);
+  const held = locks.length === 0 ? '' : `; locks held: ${locks.join(', ')}`;
   const way = proof.reversible ? 'up, down and up again lead to the same schema' : (proof.reason ?? 'not reversible');
   return {
     id: `${proof.version}-rehearsal`,
@@ -56,6 +71,10 @@ export function proofFinding(proof: MigrationProof, file: string): Finding {
         }
       : {}),
   };
+}
+
+function lockHeldText({ table, mode, heldMs }: HeldLock): string {
+  return `${table} ${heldMs < 1 ? '<1' : heldMs.toFixed(0)} ms (${mode.replace(/Lock$/, '')})`;
 }
 
 /** Returns a finding for each file that was to be done: green for those that were, red for what is left. */

@@ -1,9 +1,9 @@
 import { StagingError } from '../../core/errors.ts';
 import { type ClassifiedMigration, classifyMigrations } from '../../core/migrate/classify.ts';
-import { classFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
+import { classFinding, dirtyFinding, isUnallowed, proofFinding } from '../../core/migrate/findings.ts';
 import { readApplied, refuseInTransaction } from '../../core/migrate/in-transaction.ts';
 import type { MigrationProof } from '../../core/migrate/proof.ts';
-import type { MigrationFile } from '../../core/ports/database.ts';
+import type { Database, MigrationFile } from '../../core/ports/database.ts';
 import type { MigrationFolder } from '../../core/release/migrations.ts';
 import { slot } from '../../core/run/slot.ts';
 import { type StageRun, verdictStep } from '../../core/run/stage.ts';
@@ -74,11 +74,12 @@ export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly re
   const startedAtMs = deps.clock.nowMs();
   const checked = slot<readonly CheckedMigration[]>('pending migrations');
   const proofs = slot<readonly MigrationProof[]>('proofs');
+  const dirty = slot<readonly Finding[]>('files that broke half way');
   const files = new Map<string, string>();
   const result = () => {
     const own = checked.get().map(({ finding }) => finding);
     const rehearsed = (proofs.peek() ?? []).map((proof) => proofFinding(proof, files.get(proof.version) ?? proof.version));
-    const findings = [...own, ...rehearsed];
+    const findings = [...(dirty.peek() ?? []), ...own, ...rehearsed];
     const details = { pending: checked.get().map(({ migration }) => migration), proofs: proofs.peek() ?? [] };
     const summary = `${own.length} pending${rehearse ? `, ${rehearsed.length} rehearsed` : ''}`;
     return stageResult('migrate-check', findings.length === 0 ? [nothingPending] : findings, startedAtMs, deps.clock, details, summary);
@@ -91,6 +92,7 @@ export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly re
         title: 'Read what is pending with Postgres’s own parser',
         run: async (io) => {
           checked.set(await checkPending(deps, await deps.readMigrations(), io.signal));
+          dirty.set(await dirtyFindings(deps.openDatabase(), checked.get(), io.signal));
           return `${checked.get().length} pending`;
         },
       },
@@ -104,6 +106,15 @@ export function migrateCheckStage(deps: MigrateDeps, { rehearse }: { readonly re
     ],
     result: () => (checked.peek() === undefined ? undefined : result()),
   };
+}
+
+/** Nothing is applied while one of these is in the way: `check` must not be green. */
+async function dirtyFindings(database: Database, checked: readonly CheckedMigration[], signal: AbortSignal): Promise<readonly Finding[]> {
+  const pending = new Set(checked.map(({ file }) => file.version));
+  const dirty = (await database.dirtyMigrations(signal)).filter(({ version }) => pending.has(version));
+  if (dirty.length === 0) return [];
+  const invalid = await database.invalidIndexes(signal);
+  return dirty.map((each) => dirtyFinding(each, invalid));
 }
 
 const nothingPending: Finding = { id: 'none', title: 'Pending migrations', verdict: 'green', seen: 'none', expected: 'any number' };

@@ -1,4 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
+import { dirtyError } from '../../core/migrate/dirty.ts';
 import { doneFindings } from '../../core/migrate/findings.ts';
 import type { MigrationFile } from '../../core/ports/database.ts';
 import { slot } from '../../core/run/slot.ts';
@@ -63,7 +64,7 @@ interface PendingChoice extends MigrateUpOptions {
   readonly found: (pending: readonly MigrationFile[]) => void;
 }
 
-/** Throws `MIGRATION_NOT_DIRTY` (exit 2) for a version to retry that did not break half way, `MIGRATION_DESTRUCTIVE` (exit 6). */
+/** Throws `MIGRATION_NOT_DIRTY` (exit 2) for a version to retry that did not break half way, `MIGRATION_DIRTY` (exit 5), `MIGRATION_DESTRUCTIVE` (exit 6). */
 function pendingStep(deps: MigrateDeps, { retry, found }: PendingChoice): Step {
   return {
     id: 'pending',
@@ -71,9 +72,12 @@ function pendingStep(deps: MigrateDeps, { retry, found }: PendingChoice): Step {
     run: async (io) => {
       const database = deps.openDatabase();
       const folder = await deps.readMigrations();
-      const dirty = (await database.dirtyMigrations(io.signal)).map(({ version }) => version);
-      if (retry !== undefined && !dirty.includes(retry)) throw notDirty(retry, dirty);
+      const dirty = await database.dirtyMigrations(io.signal);
+      const versions = dirty.map(({ version }) => version);
+      if (retry !== undefined && !versions.includes(retry)) throw notDirty(retry, versions);
       const checked = await checkPending(deps, folder, io.signal);
+      const inTheWay = dirty.find(({ version }) => version !== retry && checked.some(({ file }) => file.version === version));
+      if (inTheWay !== undefined) throw dirtyError(inTheWay, await database.invalidIndexes(io.signal));
       refuseUnallowed(checked);
       found(checked.map(({ file }) => file));
       return `${checked.length} of ${folder.migrations.length} pending${ignoredText(folder)}`;

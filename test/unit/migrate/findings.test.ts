@@ -22,6 +22,15 @@ describe('a pending migration as a finding', () => {
     expect(finding.seen).toBe('destructive: line 3 drops column public.users.name; rows at stake: 12 of column public.users.name');
   });
 
+  it('says that there are no rows, too, and nothing of what is not there', () => {
+    const stakes = [
+      { ...column, rows: 0 },
+      { table: 'public.gone', column: null, rows: null },
+    ];
+
+    expect(classFinding(migration('destructive'), stakes).seen).toMatch(/; rows at stake: 0 of column public\.users\.name$/);
+  });
+
   it('is green with a reason, and shows it', () => {
     expect(classFinding(migration('destructive', 'moved'), [])).toMatchObject({
       verdict: 'green',
@@ -47,8 +56,16 @@ describe('a rehearsal as a finding', () => {
   const rehearsed = (changes: Partial<MigrationProof>) =>
     proofFinding({ ...proof, reversible: false, isBroken: false, reason: null, ...changes }, '1_a.sql');
 
-  it('is green when the way back holds, with the longest lock, and when there is none', () => {
-    expect(rehearsed({ reversible: true, lockMs: 41.6 })).toMatchObject({ verdict: 'green', seen: expect.stringContaining('for 42 ms') });
+  it('is green when the way back holds, with how long each lock was held, and when there is none', () => {
+    const locks = [
+      { table: 'public.users', mode: 'AccessExclusiveLock', heldMs: 41.6 },
+      { table: 'public.quotes', mode: 'ShareLock', heldMs: 0.2 },
+    ];
+
+    expect(rehearsed({ reversible: true, locks, lockMs: 41.6 })).toMatchObject({
+      verdict: 'green',
+      seen: expect.stringMatching(/; locks held: public\.users 42 ms \(AccessExclusive\), public\.quotes <1 ms \(Share\)$/),
+    });
     expect(rehearsed({ reason: 'it has no reverse script' })).toMatchObject({ verdict: 'green', seen: 'it has no reverse script' });
   });
 

@@ -1,6 +1,5 @@
-import { StagingError } from '../../../core/errors.ts';
+import { dirtyError, invalidText, retryText } from '../../../core/migrate/dirty.ts';
 import type { DirtyMigration, MigrationFile } from '../../../core/ports/database.ts';
-import { printable } from '../../../core/printable.ts';
 import { isConnectionLoss, sqlFailure } from '../database-error.ts';
 import type { SqlStatement } from '../parse/statements.ts';
 import type { Session } from '../session.ts';
@@ -64,7 +63,7 @@ async function runOne(
       on conflict (version) do update set file = excluded.file, checksum = excluded.checksum, done = 0, of = excluded.of, error = null, since = now()`,
   );
   for (const [index, statement] of steps.entries()) {
-    await runStep(session, { reader, migration, statement, index, of: steps.length, pid });
+    await runStep(session, { reader, migration, statement, index, of: steps.length, pid, before: dirty?.done ?? 0 });
     await session.query((sql) => sql`update jv_staging.migrations_dirty set done = ${index + 1} where version = ${migration.version}`);
   }
   await forgetSettings(session);
@@ -78,9 +77,11 @@ interface OutsideStep {
   readonly index: number;
   readonly of: number;
   readonly pid: number;
+  /** How many statements the run before left standing. */
+  readonly before: number;
 }
 
-async function runStep(session: Session, { reader, migration, statement, index, of, pid }: OutsideStep): Promise<void> {
+async function runStep(session: Session, { reader, migration, statement, index, of, pid, before }: OutsideStep): Promise<void> {
   await watchingBlockers(reader, pid, async (blockers) => {
     try {
       await session.query((sql) => sql.unsafe(statement.text).simple());
@@ -91,11 +92,13 @@ async function runStep(session: Session, { reader, migration, statement, index, 
         (sql) => sql`update jv_staging.migrations_dirty set error = ${failure.message} where version = ${migration.version}`,
       );
       const invalid = await invalidIndexes(session);
+      const again = before === 0 ? '' : ` of this run, beside the ${before} of the run before`;
+      const standing = `${index} of its ${of} statements stand${again}`;
       throw statementError(migration, {
         statement,
         cause,
         blockers: failure.sqlState === lockNotAvailable ? blockers() : [],
-        fix: `${index} of its ${of} statements stand, for it runs outside of a transaction.${invalidText(invalid)} ${retryText(migration)}`,
+        fix: `${standing}, for it runs outside of a transaction.${invalidText(invalid)} ${retryText(migration)}`,
       });
     }
   });
@@ -122,22 +125,4 @@ export async function invalidIndexes(session: Session): Promise<readonly string[
       where not i.indisvalid and c.relkind = 'i' and n.nspname not like 'pg\\_%' order by 1`,
   );
   return rows.map(({ name }) => name);
-}
-
-function dirtyError(dirty: DirtyMigration, invalid: readonly string[]): StagingError {
-  const said = dirty.error === null ? 'the run ended' : printable(dirty.error);
-  return new StagingError(
-    'red',
-    'MIGRATION_DIRTY',
-    `${printable(dirty.file)} broke half way at ${dirty.since}: ${dirty.done} of its ${dirty.of} statements stand, then ${said}.`,
-    { fix: `${invalidText(invalid).trim()} ${retryText(dirty)}`.trim(), data: { ...dirty, invalidIndexes: invalid } },
-  );
-}
-
-function invalidText(invalid: readonly string[]): string {
-  return invalid.length === 0 ? '' : ` Invalid now: ${invalid.join(', ')}; drop with \`drop index concurrently ${invalid[0] ?? ''}\`.`;
-}
-
-function retryText({ version }: { readonly version: string }): string {
-  return `See to it that the file can be run from its beginning, then run \`jv-staging migrate up --retry ${version}\`.`;
 }
