@@ -28,6 +28,7 @@ export default class Seed extends StagingCommand {
       env: 'JV_SEED_FROM',
       summary: 'Copy rows from production; wants `--anonymise`.',
       dependsOn: ['anonymise'],
+      exclusive: ['profile', 'rows', 'reset'],
     })(),
     anonymise: Flags.boolean({ env: 'JV_ANONYMISE', summary: 'Hide whatever the configuration does not keep.', dependsOn: ['from'] }),
     reset: Flags.boolean({

@@ -175,6 +175,16 @@ it('writes a volume seed table by table, and nothing the second time', async () 
   expect([...world.bulk.lines.keys()]).toEqual(['users', 'clients', 'flight_requests', 'quotes', 'proposals']);
 });
 
+it('refuses a number of rows for a profile that has its own', async () => {
+  for (const profile of ['demo', 'queues']) {
+    await expect(world.seed({}, { profile, rows: 10 })).rejects.toMatchObject({
+      code: 'SEED_ROWS_UNMEANT',
+      exitCode: 2,
+      fix: expect.stringContaining('seed --profile volume --rows 10'),
+    });
+  }
+});
+
 it('empties a volume seed only when the environment’s name was typed, and only what the seed made', async () => {
   await world.seed({}, { profile: 'volume', rows: 200 });
   const reset = (confirm: string | undefined) => world.seed({}, { profile: 'volume', rows: 100, reset: { confirm, dryRun: false } });

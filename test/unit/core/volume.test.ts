@@ -118,7 +118,7 @@ it('holds no more than a chunk of lines at once', () => {
 });
 
 it('tells rows a second and the time left once there is a pace', () => {
-  expect(progressText(100, 1000, 10)).toBe('100 of 1,000 rows');
-  expect(progressText(50_000, 100_000, 2000)).toBe('50,000 of 100,000 rows, 25,000 rows/s, 2 s left');
-  expect(progressText(1000, 1_000_000, 1000)).toBe('1,000 of 1,000,000 rows, 1,000 rows/s, 16 min 39 s left');
+  expect(progressText(100, 1000, 10)).toBe('[#...............] 100 of 1,000 rows');
+  expect(progressText(50_000, 100_000, 2000)).toBe('[########........] 50,000 of 100,000 rows, 25,000 rows/s, 2 s left');
+  expect(progressText(1000, 1_000_000, 1000)).toBe('[................] 1,000 of 1,000,000 rows, 1,000 rows/s, 16 min 39 s left');
 });
