@@ -7,7 +7,7 @@ import { watchingBlockers } from './blockers.ts';
 import { ensureLedgers, isApplied, record, standsApplied, takeLock } from './ledger.ts';
 import { applyOutside } from './outside.ts';
 import { executable, retrying, runStatements } from './run.ts';
-import { migrationStatements } from './statements.ts';
+import { sentStatements } from './statements.ts';
 
 /**
  * Applies one file and its ledger row in one transaction, under an advisory lock; a file with `-- jv:no-transaction` statement by statement.
@@ -22,7 +22,7 @@ export async function applyMigration(
   signal: AbortSignal,
   retryDirty = false,
 ): Promise<void> {
-  const statements = await migrationStatements(migration);
+  const statements = await sentStatements(migration);
   if ((await readDirectives(statements)).noTransaction) {
     await applyOutside({ transactions, reader, migration, statements, retryDirty }, signal);
     return;

@@ -7,7 +7,7 @@ import type { Transactions } from '../transactions.ts';
 import { executable, forgetSettings, retrying, runStatements } from './run.ts';
 import { watchingBlockers } from './blockers.ts';
 import { ensureLedgers, isInLedger, takeLock, unrecord } from './ledger.ts';
-import { migrationStatements } from './statements.ts';
+import { sentStatements } from './statements.ts';
 
 /**
  * Runs the reverse script of an applied migration and takes the version off the ledger, in one transaction; a version that is not in the
@@ -19,7 +19,7 @@ export async function reverseMigration(
   down: MigrationFile,
   signal: AbortSignal,
 ): Promise<void> {
-  const statements = await migrationStatements(down);
+  const statements = await sentStatements(down);
   const work = async (session: Session) => {
     const { pid, isReady } = await takeLock(session, down, 'transaction');
     if (!isReady) await ensureLedgers(session);

@@ -12,13 +12,17 @@ export interface SqlStatement {
   readonly startOffset: number;
   /** Name of its parse tree's node (`CreateStmt`, `TransactionStmt`); `comment` for comments after the last semicolon. */
   readonly node: string;
+}
+
+/** One statement as Postgres's parser reads it. */
+export interface ParsedSql extends SqlStatement {
   /** The parse tree, or undefined for comments. */
   readonly tree: Node | undefined;
 }
 
 /** The statements of a file, or where and why it is not SQL. */
 export type SplitSql =
-  | { readonly kind: 'statements'; readonly statements: readonly SqlStatement[] }
+  | { readonly kind: 'statements'; readonly statements: readonly ParsedSql[] }
   | { readonly kind: 'syntax-error'; readonly message: string; readonly offset: number };
 
 /** Returns the statements of a file in order, split by Postgres's own parser (libpg-query); a byte order mark is passed over. */
@@ -54,9 +58,9 @@ interface RawStatement {
   readonly stmt_len?: number;
 }
 
-function statementsOf(sql: string, raw: readonly RawStatement[]): readonly SqlStatement[] {
+function statementsOf(sql: string, raw: readonly RawStatement[]): readonly ParsedSql[] {
   const bytes = Buffer.from(sql, 'utf8');
-  const statements: SqlStatement[] = [];
+  const statements: ParsedSql[] = [];
   let previousEnd = 0;
   let offset = 0;
   for (const { stmt, stmt_location: location = 0, stmt_len: length } of raw) {
