@@ -37,6 +37,8 @@ databaseContract('Postgres', async () => postgresDatabase(await newDatabaseUrl()
 
 /** The statement alone, as the protocol carries it: settings have the word in their names. */
 const commitMessage = 'Q\0\0\0\u000bcommit\0';
+/** A file's commit is the end of its last message. */
+const fileCommit = '; commit\0';
 
 describe('Postgres alone', () => {
   let url: string;
@@ -238,7 +240,7 @@ describe('Postgres alone', () => {
     });
 
     test('whose answer is lost: the migration stands, once, and the call says so', async () => {
-      proxy.cutAt(commitMessage, 'after');
+      proxy.cutAt(fileCommit, 'after');
 
       await proxied.applyMigration(migrationOf('20260101000000', 'create table a (id int); insert into a values (1);'), signal);
 
@@ -247,9 +249,19 @@ describe('Postgres alone', () => {
       expect(await sql`select * from a`).toHaveLength(1);
     });
 
+    test('while the server works on: the outcome is looked at when it has ended', async () => {
+      proxy.cutAt(fileCommit, 'meanwhile');
+
+      await proxied.applyMigration(migrationOf('20260101000000', 'create table a (id int); select pg_sleep(1);'), signal);
+
+      expect(proxy.cuts()).toBe(1);
+      expect(await database.appliedMigrations(signal)).toHaveLength(1);
+      expect(await sql`select * from a`).toHaveLength(0);
+    });
+
     test('that never arrives: nothing stands, the call says so, and the next one applies it', async () => {
       const migration = migrationOf('20260101000000', 'create table a (id int); insert into a values (1);');
-      proxy.cutAt(commitMessage, 'before');
+      proxy.cutAt(fileCommit, 'before');
 
       await expect(proxied.applyMigration(migration, signal)).rejects.toMatchObject({ kind: 'vendor', code: 'DATABASE_UNREACHABLE' });
       expect(await database.appliedMigrations(signal)).toEqual([]);

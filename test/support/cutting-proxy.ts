@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** When the proxy cuts the connection on which it sees the text: before the server gets it, or after, so that only the answer is lost. */
-export type Cut = 'before' | 'after';
+/**
+ * When the proxy cuts the connection on which it sees the text: before the server gets it; after its work, so that only the answer is lost;
+ * or `meanwhile`: the server has it and works on, not knowing that nobody listens any more.
+ */
+export type Cut = 'before' | 'after' | 'meanwhile';
+
+/** The server is ready for more, and in no transaction (ReadyForQuery, https://www.postgresql.org/docs/15/protocol-message-formats.html). */
+const idle = Buffer.from('Z\0\0\0\u0005I');
 
 /** A TCP proxy on loopback that cuts a connection once, when a client sends a certain text. */
 export interface CuttingProxy {
@@ -23,13 +29,14 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(targetPort, '127.0.0.1');
+    let isLeftAlone = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        upstream.destroy();
+        if (!isLeftAlone) upstream.destroy();
       });
     }
     upstream.on('data', (chunk) => client.write(chunk));
@@ -45,10 +52,19 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
         client.destroy();
         return;
       }
-      // The server's answer is awaited and thrown away, so that its work is surely done.
+      // The server's answer is awaited and thrown away.
       upstream.removeAllListeners('data');
-      upstream.once('data', () => client.destroy());
+      let answer = Buffer.alloc(0);
+      upstream.on('data', (data: Buffer) => {
+        answer = Buffer.concat([answer, data]);
+        if (!answer.includes(idle)) return;
+        upstream.destroy();
+        client.destroy();
+      });
       upstream.write(chunk);
+      if (cut === 'after') return;
+      isLeftAlone = true;
+      client.destroy();
     });
   });
   server.listen(0, '127.0.0.1');

@@ -33,6 +33,7 @@ export function postgresDatabase(url: string): Database {
   };
   const pool = postgres(url, { ...ipv6Host(url), ...options, max: 1, idle_timeout: 20 });
   const transactions = openTransactions(url, options);
+  const known = { ledgers: false };
   const on = async <Value>(signal: AbortSignal, call: (reader: Session) => Promise<Value>): Promise<Value> => {
     try {
       return await call(sessionOn(pool, signal));
@@ -45,7 +46,7 @@ export function postgresDatabase(url: string): Database {
     ping: (signal) => on(signal, serverVersion),
     appliedMigrations: (signal) => on(signal, appliedMigrations),
     applyMigration: (migration, signal, choice) =>
-      on(signal, (reader) => applyMigration(transactions, reader, migration, signal, choice?.retryDirty)),
+      on(signal, (reader) => applyMigration({ transactions, reader, known }, migration, signal, choice?.retryDirty)),
     reverseMigration: (down, signal) => on(signal, (reader) => reverseMigration(transactions, reader, down, signal)),
     settle: (signal) => on(signal, () => settle(transactions, signal)),
     ownTables: (signal) => on(signal, ownTables),

@@ -10,9 +10,37 @@ export interface Transactions {
    * lost connection): `onCommitFailed` decides by looking.
    */
   run(signal: AbortSignal, work: (session: Session) => Promise<void>, onCommitFailed: (error: unknown) => Promise<void>): Promise<void>;
+  /**
+   * Like `run`, in two round trips where `run` takes one for each of its parts: `work` sends the beginning itself, in one message with what it
+   * asks first, and may send the end right behind its last statements.
+   */
+  runFramed(signal: AbortSignal, work: FramedWork, onCommitFailed: (error: unknown) => Promise<void>): Promise<void>;
   /** Runs `work` on the same connection without a transaction: each statement is its own. */
   alone(signal: AbortSignal, work: (session: Session) => Promise<void>): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Work that begins its transaction itself: its first message begins with `begin;`. Without `end` it is committed when it resolves. */
+export type FramedWork = (session: Session, end: SendEnd) => Promise<void>;
+
+/**
+ * Sends statements, each a message, and behind them in one message `last` and the commit, without waiting in between; returns how each
+ * ended. After the first failure the server refuses the rest, the commit too.
+ */
+export type SendEnd = (ending: Ending) => Promise<Ended>;
+
+/** What is sent at the end of a transaction. */
+export interface Ending {
+  readonly statements: readonly string[];
+  readonly last: string;
+  /** Process id of the transaction's session: an interruption asks the server to cancel what runs there. */
+  readonly pid: number;
+}
+
+/** How the end of a transaction went. */
+export interface Ended {
+  readonly statements: readonly PromiseSettledResult<unknown>[];
+  readonly commit: PromiseSettledResult<unknown>;
 }
 
 /** Decides nothing about a commit of unknown outcome: for work that a second run does again without harm. */
@@ -43,12 +71,13 @@ export function openTransactions(url: string, options: postgres.Options<Record<s
   };
   const runOne = async (
     signal: AbortSignal,
-    work: (session: Session) => Promise<void>,
+    perform: (on: { readonly session: Session; readonly uninterrupted: Session }) => Promise<Outcome>,
     onCommitFailed: (error: unknown) => Promise<void>,
   ) => {
     signal.throwIfAborted();
     const { sql, refusal } = open();
-    const outcome = await transaction(sessionOn(sql, signal, refusal), sessionOn(sql, new AbortController().signal, refusal), work);
+    const uninterrupted = sessionOn(sql, new AbortController().signal, refusal);
+    const outcome = await perform({ session: sessionOn(sql, signal, refusal), uninterrupted });
     if (outcome.phase === 'committed') return;
     if (isConnectionLoss(outcome.error)) connection.abandon();
     if (outcome.phase === 'working') throw outcome.error;
@@ -56,7 +85,19 @@ export function openTransactions(url: string, options: postgres.Options<Record<s
   };
 
   return {
-    run: (signal, work, onCommitFailed) => inTurn(() => runOne(signal, work, onCommitFailed)),
+    run: (signal, work, onCommitFailed) =>
+      inTurn(() => runOne(signal, ({ session, uninterrupted }) => transaction(session, uninterrupted, work), onCommitFailed)),
+    runFramed: (signal, work, onCommitFailed) =>
+      inTurn(() =>
+        runOne(
+          signal,
+          ({ session, uninterrupted }) => {
+            const cancel = (pid: number) => cancelBackend(url, options, pid);
+            return framedTransaction(session, uninterrupted, work, (ending) => sendEnding(uninterrupted, ending, signal, cancel));
+          },
+          onCommitFailed,
+        ),
+      ),
     alone: (signal, work) =>
       inTurn(async () => {
         signal.throwIfAborted();
@@ -110,4 +151,70 @@ async function transaction(session: Session, uninterrupted: Session, work: (sess
   } catch (error) {
     return { phase: 'committing', error };
   }
+}
+
+/** Runs one transaction whose work begins it, and may end it. */
+async function framedTransaction(session: Session, uninterrupted: Session, work: FramedWork, send: SendEnd): Promise<Outcome> {
+  let ended: Ended | undefined;
+  let isSent = false;
+  try {
+    await work(session, async (ending) => {
+      isSent = true;
+      ended = await send(ending);
+      return ended;
+    });
+    if (ended?.commit.status === 'rejected') throw ended.commit.reason;
+    if (ended === undefined) {
+      isSent = true;
+      await uninterrupted.query((sql) => sql.unsafe('commit').simple());
+    }
+    return { phase: 'committed' };
+  } catch (error) {
+    // What was sent behind a commit's answer that never came may have been done.
+    if (isConnectionLoss(error)) return { phase: isSent ? 'committing' : 'working', error };
+    await uninterrupted.query((sql) => sql.unsafe('rollback').simple()).catch(() => undefined);
+    return { phase: 'working', error };
+  }
+}
+
+/** How often the server is asked again to cancel what an interruption wants ended: it may have come between two statements. */
+const cancelAgainMs = 1000;
+
+/**
+ * Nothing here is cancelled by the client itself: it would take a statement that it has not sent yet out of the queue, and the commit behind it
+ * would be without it.
+ */
+async function sendEnding(
+  session: Session,
+  { statements, last, pid }: Ending,
+  signal: AbortSignal,
+  cancel: (pid: number) => Promise<void>,
+): Promise<Ended> {
+  signal.throwIfAborted();
+  let again: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    void cancel(pid);
+    again = setInterval(() => void cancel(pid), cancelAgainMs);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const sent = [...statements, `${last}; commit`].map((text) => session.query((sql) => sql.unsafe(text).simple()));
+    const results = await Promise.allSettled(sent);
+    const commit = results.pop();
+    if (commit === undefined) throw new Error('No commit was sent.');
+    return { statements: results, commit };
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    clearInterval(again);
+  }
+}
+
+/** Asks the server, over a connection of its own, to cancel what a session runs; one that cannot be asked is not. */
+async function cancelBackend(url: string, options: postgres.Options<Record<string, never>>, pid: number): Promise<void> {
+  const sql = postgres(url, { ...options, max: 1 });
+  await sql
+    .unsafe(`select pg_cancel_backend(${pid})`)
+    .simple()
+    .catch(() => undefined);
+  await sql.end({ timeout: 1 }).catch(() => undefined);
 }

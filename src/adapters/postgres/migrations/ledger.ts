@@ -31,20 +31,64 @@ const ledgerIsReady = `(select count(*) from pg_catalog.pg_attribute where attre
 /** The last answer of several statements that were sent as one. */
 const lockedShape = z
   .array(z.unknown())
-  .transform((answers) => z.array(z.object({ pid: z.number(), isReady: z.boolean() })).parse(answers.at(-1)));
+  .transform((answers) => z.tuple([z.object({ pid: z.number(), isReady: z.boolean() })]).parse(answers.at(-1))[0]);
+
+/** The same with what the ledger says of a version. */
+const begunShape = z
+  .array(z.unknown())
+  .transform(
+    (answers) => z.tuple([z.object({ pid: z.number(), isListed: z.boolean(), checksum: z.string().nullable() })]).parse(answers.at(-1))[0],
+  );
 
 /**
  * Takes the lock that one migrating run holds, to the end of the transaction or (`session`) until `giveLock`. One round trip: of many
  * files most time goes there. Throws `MIGRATION_LOCKED` (kind `locked`).
  */
-export async function takeLock(session: Session, { file }: Pick<MigrationFile, 'file'>, until: 'transaction' | 'session'): Promise<Locked> {
-  const [scope, lock] = until === 'transaction' ? ['set local', 'pg_advisory_xact_lock'] : ['set', 'pg_advisory_lock'];
+export async function takeLock(
+  session: Session,
+  migration: Pick<MigrationFile, 'file'>,
+  until: 'transaction' | 'session',
+): Promise<Locked> {
   const look = `select pg_backend_pid() as pid, ${ledgerIsReady} and ${stateIsReady} as "isReady"`;
+  return lockedShape.parse(await askLocked(session, migration, `${locking(until)}; ${look}`));
+}
+
+/** What beginning to apply a file tells. */
+export interface Begun {
+  /** Process id of the session. */
+  readonly pid: number;
+  readonly isApplied: boolean;
+}
+
+/**
+ * Begins the transaction in which a file is applied, takes the lock and looks whether it was applied before: one round trip once it is
+ * known that the ledgers are there. Throws `MIGRATION_LOCKED` (kind `locked`), `MIGRATION_EDITED`.
+ */
+export async function beginApplying(session: Session, migration: MigrationFile, known: { ledgers: boolean }): Promise<Begun> {
+  const begin = `begin; ${locking('transaction')}`;
+  if (known.ledgers) {
+    const look = `select pg_backend_pid() as pid, m.version is not null as "isListed", c.checksum
+      from (values (${literal(migration.version)})) as asked (version)
+      left join supabase_migrations.schema_migrations m using (version) left join jv_staging.migration_checksums c using (version)`;
+    const { pid, isListed, checksum } = begunShape.parse(await askLocked(session, migration, `${begin}; ${look}`));
+    return { pid, isApplied: isListed && isSame(migration, checksum) };
+  }
+  const look = `select pg_backend_pid() as pid, ${ledgerIsReady} and ${stateIsReady} as "isReady"`;
+  const { pid, isReady } = lockedShape.parse(await askLocked(session, migration, `${begin}; ${look}`));
+  // Those that this transaction makes go with it when it is undone.
+  known.ledgers = isReady;
+  if (!isReady) await ensureLedgers(session);
+  return { pid, isApplied: await isApplied(session, migration) };
+}
+
+function locking(until: 'transaction' | 'session'): string {
+  const [scope, lock] = until === 'transaction' ? ['set local', 'pg_advisory_xact_lock'] : ['set', 'pg_advisory_lock'];
+  return `${scope} lock_timeout = '${lockTimeout}'; select ${lock}(${lockKey})`;
+}
+
+async function askLocked(session: Session, { file }: Pick<MigrationFile, 'file'>, text: string): Promise<readonly unknown[]> {
   try {
-    const answers = await session.query((sql) =>
-      sql.unsafe(`${scope} lock_timeout = '${lockTimeout}'; select ${lock}(${lockKey}); ${look}`).simple(),
-    );
-    return lockedShape.parse([...answers])[0] ?? { pid: 0, isReady: false };
+    return [...(await session.query((sql) => sql.unsafe(text).simple()))];
   } catch (error) {
     if (sqlFailure(error)?.sqlState !== lockNotAvailable) throw error;
     throw new StagingError(
@@ -102,23 +146,32 @@ export async function isApplied(session: Session, migration: MigrationFile): Pro
         )
         .simple(),
   );
-  if (row === undefined) return false;
+  return row !== undefined && isSame(migration, row.checksum);
+}
+
+/** Returns true for the checksum that an applied file has now; throws `MIGRATION_EDITED` for another. */
+function isSame(migration: MigrationFile, checksum: string | null): true {
   // Applied by another tool: its content is not known to us.
-  if (row.checksum === null || row.checksum === migration.checksum) return true;
-  const [applied, now] = [row.checksum.slice(0, 12), migration.checksum.slice(0, 12)];
+  if (checksum === null || checksum === migration.checksum) return true;
+  const [applied, now] = [checksum.slice(0, 12), migration.checksum.slice(0, 12)];
   throw new StagingError(
     'red',
     'MIGRATION_EDITED',
     `${printable(migration.file)} was applied with other content (sha256 ${applied}…) than it has now (${now}…).`,
     {
       fix: `Restore ${printable(migration.file)} from git and put the change into a new migration.`,
-      data: { file: migration.file, applied: row.checksum, now: migration.checksum },
+      data: { file: migration.file, applied: checksum, now: migration.checksum },
     },
   );
 }
 
-/** Returns true when both ledgers are there and say that it is applied: for looking after a commit whose answer was lost. */
+/**
+ * Returns true when both ledgers are there and say that it is applied: for looking after a commit whose answer was lost. The server may still
+ * be at work, so the lock is waited for first; throws when it is not given back in time.
+ */
 export async function standsApplied(reader: Session, migration: MigrationFile): Promise<boolean> {
+  const wait = `select set_config('lock_timeout', '${lockTimeout}', true); select pg_advisory_xact_lock(${lockKey})`;
+  await reader.query((sql) => sql.unsafe(wait).simple());
   return (await hasStateSchema(reader)) && (await hasLedger(reader)) && (await isApplied(reader, migration));
 }
 
@@ -127,11 +180,12 @@ export async function standsApplied(reader: Session, migration: MigrationFile): 
  * nor the next file. One round trip. The commit waits for no disk (`settle` does, once for all files): commits reach it in order, each
  * with file and ledger together.
  */
-export async function record(
-  session: Session,
-  { version, name, file, checksum }: MigrationFile,
-  statements: readonly SqlStatement[],
-): Promise<void> {
+export async function record(session: Session, migration: MigrationFile, statements: readonly SqlStatement[]): Promise<void> {
+  await session.query((sql) => sql.unsafe(recording(migration, statements)).simple());
+}
+
+/** Returns what `record` sends. */
+export function recording({ version, name, file, checksum }: MigrationFile, statements: readonly SqlStatement[]): string {
   const texts = statements.map(({ text }) => literal(text)).join(', ');
   // Without `standard_conforming_strings` a backslash would not be one.
   const insert = `set local standard_conforming_strings = on;
@@ -140,7 +194,7 @@ export async function record(
       values (${literal(version)}, ${literal(name)}, array[${texts}]::text[]);
     insert into jv_staging.migration_checksums (version, file, checksum) values (${literal(version)}, ${literal(file)}, ${literal(checksum)})
       on conflict (version) do update set file = excluded.file, checksum = excluded.checksum, applied_at = now()`;
-  await session.query((sql) => sql.unsafe(`${forgetting}; ${insert}`).simple());
+  return `${forgetting}; ${insert}`;
 }
 
 /** Takes a version off the ledger, with its checksum. */
