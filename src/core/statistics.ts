@@ -34,7 +34,7 @@ const unanswered = ['refused', 'reset', 'dns', 'tls', 'too-large', 'no-files', '
  * Returns the percentile of values in ascending order by nearest rank: the smallest value that at least `percent` % of all
  * values do not exceed, always one of the values, never interpolated. 0 for no values.
  */
-export function percentile(ascending: readonly number[], percent: number): number {
+export function percentile(ascending: ArrayLike<number>, percent: number): number {
   // The ratio times the count can come out one unit in the last place too high (0.95 * 20): round it off before rounding up.
   const rank = Math.ceil(Number(((percent / 100) * ascending.length).toFixed(9)));
   return ascending[Math.min(Math.max(rank, 1), ascending.length) - 1] ?? 0;

@@ -16,6 +16,8 @@ interface Running {
   readonly elapsedMs: () => number;
   /** Aborted when the user interrupts, the run is halted or the graceful stop is over: nothing is sent or recorded any more. */
   readonly stop: AbortSignal;
+  /** The same as a plain value: a signal made of several looks at each of them whenever it is asked. */
+  isStopped: boolean;
   planned: number;
   active: number;
   vusMax: number;
@@ -44,11 +46,13 @@ async function runPlan(
     journey: sentRequests(plan),
     elapsedMs: () => performance.now() - startedMs,
     stop,
+    isStopped: stop.aborted,
     planned: 0,
     active: 0,
     vusMax: 0,
     iterations: 0,
   };
+  stop.addEventListener('abort', () => (running.isStopped = true), { once: true });
   const meter = generatorMeter();
   const drawing = setInterval(() => {
     meter.sample();
@@ -98,15 +102,16 @@ async function runSteps(running: Running, steps: readonly VusStep[], totalMs: nu
 /** Runs the journey again and again until the ramp no longer has room for this user; an iteration begun is finished. */
 async function virtualUser(running: Running, index: number): Promise<void> {
   running.active += 1;
+  const user = running.sender.user();
   try {
-    while (index < running.planned && !running.stop.aborted) {
+    while (index < running.planned && !running.isStopped) {
       for (const request of running.journey) {
-        const sample = await running.sender.send(request);
-        if (running.stop.aborted) return;
+        const sample = await user.send(request);
+        if (running.isStopped) return;
         running.recorder.record({ id: request.id, endMs: running.elapsedMs(), ...sample });
         if (request.thinkMs > 0) await quietSleep(request.thinkMs, running.stop);
       }
-      if (!running.stop.aborted) running.iterations += 1;
+      if (!running.isStopped) running.iterations += 1;
     }
   } finally {
     running.active -= 1;

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
 import { noFiles } from '../../core/load/open-files.ts';
@@ -9,19 +10,25 @@ import type { RequestSample } from '../../core/statistics.ts';
 
 /** Sends the requests of a load run over kept connections, one for each virtual user. */
 export interface LoadSender {
-  /** Never rejects: what went wrong is the sample's error class. */
-  send(request: SentRequest): Promise<RequestSample>;
+  /** Returns what sends one virtual user's requests, one after another. */
+  user(): LoadUser;
   /** Ends all requests under way (they come out as errors) and closes the connections. */
   close(): Promise<void>;
+}
+
+/** One virtual user's side of the wire. */
+export interface LoadUser {
+  /** Waits for the user's last request to end first; never rejects: what went wrong is the sample's error class. */
+  send(request: SentRequest): Promise<RequestSample>;
 }
 
 /** How often requests under way are compared with their deadline. */
 const sweepMs = 50;
 
-/** A request under way: when it must be over, and how to give it up. */
-interface UnderWay {
-  deadlineMs: number;
-  giveUp(): void;
+/** A request as it is dispatched, prepared once a run. */
+interface Prepared {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly status: number;
 }
 
 /**
@@ -37,23 +44,35 @@ export function loadSender(target: WebTarget, connections: number, timeoutMs: nu
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const underWay = new Set<UnderWay>();
+  const exchanges = new Set<Exchange>();
+  const prepared = new Map<SentRequest, Prepared>();
   const sweep = setInterval(() => {
     const nowMs = performance.now();
-    for (const request of underWay) if (nowMs >= request.deadlineMs) request.giveUp();
+    for (const exchange of exchanges) exchange.giveUpAt(nowMs);
   }, sweepMs);
 
+  const newExchange = () => {
+    const exchange = new Exchange(timeoutMs);
+    exchanges.add(exchange);
+    return exchange;
+  };
   return {
-    send: (request) =>
-      new Promise((resolve) => {
-        const entry: UnderWay = { deadlineMs: performance.now() + timeoutMs, giveUp: () => undefined };
-        const finish = (sample: RequestSample) => {
-          underWay.delete(entry);
-          resolve(sample);
-        };
-        underWay.add(entry);
-        pool.dispatch(dispatchOptions(request), answerHandler(request, entry, timeoutMs, finish));
-      }),
+    user: () => {
+      let exchange = newExchange();
+      return {
+        send: (request) =>
+          new Promise((resolve) => {
+            const known = prepared.get(request) ?? { options: dispatchOptions(request), status: request.status };
+            prepared.set(request, known);
+            if (exchange.isAbandoned) {
+              exchanges.delete(exchange);
+              exchange = newExchange();
+            }
+            exchange.begin(known.status, resolve);
+            pool.dispatch(known.options, exchange);
+          }),
+      };
+    },
     close: async () => {
       clearInterval(sweep);
       await pool.destroy();
@@ -99,47 +118,85 @@ function dispatchOptions(request: SentRequest): Dispatcher.DispatchOptions {
     method: request.method,
     path: request.path,
     headers: request.headers,
-    ...(request.body === undefined ? {} : { body: request.body }),
+    ...(request.body === undefined ? {} : { body: Buffer.from(request.body) }),
   };
 }
 
-function answerHandler(
-  request: SentRequest,
-  entry: UnderWay,
-  timeoutMs: number,
-  finish: (sample: RequestSample) => void,
-): Dispatcher.DispatchHandler {
-  let startedMs = performance.now();
-  let status = 0;
-  let retryAfter = '';
-  let timedOut = false;
-  const timeout = failureSample('timeout', timeoutMs);
-  entry.giveUp = () => {
-    timedOut = true;
-    finish(timeout);
-  };
-  return {
-    onRequestStart: (controller) => {
-      if (timedOut) {
-        controller.abort(new Error('timeout'));
-        return;
-      }
-      startedMs = performance.now();
-      entry.giveUp = () => {
-        timedOut = true;
-        controller.abort(new Error('timeout'));
-      };
-    },
-    onResponseStart: (_controller, statusCode, headers) => {
-      status = statusCode;
-      retryAfter = String(headers['retry-after'] ?? '');
-    },
-    onResponseData: () => undefined,
-    onResponseEnd: () => finish(answerSample(request.status, { status, retryAfter, latencyMs: performance.now() - startedMs })),
-    onResponseError: (_controller, error) => {
-      finish(timedOut ? timeout : failureSample(errorClass(error), timeoutMs));
-    },
-  };
+/**
+ * What undici tells of one virtual user's request. It serves all of the user's requests, for they follow one another: at full speed most of
+ * the engine's time went into making such things anew.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  /** True once a request was given up that undici may still begin: what it tells from then on is of no interest to the user. */
+  isAbandoned = false;
+  readonly #timeoutMs: number;
+  #finish: ((sample: RequestSample) => void) | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #expected = 0;
+  #deadlineMs = 0;
+  #startedMs = 0;
+  #status = 0;
+  #retryAfter = '';
+  #hasTimedOut = false;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Prepares for a request of which the status `expected` is wanted; `finish` is called once. */
+  begin(expected: number, finish: (sample: RequestSample) => void): void {
+    this.#finish = finish;
+    this.#controller = undefined;
+    this.#expected = expected;
+    this.#startedMs = performance.now();
+    this.#deadlineMs = this.#startedMs + this.#timeoutMs;
+    this.#status = 0;
+    this.#retryAfter = '';
+    this.#hasTimedOut = false;
+  }
+
+  /** Gives the request under way up when its time is over. */
+  giveUpAt(nowMs: number): void {
+    if (this.#finish === undefined || nowMs < this.#deadlineMs || this.#hasTimedOut) return;
+    this.#hasTimedOut = true;
+    if (this.#controller !== undefined) {
+      this.#controller.abort(new Error('timeout'));
+      return;
+    }
+    this.isAbandoned = true;
+    this.#end(failureSample('timeout', this.#timeoutMs));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#hasTimedOut) {
+      controller.abort(new Error('timeout'));
+      return;
+    }
+    this.#startedMs = performance.now();
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#retryAfter = String(headers['retry-after'] ?? '');
+  }
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    const latencyMs = performance.now() - this.#startedMs;
+    this.#end(answerSample(this.#expected, { status: this.#status, retryAfter: this.#retryAfter, latencyMs }));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end(failureSample(this.#hasTimedOut ? 'timeout' : errorClass(error), this.#timeoutMs));
+  }
+
+  #end(sample: RequestSample): void {
+    const finish = this.#finish;
+    this.#finish = undefined;
+    finish?.(sample);
+  }
 }
 
 /** Returns what an answer counts as, where one with the status `expected` was wanted. */
@@ -147,8 +204,8 @@ export function answerSample(
   expected: number,
   { status, retryAfter, latencyMs }: { readonly status: number; readonly retryAfter: string; readonly latencyMs: number },
 ): RequestSample {
-  const error = status === expected ? null : String(status);
-  return { latencyMs, error, ...(error !== null && isGraceful(status, retryAfter) ? { graceful: true } : {}) };
+  if (status === expected) return { latencyMs, error: null };
+  return { latencyMs, error: String(status), ...(isGraceful(status, retryAfter) ? { graceful: true } : {}) };
 }
 
 /** Returns what a request without an answer counts as: a timeout with its whole time, anything else without one. */

@@ -129,7 +129,8 @@ function existing<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Valu
 }
 
 function secondSample(second: number, vus: number, { latenciesMs, requests, errors }: OpenSecond): LoadSample {
-  const ascending = latenciesMs.toSorted((a, b) => a - b);
+  // Numbers alone sort several times as fast as a list of anything does.
+  const ascending = Float64Array.from(latenciesMs).sort();
   return { second, vus, requests, errors, p50Ms: percentile(ascending, 50), p95Ms: percentile(ascending, 95) };
 }
 
