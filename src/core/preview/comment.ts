@@ -16,7 +16,6 @@ export interface PreviewComment {
   readonly smoke: { readonly verdict: Verdict; readonly summary: string };
 }
 
-
 /** Returns what a preview's database is, for people. */
 export function databaseText(kind: PreviewDatabase['kind']): string {
   return kind === 'branch' ? 'branch' : 'Supabase project';
