@@ -19,7 +19,7 @@ export default class Gate extends StagingCommand {
     'pull-request': Flags.integer({ min: 1, helpValue: 'N', env: 'JV_PULL_REQUEST', summary: 'Pull request whose reviews count.' }),
     markdown: Flags.boolean({
       env: 'JV_MARKDOWN',
-      summary: 'Print the text of the pull request, in Markdown: Infrastructure, Testing, Data, …',
+      summary: 'Print the text of the pull request, in Markdown, by the sections of the original plan.',
     }),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
