@@ -109,6 +109,30 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       },
     );
 
+    test('a file that waits for rows from its client is refused before anything is run, for nobody would send any (fault 36)', async () => {
+      const migration = migrationOf(version(1), 'create table never (id int);\ncopy never from stdin;');
+
+      await expect(database.applyMigration(migration, signal)).rejects.toMatchObject({
+        kind: 'red',
+        code: 'MIGRATION_WANTS_ROWS',
+        message: expect.stringContaining(':2:1 waits for rows from its client'),
+      });
+      expect((await database.tableProtection(signal)).some(({ table }) => table === 'never')).toBe(false);
+    });
+
+    test.each(['\\i other.sql', '\\set ON_ERROR_STOP on', '\\connect app'])(
+      'psql’s own `%s` is refused with its place (fault 36)',
+      async (meta) => {
+        const migration = migrationOf(version(1), `create table never (id int);\n${meta}\n`);
+
+        await expect(database.applyMigration(migration, signal)).rejects.toMatchObject({
+          code: 'MIGRATION_FAILED',
+          message: expect.stringContaining(':2:1 failed: syntax error'),
+        });
+        expect((await database.tableProtection(signal)).some(({ table }) => table === 'never')).toBe(false);
+      },
+    );
+
     test('it says whose it is by what was released into it', async () => {
       const before = await database.identity(signal);
 

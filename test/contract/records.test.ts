@@ -256,6 +256,15 @@ describe('the migration folder', () => {
     expect(folder.ignored).toEqual(['20260103000000.sql', '2026_x.sql', 'DEPLOY_ALL.sql', 'README.md']);
   });
 
+  test('a zero byte, which no server takes, is named with its file', async () => {
+    await writeFile(join(dir, '20260101000000_a.sql'), 'select 1;\0');
+
+    await expect(readMigrationFolder(dir)).rejects.toMatchObject({
+      code: 'MIGRATION_UNREADABLE',
+      message: '20260101000000_a.sql is not a migration that can be run: it holds a zero byte.',
+    });
+  });
+
   test('a folder that is not there is MIGRATIONS_MISSING, and a file that is not text MIGRATION_UNREADABLE', async () => {
     await writeFile(join(dir, '20260101000000_a.sql'), Buffer.from([0xff, 0xfe, 0x00]));
 

@@ -1,5 +1,4 @@
-import { splitSql } from '../../src/adapters/postgres/parse/statements.ts';
-import { textPosition } from '../../src/adapters/postgres/parse/text-position.ts';
+import { migrationStatements } from '../../src/adapters/postgres/migrations/statements.ts';
 import { StagingError } from '../../src/core/errors.ts';
 import type { MigrationProof } from '../../src/core/migrate/proof.ts';
 import type { NoticeState } from '../../src/core/notify/notice.ts';
@@ -41,17 +40,8 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
         if (known.checksum === migration.checksum) return;
         throw new StagingError('red', 'MIGRATION_EDITED', `${migration.file} was applied with other content.`);
       }
-      const split = await splitSql(migration.sql);
-      if (split.kind === 'syntax-error') {
-        const { line, column } = textPosition(migration.sql, split.offset);
-        throw new StagingError('red', 'MIGRATION_FAILED', `${migration.file}:${line}:${column} failed: ${split.message}.`, {
-          data: { file: migration.file, line, column },
-        });
-      }
-      const control = split.statements.find((statement) => statement.node === 'TransactionStmt');
-      if (control !== undefined)
-        throw new StagingError('red', 'MIGRATION_TRANSACTION_CONTROL', `${migration.file} controls the transaction itself.`);
-      for (const statement of split.statements) change(tables, statement.text);
+      const statements = await migrationStatements(migration);
+      for (const statement of statements) change(tables, statement.text);
       applied.push({ version: migration.version, name: migration.name, checksum: migration.checksum });
     },
     reverseMigration: async (down) => {
@@ -59,9 +49,7 @@ export function fakeDatabase(history: readonly ReleaseRecord[] = []): FakeDataba
       if (index < 0) return;
       if (index !== applied.length - 1)
         throw new StagingError('refused', 'MIGRATION_NOT_NEWEST', `${down.file} is not the newest applied migration.`);
-      const split = await splitSql(down.sql);
-      if (split.kind === 'syntax-error') throw new StagingError('red', 'MIGRATION_FAILED', `${down.file} failed: ${split.message}.`);
-      for (const statement of split.statements) change(tables, statement.text);
+      for (const statement of await migrationStatements(down)) change(tables, statement.text);
       applied.splice(index, 1);
     },
     settle: async () => undefined,

@@ -49,6 +49,7 @@ async function readSql(dir: string, file: string): Promise<{ readonly sql: strin
     throw unreadable(file, 'it cannot be read', error);
   });
   if (bytes.length > maxBytes) throw unreadable(file, `it has ${bytes.length} bytes, expected at most ${maxBytes}`);
+  if (bytes.includes(0)) throw unreadable(file, 'it holds a zero byte');
   try {
     // The byte order mark stays: positions in messages count it as the editor does.
     const sql = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
