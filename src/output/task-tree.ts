@@ -68,11 +68,16 @@ function lineDrawer(options: DrawerOptions): EventSink {
   const titles = new Map<string, string>();
   const groups = new Set<string>();
   const paint = paintOf(options.color);
-  let toldMs = 0;
-  /** What a terminal shows in place comes here as a line now and then, so that a log of many minutes is not silent. */
+  const told = { panelMs: 0, lineMs: Infinity };
+  /**
+   * What a terminal shows in place comes here as a line now and then, so that a log of many minutes is not silent: a panel from its first
+   * note on, any other note once nothing was said for as long.
+   */
   const isDue = ({ panel, at }: Extract<RunEvent, { type: 'step-note' }>) => {
-    if (panel === undefined || Date.parse(at) - toldMs < lineEveryMs) return false;
-    toldMs = Date.parse(at);
+    const nowMs = Date.parse(at);
+    if (nowMs - (panel === undefined ? told.lineMs : told.panelMs) < lineEveryMs) return false;
+    told.lineMs = nowMs;
+    if (panel !== undefined) told.panelMs = nowMs;
     return true;
   };
   /** The outermost step and the step itself: what lies between is order, not news. */
@@ -83,6 +88,7 @@ function lineDrawer(options: DrawerOptions): EventSink {
       case 'step-started':
         titles.set(event.path.join('/'), event.title);
         groups.add(event.path.slice(0, -1).join('/'));
+        told.lineMs = Date.parse(event.at);
         if (options.verbose === true) options.sink.err(`${paint.gray('…')} ${trail(event.path)}\n`);
         return;
       case 'step-note':
@@ -90,6 +96,7 @@ function lineDrawer(options: DrawerOptions): EventSink {
         return;
       case 'step-finished': {
         titles.set(event.path.join('/'), event.title);
+        told.lineMs = Date.parse(event.at);
         // A group below the outermost step that went well has nothing to add to its own steps.
         if (event.path.length > 1 && groups.has(event.path.join('/')) && event.outcome === 'done') return;
         const mark = outcomeMark(event.outcome);

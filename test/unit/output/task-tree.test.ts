@@ -78,6 +78,20 @@ describe('without a terminal', () => {
     expect(captured.stderr()).toBe('› load: 0 s\n› load: 10 s\n› load: 20 s\n');
   });
 
+  it('prints any other note once ten seconds were silent: the heartbeat of a wait, the rows of a long seed', () => {
+    const captured = capturedSink();
+    const drawer = createTreeDrawer({ mode: 'lines', sink: captured.sink, terminal: process.stderr, isTty: false, color: 0 });
+    const later = (second: number) => new Date(Date.parse(at) + second * 1000).toISOString();
+    drawer.events({ type: 'step-started', path: ['wait'], title: 'Wait', at });
+    for (const second of [1, 9, 15, 16, 30]) {
+      drawer.events({ type: 'step-note', path: ['wait'], text: `queued, for ${second} s by now`, at: later(second) });
+    }
+    drawer.events({ type: 'step-started', path: ['next'], title: 'Next', at: later(39) });
+    drawer.events({ type: 'step-note', path: ['next'], text: 'too soon', at: later(41) });
+
+    expect(captured.stderr()).toBe('› Wait: queued, for 15 s by now\n› Wait: queued, for 30 s by now\n');
+  });
+
   it('prints nothing in mode none', () => {
     expect(drawn('none')).toEqual({ stdout: '', stderr: '' });
   });
