@@ -13,6 +13,7 @@ import type { Resources } from '../stages/resources.ts';
 import type { SeedDeps } from '../stages/seed/parts.ts';
 import type { Context } from './context.ts';
 import type { Platforms } from './platforms.ts';
+import { readerUrl } from './production-url.ts';
 
 /** What only seeding needs, opened when first used. */
 export interface SeedParts {
@@ -30,7 +31,7 @@ export function seedParts(context: Context, resources: Resources, use: () => Pla
   let clerk: SignInUsers | undefined;
   let target: SourceDatabase | undefined;
   let production: SourceDatabase | undefined;
-  const source = () => (production ??= sourceDatabase(productionUrl(context)));
+  const source = () => (production ??= sourceDatabase(readerUrl(context)));
   return {
     ports: {
       openBulk: () => (bulk ??= bulkTables(resources.databaseAccess.get().directUrl)),
@@ -74,15 +75,4 @@ function openClerk({ settings, secrets, target, clock }: Context, use: () => Pla
       fix: 'Run `jv-staging local stop`, then the same command again.',
     },
   );
-}
-
-/** Throws `PRODUCTION_DATABASE_UNKNOWN` (exit 3) when nobody says where production's rows are read. */
-function productionUrl(context: Context): string {
-  const reference = context.settings().production.database;
-  const url = reference === undefined ? undefined : context.secrets.read(reference);
-  if (url !== undefined) return url;
-  const where = reference === undefined ? 'the configuration has no `production.database`' : `${reference.name} is not set`;
-  throw new StagingError('missing', 'PRODUCTION_DATABASE_UNKNOWN', `Production's rows cannot be read: ${where}.`, {
-    fix: 'Set it to the connection string of a role that may only read.',
-  });
 }
