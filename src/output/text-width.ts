@@ -1,4 +1,17 @@
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/**
+ * Texts of characters that are a grapheme and a column each: ASCII, Latin letters, dashes and quotes, arrows, mathematical signs, frames,
+ * check marks. Nearly all of our texts are: they need no Unicode tables, whose first use takes longer than drawing a whole table.
+ */
+const plain = /^[ -~\u00A0-\u00AC\u00AE-\u02FF\u2010-\u2027\u2030-\u205E\u2190-\u21FF\u2200-\u22FF\u2500-\u25FC\u2713-\u2718]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Returns what a reader takes for one character each. */
+function graphemesOf(text: string): readonly string[] {
+  if (plain.test(text)) return Array.from(text);
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 /** East Asian wide and full-width characters, and emoji. Unicode 16, East_Asian_Width W and F (the common blocks). */
 const wide =
@@ -11,14 +24,13 @@ const colourParts = /(\u001B\[[\d;]*m)/;
 
 /** Returns how many terminal columns a text without line feeds takes; our own colours take none. */
 export function displayWidth(text: string): number {
-  const plain = text.replaceAll(colour, '');
-  if (/^[ -~]*$/.test(plain)) return plain.length;
-  let width = 0;
-  for (const { segment } of graphemes.segment(plain)) width += graphemeWidth(segment);
-  return width;
+  const uncoloured = text.replaceAll(colour, '');
+  if (plain.test(uncoloured)) return uncoloured.length;
+  return graphemesOf(uncoloured).reduce((width, grapheme) => width + graphemeWidth(grapheme), 0);
 }
 
 function graphemeWidth(grapheme: string): number {
+  if (plain.test(grapheme)) return 1;
   if (/^[\p{Mark}\u200C\u200D]+$/u.test(grapheme)) return 0;
   return wide.test(grapheme) ? 2 : 1;
 }
@@ -38,7 +50,7 @@ export function truncateTo(text: string, columns: number): string {
       cut += part;
       continue;
     }
-    for (const { segment } of graphemes.segment(part)) {
+    for (const segment of graphemesOf(part)) {
       const width = graphemeWidth(segment);
       if (left >= 0 && width > left) {
         cut = `${cut.trimEnd()}…`;
@@ -82,7 +94,7 @@ function breakWord(word: string, limit: number): readonly string[] {
   const pieces: string[] = [];
   let piece = '';
   let width = 0;
-  for (const { segment } of graphemes.segment(word)) {
+  for (const segment of graphemesOf(word)) {
     const segmentWidth = graphemeWidth(segment);
     if (width + segmentWidth > limit && piece !== '') {
       pieces.push(piece);
