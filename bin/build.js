@@ -6,38 +6,10 @@ const { execFile } = require('node:child_process');
 const { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { promisify } = require('node:util');
+const { bundling } = require('./bundling.js');
 const { filesBelow, sourceHash } = require('./sources.js');
 
 const root = join(__dirname, '..');
-
-/**
- * Packages that commands load before they do anything: bundled, because one file starts faster than a hundred. Everything else stays in
- * node_modules and is loaded when it is needed.
- */
-const bundled = [
-  '@oclif/core',
-  'chalk',
-  'diff',
-  'dotenv',
-  'echarts',
-  'execa',
-  'fast-xml-builder',
-  'hdr-histogram-js',
-  'listr2',
-  'markdown-table',
-  'ms',
-  'p-limit',
-  'postgres',
-  'proper-lockfile',
-  'smol-toml',
-  'undici',
-  'ws',
-  'yaml',
-  'zod',
-];
-
-/** What oclif would load for features that this tool does not use; nothing calls them, so they are left out. */
-const leftOut = { 'wsl-utils': 'export const isWsl = false;', ejs: ejsStub(), tinyglobby: 'export const glob = async () => [];' };
 
 /** What shares its code with the commands: name in dist/ and source. */
 const parts = { cli: 'src/cli.ts', index: 'src/index.ts', readme: 'src/output/readme.ts', schema: 'src/config/json-schema.ts' };
@@ -51,19 +23,6 @@ const programs = {
   'part-preload': 'src/adapters/parts/preload.ts',
   'local-daemon': 'src/local/daemon.ts',
   'local-instance': 'src/local/runtime/instance/main.ts',
-};
-
-const settings = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22.19',
-  minifySyntax: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  // CommonJS packages inside the bundle call require.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
 
 async function build() {
@@ -88,7 +47,7 @@ async function build() {
 
 async function bundle(outdir) {
   const { build: run } = require('esbuild');
-  const shared = { ...settings, outdir, plugins: [packages] };
+  const shared = { ...bundling, outdir };
   await Promise.all([
     run({ ...shared, entryPoints: entries({ ...parts, ...commands() }), splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
     run({ ...shared, entryPoints: entries(programs) }),
@@ -103,31 +62,6 @@ function commands() {
 
 function entries(sources) {
   return Object.entries(sources).map(([out, source]) => ({ in: source, out }));
-}
-
-/** Keeps packages outside of the bundle, but for those above and what they themselves need. */
-const packages = {
-  name: 'packages',
-  setup(esbuild) {
-    esbuild.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
-      if (kind === 'entry-point' || path.startsWith('node:') || path.startsWith('/')) return undefined;
-      const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
-      if (importer.includes('/node_modules/') && name in leftOut) return { path: name, namespace: 'left-out' };
-      if (importer.includes('/node_modules/') || bundled.includes(name)) return undefined;
-      return { path, external: true };
-    });
-    // zod carries its messages in forty languages.
-    esbuild.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
-    esbuild.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
-  },
-};
-
-/** oclif fills `<%= config.bin %>` into texts by ejs; only plain names stand in ours. */
-function ejsStub() {
-  return `export default {
-  render: (text, context) =>
-    String(text).replace(/<%[=-] *([\\w.]+) *%>/g, (_, path) => path.split('.').reduce((value, key) => value?.[key], context) ?? ''),
-};`;
 }
 
 /** Writes the types of the library, for configurations that are checked in an editor. */

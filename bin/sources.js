@@ -15,6 +15,7 @@ function sourceHash() {
     'package-lock.json',
     'tsconfig.json',
     'bin/build.js',
+    'bin/bundling.js',
     'bin/manifest.js',
     'bin/sample.js',
     'bin/schema.js',

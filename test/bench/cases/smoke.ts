@@ -1,15 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { WebSocketServer } from 'ws';
 import { closeServer, listen, originOf } from '../../support/delayed-server.ts';
 import { startDistance } from '../distance.ts';
 import type { Measured } from '../figure.ts';
 import { type CommandLine, expecting, interleave } from '../measure.ts';
 import { type BenchCase, root, tool } from '../place.ts';
+
+/** As the tool is shipped. */
+const { bundling }: { readonly bundling: BuildOptions } = createRequire(import.meta.url)('../../../bin/bundling.js');
 
 const rounds = 7;
 const roundTripMs = 150;
@@ -31,16 +35,7 @@ export const smoke: BenchCase = {
     const address = far.address();
     const farOrigin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
     try {
-      // As the tool is shipped: our own files as one, packages as they are.
-      await build({
-        entryPoints: [join(root, 'test/bench/programs/smoke.ts')],
-        outfile: program,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        packages: 'external',
-        logLevel: 'error',
-      });
+      await build({ ...bundling, entryPoints: [join(root, 'test/bench/programs/smoke.ts')], outfile: program });
       const measure = async (origin: string, where: string, atMost: number): Promise<readonly Measured[]> => {
         say(`12 checks and \`smoke --url\` beside the original script, ${where}, ${rounds} rounds in turn`);
         const [own = [], cli = [], peer = []] = await interleave(
