@@ -8,7 +8,7 @@ import { circleOf } from '../core/smoke/order.ts';
 import { placeOf } from '../core/regions.ts';
 import type { StagingSettings, TargetName } from '../core/settings.ts';
 import { type ConfigProblem, problemsOf, problemsText } from './problems.ts';
-import { configSchema, type ParsedConfig } from './schema/schema.ts';
+import type { ParsedConfig } from './schema/schema.ts';
 
 /** A configuration as loaded. */
 export interface LoadedConfig {
@@ -32,13 +32,15 @@ export async function loadDraft(text: string, path: string, toolEntry: string): 
   try {
     const draft = join(folder, 'draft.config.ts');
     writeFileSync(draft, text);
-    return checked(await readInput(draft, toolEntry), path, undefined);
+    return await checked(await readInput(draft, toolEntry), path, undefined);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function checked(input: unknown, path: string, target: TargetName | undefined): LoadedConfig {
+async function checked(input: unknown, path: string, target: TargetName | undefined): Promise<LoadedConfig> {
+  // Large, and of no use to a command without a configuration.
+  const { configSchema } = await import('./schema/schema.ts');
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw configInvalid(path, problemsOf(parsed.error, input));
   const problems = crossProblems(parsed.data);

@@ -8,7 +8,6 @@ import { databaseGauge, poolerGauge } from '../adapters/gauges/database-gauges.t
 import { queueGauge, redisGauge } from '../adapters/gauges/redis-gauges.ts';
 import { lighthouseAudit } from '../adapters/lighthouse/audit.ts';
 import { browserMemory } from '../adapters/lighthouse/browser-memory.ts';
-import { requestHistogram } from '../adapters/load-trace/histogram.ts';
 import { postgresInsight } from '../adapters/postgres/insight.ts';
 import { findK6Program } from '../adapters/system/toolbox.ts';
 import { openFiles } from '../adapters/system/open-files.ts';
@@ -72,7 +71,7 @@ export function perfGate(
     productionBudgets: productionBudgets(context),
     audit,
     browserMemory: browserMemory(path),
-    histogram: requestHistogram,
+    histogram: async () => (await import('../adapters/load-trace/histogram.ts')).requestHistogram(),
     health: isAddressAlone ? undefined : healthRoute(context),
   });
   return { stage: withPart(context.parts, 'browser', stage), audit };

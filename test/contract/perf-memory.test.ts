@@ -29,7 +29,7 @@ function depsFor(origin: string, memory: PerfSettings['memory'], path = '/'): Pe
     settings: { ...perfSettingsForUrl(path), memory },
     audit: lighthouseAudit({ worker: '/nowhere', path: async () => findChrome() }),
     browserMemory: browserMemory(async () => findChrome()),
-    histogram: requestHistogram,
+    histogram: async () => requestHistogram(),
     health: { path: '/api/health', secret: 'secret' },
     baseline: async () => undefined,
     web,

@@ -103,7 +103,7 @@ async function perf(poolSize: number) {
       audit: async () => pageRun({ finalUrl: `${origin}/` }),
     },
     browserMemory: { open: () => Promise.reject(new Error('No browser is expected.')) },
-    histogram: requestHistogram,
+    histogram: async () => requestHistogram(),
     health: undefined,
     inside: { gauges, insight },
     baseline: async () => undefined,

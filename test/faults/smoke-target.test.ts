@@ -261,7 +261,7 @@ test.each(unreachable)(
       productionBudgets: undefined,
       audit: { versions: noBrowser, audit: noBrowser },
       browserMemory: { open: noBrowser },
-      histogram: requestHistogram,
+      histogram: async () => requestHistogram(),
       health: undefined,
       inside: undefined,
       baseline: async () => undefined,

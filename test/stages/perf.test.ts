@@ -65,7 +65,7 @@ function perf(options: {
     productionBudgets: options.productionBudgets,
     audit,
     browserMemory: options.browserMemory ?? noBrowser,
-    histogram: requestHistogram,
+    histogram: async () => requestHistogram(),
     health: options.health,
     inside: options.inside,
     baseline: async () => options.baseline,

@@ -52,7 +52,7 @@ function endpointStep(deps: PerfDeps, state: PerfState, endpoint: PerfEndpoint):
 async function measureEndpoint(deps: PerfDeps, state: PerfState, endpoint: PerfEndpoint, io: StepIo) {
   const { settings, target, web } = deps;
   const request = endpointRequest(deps, state, endpoint);
-  const [cold, warm] = [deps.histogram(), deps.histogram()];
+  const [cold, warm] = await Promise.all([deps.histogram(), deps.histogram()]);
   const { coldRequests, requests } = settings;
   let unanswered = 0;
   for (let sent = 0; sent < coldRequests + warmUps + requests && unanswered < givenUpAfter; sent += 1) {

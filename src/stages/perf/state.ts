@@ -26,7 +26,7 @@ export interface PerfDeps {
   readonly web: WebClient;
   readonly clock: Clock;
   /** Returns an empty histogram. */
-  readonly histogram: () => LatencyHistogram;
+  readonly histogram: () => Promise<LatencyHistogram>;
   /** The health route, and the secret by which it collects garbage first; missing for an address that is not the environment's. */
   readonly health?: { readonly path: string; readonly secret: string | undefined } | undefined;
   /** What looks at the environment's database while perf measures; missing for an address that is not the environment's. */
