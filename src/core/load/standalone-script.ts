@@ -230,13 +230,17 @@ function summaryText(settings: LoadSettings): string {
   return code >= 1300 && code < 1400 ? 'tls' : 'other';
 }
 
-export function handleSummary(data) {
+${summaryText(settings)}`;
+}
+
+function summaryText({ thresholds }: LoadSettings): string {
+  return `export function handleSummary(data) {
   if (__ENV.JV_SUMMARY === 'line') return { stdout: \`${summaryLineStart}\${JSON.stringify(ownFigures(data))}\\n\` };
   const { values } = data.metrics['http_req_duration{scenario:journey}'];
   const failed = data.metrics['http_req_failed{scenario:journey}'].values.rate;
   return {
     '${standaloneResult}': JSON.stringify(data, null, 2),
-    stdout: \`\${values.count} requests, p95 \${Math.round(values['p(95)'])} ms (limit ${settings.thresholds.p95Ms}), \${(failed * 100).toFixed(2)} % failed (limit ${settings.thresholds.errorRate * 100})\\n\`,
+    stdout: \`\${values.count} requests, p95 \${Math.round(values['p(95)'])} ms (limit ${thresholds.p95Ms}), \${(failed * 100).toFixed(2)} % failed (limit ${thresholds.errorRate * 100})\\n\`,
   };
 }
 

@@ -58,6 +58,15 @@ function scoreBar(score: number | undefined, median: boolean, budget: number) {
   };
 }
 
+function latencyLegend(cold: boolean) {
+  return [
+    { name: 'p50', color: chartColors.first },
+    { name: 'p95', color: chartColors.second },
+    { name: 'p99', color: chartColors.third },
+    ...(cold ? [{ name: 'cold p95', color: chartColors.calm }] : []),
+  ];
+}
+
 function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
   const names = endpoints.map((endpoint) => `${endpoint.method} ${endpoint.path}`);
   const worst = endpoints.reduce((slowest, endpoint) => (endpoint.statistics.p95Ms > slowest.statistics.p95Ms ? endpoint : slowest));
@@ -85,12 +94,7 @@ function latencyChart({ endpoints, budgets }: PerfDetails): Chart {
     title: 'API latency',
     description: `The slowest p95 is ${formatDuration(worst.statistics.p95Ms)} (${worst.method} ${worst.path}); it must be below ${limit}${near ? '' : ', far right of the drawing'}.`,
     height: 40 + endpoints.length * (cold ? 84 : 66),
-    legend: [
-      { name: 'p50', color: chartColors.first },
-      { name: 'p95', color: chartColors.second },
-      { name: 'p99', color: chartColors.third },
-      ...(cold ? [{ name: 'cold p95', color: chartColors.calm }] : []),
-    ],
+    legend: latencyLegend(cold),
     option: (size) => ({
       grid: {
         top: near ? 20 : 6,
