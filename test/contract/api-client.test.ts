@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type ApiClient, type ApiClientOptions, createApiClient } from '../../src/adapters/http/api-client.ts';
@@ -302,6 +304,57 @@ describe('what the other side says', () => {
     const error = await client.read(get(), anything).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: 'vendor', code: 'VERCEL_ANSWER_UNEXPECTED', message: expect.stringContaining('status 200') });
     expect(String(error)).not.toContain('\u001B');
+  });
+
+  test.each([
+    ['null for an object', Buffer.from('null'), {}],
+    ['a number for a text', Buffer.from('{"id":1e400}'), {}],
+    ['JSON in another charset', Buffer.from('{"id":"a"}', 'utf16le'), { 'content-type': 'application/json; charset=utf-16' }],
+    ['a gzip bomb of 64 MB', gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')), { 'content-encoding': 'gzip' }],
+  ])('%s (fault 57) is an unexpected answer, never a crash, and takes no memory', async (_name, body, headers) => {
+    const { client } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body),
+    );
+    const before = process.memoryUsage().rss;
+
+    const error = await client.read(get(), z.object({ id: z.string() })).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ kind: 'vendor', code: 'VERCEL_ANSWER_UNEXPECTED', message: expect.stringMatching(/^\P{Cc}+$/u) });
+    expect(String(error).length).toBeLessThan(600);
+    expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1024 * 1024);
+  });
+
+  test.each([
+    [
+      '103 Early Hints before the answer',
+      'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"id":"a"}',
+      true,
+    ],
+    ['a 204 with a body', 'HTTP/1.1 204 No Content\r\ncontent-length: 10\r\n\r\n{"id":"a"}', false],
+    ['bytes that are no HTTP', '220 smtp ESMTP\r\n', false],
+  ])('%s (fault 57) is read rightly or told as what the vendor did', async (_name, bytes, isGood) => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end(bytes)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const client = createApiClient({
+      vendor,
+      baseUrl: `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`,
+      hosts: 'loopback',
+      headers: {},
+      secrets: [],
+      clock: steppingClock(),
+      random: () => 0.5,
+      limits: { attempts: 2 },
+    });
+
+    const came = await client.read(get(), z.object({ id: z.string() })).catch((thrown: unknown) => thrown);
+    await client.close();
+    server.close();
+
+    expect(came).toMatchObject(
+      isGood ? { id: 'a' } : { kind: 'vendor', code: expect.stringMatching(/^VERCEL_(ANSWER_UNEXPECTED|UNREACHABLE)$/) },
+    );
   });
 
   test('JSON of another shape is told by the name of its field, not by a value', async () => {
