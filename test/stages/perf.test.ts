@@ -115,6 +115,23 @@ test('pages and endpoints are measured as users of Clerk, beside the app’s own
   expect(web.requests.at(-1)).toMatchObject({ path: '/api/own', headers: { cookie: `clerk_token=${agent.user}` } });
 });
 
+test.each([
+  [
+    'https://parked.example/x',
+    { code: 'PERF_TARGET_ELSEWHERE', exitCode: 5, message: expect.stringContaining('redirects to https://parked.example:') },
+  ],
+  ['/home', undefined],
+])('a first page that redirects to %s', async (location, expected) => {
+  const { stage, audited } = perf({ settings: addressAlone, web: () => ({ ...answer(302), headers: { location } }) });
+
+  const { error } = await runStage(stage.steps);
+
+  if (expected === undefined) expect(error).toBeUndefined();
+  else expect(error).toMatchObject(expected);
+  // Where a redirect within the host leads is judged by what the browser saw.
+  expect(audited.length).toBe(expected === undefined ? 3 : 0);
+});
+
 test('the median run counts, and its index is in the details', async () => {
   const scores = [99, 86, 90];
   const { stage } = perf({ run: (path, index) => pageRun({ score: scores[index] ?? 95, finalUrl: `${origin}${path}` }) });

@@ -25,6 +25,22 @@ describe('a page', () => {
     expect(verdicts(scores.map((score) => pageRun({ score })))['page-score']).toBe(verdict);
   });
 
+  test('whose scores contradict each other is still judged by what all of its runs keep, or break', () => {
+    const runs = [60, 95, 96].map((score, index) =>
+      pageRun({ score, totalBlockingTimeMs: [900, 100, 90][index] ?? 0, pageLoadMs: 3500, cumulativeLayoutShift: 0 }),
+    );
+    const findings = judgePage({ page, formFactor: 'desktop', runs }, origin, settings);
+
+    expect(Object.fromEntries(findings.map(({ id, verdict }) => [id, verdict]))).toMatchObject({
+      'page-score': 'inconclusive',
+      'page-tbt': 'inconclusive',
+      'page-load': 'red',
+      'page-cls': 'green',
+    });
+    expect(findings.find(({ id }) => id === 'page-score')?.message).toBe('The runs lie 36 points apart with the budget between them.');
+    expect(findings.find(({ id }) => id === 'page-tbt')?.message).toBe('2 of 3 runs keep the budget.');
+  });
+
   test('must load in less than the budget: 3000 ms is red', () => {
     expect(verdicts([pageRun({ pageLoadMs: 2999 })])['page-load']).toBe('green');
     expect(verdicts([pageRun({ pageLoadMs: 3000 })])['page-load']).toBe('red');

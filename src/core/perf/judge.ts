@@ -1,5 +1,5 @@
 import type { RequestStatistics } from '../load/load.ts';
-import { pageBudgets } from './page-budgets.ts';
+import { budgetsInsideSpread, pageBudgets } from './page-budgets.ts';
 import type { PageRun } from '../ports/measure.ts';
 import type { FormFactor, PerfEndpoint, PerfPage, PerfSettings } from './perf.ts';
 import { describeErrors, medianRun, percentile, timedRequests } from '../statistics.ts';
@@ -49,18 +49,22 @@ export function judgePage(evidence: PageEvidence, origin: string, settings: Perf
   const median = runs[medianRun(runs)];
   if (median === undefined) return [identity];
   const contradiction = contradictionOf(runs, settings.budgets.score);
+  // What every run keeps, or every run breaks, is decided however far the scores lie apart.
+  const undecided = contradiction === undefined ? [] : budgetsInsideSpread(runs, settings.budgets);
   const fix = 'Run `jv-staging perf` again on a machine that does nothing else.';
   return [
     identity,
     ...pageBudgets.map((budget): Finding => {
       const seen = budget.seen(median);
+      const isUndecided = undecided.includes(budget);
+      const kept = runs.filter((run) => budget.keeps(run, settings.budgets)).length;
       return {
         id: `${evidenceId(evidence)}-${budget.id}`,
         title: `${budget.title} of ${page.path} (${formFactor})`,
-        verdict: contradiction !== undefined ? 'inconclusive' : budget.keeps(median, settings.budgets) ? 'green' : 'red',
+        verdict: isUndecided ? 'inconclusive' : budget.keeps(median, settings.budgets) ? 'green' : 'red',
         seen: runs.length === 1 ? `${seen} (one run)` : budget.id === 'score' ? `${seen} (median of ${scoresOf(runs)})` : seen,
         expected: budget.expected(settings.budgets),
-        ...(contradiction === undefined ? {} : { message: contradiction, fix }),
+        ...(isUndecided ? { message: budget.id === 'score' ? contradiction : `${kept} of ${runs.length} runs keep the budget.`, fix } : {}),
       };
     }),
   ];
@@ -161,7 +165,11 @@ export function formatMs(ms: number): string {
 
 function judgeIdentity(evidence: PageEvidence, origin: string): Finding {
   const { page, runs } = evidence;
-  const finding = { id: `${evidenceId(evidence)}-page`, title: `The page audited is ${page.path}`, expected: `200 from ${page.path}` };
+  const finding = {
+    id: `${evidenceId(evidence)}-page`,
+    title: `The page audited is ${page.path} (${evidence.formFactor})`,
+    expected: `200 from ${page.path}`,
+  };
   const wrong = runs.find((run) => run.status !== 200 || !isSamePage(run.finalUrl, origin, page.path));
   if (runs.length === 0) return { ...finding, verdict: 'red', seen: 'no run', message: 'The page was not audited.' };
   if (wrong === undefined) return { ...finding, verdict: 'green', seen: `200 from ${page.path}` };

@@ -36,8 +36,8 @@ export function poolStep(deps: PerfDeps, state: PerfState): Step {
   const { pool } = settings;
   return {
     id: 'pool',
-    title: `Connections under ${pool?.concurrency ?? 0} requests at once`,
-    skip: () => (inside === undefined ? notOurs : pool === undefined ? 'switched off' : failsAlready(deps, state)),
+    title: pool === undefined ? 'Connections under requests' : `Connections under ${pool.concurrency} requests at once`,
+    skip: () => (inside === undefined ? notOurs : pool === undefined ? 'not asked for' : failsAlready(deps, state)),
     run: async ({ signal }) => {
       if (inside === undefined || pool === undefined) return undefined;
       const before = await inside.insight.sessions(signal);

@@ -24,7 +24,7 @@ export function serverMemoryStep(deps: PerfDeps, state: PerfState): Step {
   return {
     id: 'server-memory',
     title: 'Soak the server and read its memory',
-    skip: () => (soak === undefined ? 'switched off' : health === undefined ? 'no health route is configured' : failsAlready(deps, state)),
+    skip: () => (soak === undefined ? 'not asked for' : health === undefined ? 'no health route is configured' : failsAlready(deps, state)),
     run: async (io) => {
       if (soak === undefined) return undefined;
       const rounds: (readonly ServerMemorySample[])[] = [];
@@ -48,7 +48,7 @@ async function soakRound(
   io: StepIo,
 ): Promise<readonly ServerMemorySample[] | string> {
   const soak = deps.settings.memory.server;
-  if (soak === undefined) return 'switched off';
+  if (soak === undefined) return 'not asked for';
   const requests = readingRequests(deps, state);
   const samples: ServerMemorySample[] = [];
   let answered = rounds.at(-1)?.at(-1)?.requests ?? 0;
@@ -84,7 +84,7 @@ export function browserMemoryStep(deps: PerfDeps, state: PerfState): Step {
   return {
     id: 'browser-memory',
     title: `Repeat the journey on ${page?.path ?? '/'} and read the browser's memory`,
-    skip: () => (soak === undefined || page === undefined ? 'switched off' : failsAlready(deps, state)),
+    skip: () => (soak === undefined || page === undefined ? 'not asked for' : failsAlready(deps, state)),
     run: async (io) => {
       if (soak === undefined || page === undefined) return undefined;
       const headers = identityHeaders(page.as, state.signedIn);

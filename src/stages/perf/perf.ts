@@ -1,3 +1,6 @@
+import { StagingError } from '../../core/errors.ts';
+import { clip } from '../../core/problem.ts';
+import { redirectTarget, type WebAnswer } from '../../core/smoke/who-answered.ts';
 import { type StageRun, verdictStep } from '../../core/run/stage.ts';
 import type { PerfDetails } from '../../core/report.ts';
 import type { Step } from '../../core/run/step.ts';
@@ -12,7 +15,8 @@ import { newPerfState, type PerfDeps, type PerfState, requestTimeoutMs } from '.
 
 /**
  * Returns the perf stage: signs in, audits each page `runs` times one after the other, measures endpoints, connections, memory and
- * the database, compares with an earlier run, judges. Throws `PERF_TARGET_UNREACHABLE` (kind `red`) when nothing answers.
+ * the database, compares with an earlier run, judges. Throws `PERF_TARGET_UNREACHABLE`
+ * (kind `red`) when nothing answers, `PERF_TARGET_ELSEWHERE` (kind `red`) when the first page leads to another host.
  */
 export function perfStage(deps: PerfDeps): StageRun<PerfDetails> {
   const startedMs = deps.clock.nowMs();
@@ -48,10 +52,22 @@ function reachStep(deps: PerfDeps, state: PerfState): Step {
       const path = deps.settings.pages[0]?.path ?? '/';
       const outcome = await deps.web.request(deps.target, { method: 'GET', path, timeoutMs: requestTimeoutMs }, signal);
       if (outcome.kind === 'failure') throw unreachable('PERF_TARGET_UNREACHABLE', deps.target, outcome);
+      refuseElsewhere(deps, path, outcome);
       state.versions = await deps.audit.versions(signal);
       return `${deps.target.origin} answers; Lighthouse ${state.versions.lighthouse}, ${state.versions.browser}`;
     },
   };
+}
+
+/** A page that leads nobody in particular to another host is not the one to measure; a signed-in user may be let in where nobody is not. */
+function refuseElsewhere({ target, settings }: PerfDeps, path: string, answer: WebAnswer): void {
+  const context = { origin: target.origin, path, bypass: target.bypassSecret !== undefined, timeoutMs: requestTimeoutMs };
+  const elsewhere = redirectTarget(answer, context);
+  if (elsewhere === undefined || elsewhere.origin === target.origin || settings.pages[0]?.as !== 'nobody') return;
+  const message = `${target.origin}${path} redirects to ${clip(elsewhere.origin)}: what answers there is not what was to be measured.`;
+  throw new StagingError('red', 'PERF_TARGET_ELSEWHERE', message, {
+    fix: `Run \`jv-staging perf --url ${clip(elsewhere.origin)}\` if that is the address to measure, otherwise mend the redirect.`,
+  });
 }
 
 function baselineStep(deps: PerfDeps, state: PerfState): Step {
