@@ -4,7 +4,7 @@ import type { WebOutcome, WebTarget } from '../core/ports/web.ts';
 /** Returns the error for a target that does not answer at all. */
 export function unreachable(code: string, target: WebTarget, failure: WebOutcome & { readonly kind: 'failure' }): StagingError {
   return new StagingError('red', code, `${target.origin} ${what(failure)}: ${failure.message.replace(/\.$/, '')}.`, {
-    fix: 'Run `jv-staging status` to see what the domain leads to, or correct `--url`.',
+    fix: `Run \`curl -sv -m 30 ${target.origin}\` to see who answers there, and correct \`--url\`; where it is the environment's own address, run \`jv-staging status\`.`,
   });
 }
 

@@ -509,3 +509,9 @@ test('what the other side says is cut, on one line and without control character
   expect(finding.message).not.toMatch(/\p{Cc}|\p{Cf}/u);
   expect(finding.message?.length).toBeLessThan(200);
 });
+
+test('a health route that is missing is told with the command that writes one', () => {
+  const missing = judged({ error: 'not found' }, 404);
+
+  expect(missing).toMatchObject({ verdict: 'red', fix: expect.stringContaining('`jv-staging init --health`') });
+});

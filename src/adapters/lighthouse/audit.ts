@@ -41,7 +41,7 @@ export function lighthouseAudit({ worker: workerPath, path: find, nodeArguments 
         try {
           const read = await untilAborted(worker.audit({ devtoolsUrl: chrome.devtoolsUrl, target, page }), bounded);
           answered = true;
-          if (read.kind === 'failed') throw pageFailed(page.path, `${read.reason} (${read.code})`);
+          if (read.kind === 'failed') throw pageFailed(page.path, `${reasons[read.code] ?? read.reason} (${read.code})`);
           return read.run;
         } finally {
           await chrome.close();
@@ -73,9 +73,14 @@ async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal)
   });
 }
 
+const unanswered = 'the target did not answer the browser, or led it to a host that does not';
+
+/** What Lighthouse says of these is for people who look at the browser (`core/lib/lh-error.js` of 13.5.0). */
+const reasons: Readonly<Record<string, string>> = { CHROME_INTERSTITIAL_ERROR: unanswered, FAILED_DOCUMENT_REQUEST: unanswered };
+
 function pageFailed(path: string, reason: string, cause?: unknown): StagingError {
   return new StagingError('red', 'PERF_PAGE_FAILED', `Lighthouse could not audit ${path}: ${reason}.`, {
-    fix: 'Open the page in a browser to see whether it loads.',
+    fix: `Run \`curl -sv -m 30\` with the address of ${path} to see what answers, or open it in a browser.`,
     cause,
   });
 }

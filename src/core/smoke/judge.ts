@@ -75,7 +75,13 @@ export function judgeHealth(
     'database and redis connected',
   ].join(', ');
   const seen = `environment "${clip(health?.environment ?? '')}", commit ${shortCommit(health?.version ?? '')}, database and redis connected`;
-  return { finding: findingOf({ ...check, seen, expected, problems, durationMs: outcome.durationMs }), health };
+  const isMissing = outcome.kind === 'answer' && outcome.status === 404;
+  const known = isMissing ? problems.map((problem) => ({ ...problem, fix: missingHealthFix(check.path) })) : problems;
+  return { finding: findingOf({ ...check, seen, expected, problems: known, durationMs: outcome.durationMs }), health };
+}
+
+function missingHealthFix(path: string): string {
+  return `Deploy a health route at ${path}, which says who answers: \`jv-staging init --health\` writes one for Next.js.`;
 }
 
 const degraded: Problem = {
