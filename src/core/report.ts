@@ -78,6 +78,11 @@ export const reportingCommands = ['up', 'seed', 'migrate-check', 'smoke', 'perf'
 /** The name of a command that leaves a report. */
 export type ReportingCommand = (typeof reportingCommands)[number];
 
+/** Returns true for a run without a configuration: it is named by the host that it asked, and knows of no target, commit or release. */
+export function isAddressAlone({ environment, url, gitSha, releaseId }: RunReport): boolean {
+  return gitSha === null && releaseId === null && URL.canParse(url) && new URL(url).host === environment;
+}
+
 /** Everything that one run of `up`, or of a gate alone, found out: the report that people, CI jobs and the HTML page show. */
 export interface RunReport {
   readonly runId: string;

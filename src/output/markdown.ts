@@ -1,7 +1,7 @@
 import { markdownWithCode as withCode, plainMarkdown as plain } from '../core/markdown.ts';
 import type { CheckIssue } from '../core/issues/issues.ts';
 import type { Redactor } from '../core/redaction.ts';
-import type { RunReport } from '../core/report.ts';
+import { isAddressAlone, type RunReport } from '../core/report.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
 import { cleanFor } from './human.ts';
 import { issueSentence } from './issue-lines.ts';
@@ -40,10 +40,15 @@ function issuesPart(issues: readonly CheckIssue[], table: (rows: readonly (reado
 
 function facts(report: RunReport): string {
   const shown = [
-    `${formatDuration(report.durationMs)}, ${formatMoment(report.startedAt)}, target ${report.target}`,
+    `${formatDuration(report.durationMs)}, ${formatMoment(report.startedAt)}`,
     `address ${plain(report.url)}`,
-    `commit ${plain(report.gitSha?.slice(0, 12) ?? 'unknown')}`,
-    `release ${plain(report.releaseId ?? 'none')}`,
+    ...(isAddressAlone(report)
+      ? ['no configuration']
+      : [
+          `target ${report.target}`,
+          `commit ${plain(report.gitSha?.slice(0, 12) ?? 'unknown')}`,
+          `release ${plain(report.releaseId ?? 'none')}`,
+        ]),
     `run ${plain(report.runId)}`,
   ];
   return shown.join(' · ');

@@ -1,5 +1,5 @@
 import type { Redactor } from '../../core/redaction.ts';
-import { type RunReport, stageNames } from '../../core/report.ts';
+import { isAddressAlone, type RunReport, stageNames } from '../../core/report.ts';
 import type { Finding } from '../../core/verdict.ts';
 import { cleanFor } from '../human.ts';
 import { issueSentence } from '../issue-lines.ts';
@@ -101,12 +101,16 @@ function factsCard(report: RunReport): Markup {
   return html`<section class="card" aria-label="Run">
     <dl class="facts">
       ${fact('Address', address(report.url))}
-      ${report.openUrl === report.url ? null : fact('Opens on this machine', address(report.openUrl))} ${fact('Target', report.target)}
-      ${fact('Commit', html`<code>${report.gitSha?.slice(0, 12) ?? 'unknown'}</code>`)}
-      ${fact('Release', html`<code>${report.releaseId ?? 'none'}</code>`)}
+      ${report.openUrl === report.url ? null : fact('Opens on this machine', address(report.openUrl))}
+      ${isAddressAlone(report) ? fact('Configuration', 'none: the address alone was asked') : releaseFacts(report, fact)}
       ${fact('Measured on', `${machine.cpus} × ${machine.cpuModel}, ${formatBytes(machine.memoryBytes)}, ${machine.platform}, Node ${machine.node}`)}
     </dl>
   </section>`;
+}
+
+function releaseFacts(report: RunReport, fact: (name: string, value: string | Markup) => Markup): Markup {
+  return html`${fact('Target', report.target)} ${fact('Commit', html`<code>${report.gitSha?.slice(0, 12) ?? 'unknown'}</code>`)}
+  ${fact('Release', html`<code>${report.releaseId ?? 'none'}</code>`)}`;
 }
 
 /** A link for http(s) only. */

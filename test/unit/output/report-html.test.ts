@@ -101,6 +101,19 @@ describe('the report page', { timeout: 60_000 }, () => {
     expect(labels).toEqual(expect.arrayContaining(['40.5', '41.0', '1.38', '1.40']));
   });
 
+  it('names no target, commit or release where there was no configuration', async () => {
+    const alone = { ...sampleReport(), environment: 'app.example.test', url: 'https://app.example.test', gitSha: null, releaseId: null };
+
+    const page = await renderReportHtml(alone);
+    const of = await renderReportHtml(sampleReport());
+
+    expect(page).toContain('none: the address alone was asked');
+    for (const name of ['Target', 'Commit', 'Release']) {
+      expect(page).not.toContain(`<dt>${name}</dt>`);
+      expect(of).toContain(`<dt>${name}</dt>`);
+    }
+  });
+
   it('shows every outage of a watch, and survives one that it cannot read', async () => {
     const outage = { from: '2026-11-26T12:00:50.000Z', durationMs: 15_000, samples: 3, checks: ['home'], message: 'Home answered 500.' };
     const watch = (outages: readonly unknown[]): StageResult => ({
