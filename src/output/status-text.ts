@@ -4,7 +4,9 @@ import type { EnvironmentStatus } from '../core/status.ts';
 import { cleanFor } from './human.ts';
 import { formatAge, formatBytes, formatMoment, formatShare } from './measures.ts';
 import { paintOf, type TextView } from './paint.ts';
-import { renderFacts, renderTable } from './table.ts';
+import { isNarrow } from './narrow.ts';
+import { type Cell, renderFacts, renderTable, type TableLayout } from './table.ts';
+import { wrapTo } from './text-width.ts';
 
 /** How many releases `status` lists on one screen (80 by 24). */
 const listedReleases = 3;
@@ -29,7 +31,7 @@ export function renderStatusText(status: EnvironmentStatus, view: StatusView): s
     ...renderFacts(statusFacts(shown), { columns: view.columns, indent: 2, paint }),
     '',
     paint.bold('Releases'),
-    ...(rows.length === 0 ? [paint.gray('  none yet')] : renderTable(rows, layout)),
+    ...(rows.length === 0 ? [paint.gray('  none yet')] : listed(rows, layout)),
     ...(older === 0 ? [] : [paint.gray(`  … ${older} older (\`status --all\`)`)]),
     ...(view.all === true ? restorePointLines(shown, view.columns, paint) : []),
   ];
@@ -120,6 +122,18 @@ function releaseRow(release: EnvironmentStatus['releases'][number], live: boolea
   ];
 }
 
+/** A table; on a narrow page each row is a text of its own, since six columns would break every word. */
+function listed(rows: readonly (readonly Cell[])[], layout: TableLayout): readonly string[] {
+  if (!isNarrow(layout.columns)) return renderTable(rows, layout);
+  return rows.flatMap((row) => {
+    const [first, ...rest] = row.filter(({ text }) => text !== '');
+    const isMark = first?.text === '●';
+    const said = (isMark ? rest : row.filter(({ text }) => text !== '')).map(({ text }) => text).join(', ');
+    const mark = isMark ? (first.color?.('●') ?? '●') : ' ';
+    return wrapTo(said, layout.columns - 4).map((line, at) => (at === 0 ? `  ${mark} ${line}` : `    ${line}`).trimEnd());
+  });
+}
+
 function restoreText({ restorePoints }: EnvironmentStatus): string {
   if (restorePoints === null) return 'unknown: there is no database yet';
   const [newest] = restorePoints.points.toSorted((a, b) => a.ageMs - b.ageMs);
@@ -138,7 +152,7 @@ function restorePointLines({ restorePoints }: EnvironmentStatus, columns: number
     { text: point.expiresAt === null ? keptText(point.kind, keep) : `until ${formatMoment(point.expiresAt)}` },
     { text: point.place, color: paint.gray },
   ]);
-  return ['', paint.bold('Restore points'), ...renderTable(rows, { columns, indent: 2, minimum: [10, 8, 6, 10, 12] })];
+  return ['', paint.bold('Restore points'), ...listed(rows, { columns, indent: 2, minimum: [10, 8, 6, 10, 12] })];
 }
 
 function keptText(kind: 'platform' | 'dump', keep: number): string {

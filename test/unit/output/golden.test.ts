@@ -8,10 +8,13 @@ import { renderErrorText, renderReportText, renderStageText, renderUpSummary } f
 import type { TextView } from '../../../src/output/paint.ts';
 import { renderPlanText } from '../../../src/output/plan-text.ts';
 import { renderRollbackText } from '../../../src/output/rollback-text.ts';
+import { renderStatusText } from '../../../src/output/status-text.ts';
 import { displayWidth } from '../../../src/output/text-width.ts';
 import { sampleDoctor } from '../../support/sample-doctor.ts';
+import { sampleCost, sampleGate, sampleMigrateCheck } from '../../support/sample-findings.ts';
 import { samplePlan } from '../../support/sample-plan.ts';
 import { sampleRedReport, sampleReport } from '../../support/sample-report.ts';
+import { sampleStatus } from '../../support/sample-status.ts';
 
 const manifest: Manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../../oclif.manifest.json'), 'utf8'));
 const smokeCommand = manifest.commands['smoke'];
@@ -40,6 +43,10 @@ const outputs: Readonly<Record<string, (view: TextView) => string>> = {
       view,
     ),
   doctor: (view) => renderDoctorText(sampleDoctor, view),
+  status: (view) => renderStatusText(sampleStatus, view),
+  gate: (view) => renderStageText(sampleGate, view),
+  'migrate-check': (view) => renderStageText(sampleMigrateCheck, view),
+  cost: (view) => renderStageText(sampleCost, view),
   error: (view) =>
     renderErrorText(
       {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { RunReport } from '../../../src/core/report.ts';
 import { renderErrorText, renderReportText, renderStageText, renderUpSummary } from '../../../src/output/human.ts';
-import type { EnvironmentStatus } from '../../../src/core/status.ts';
 import { renderDoctorText } from '../../../src/output/doctor-text.ts';
 import { renderStatusText } from '../../../src/output/status-text.ts';
 import { displayWidth, truncateTo, wrapTo } from '../../../src/output/text-width.ts';
+import { sampleStatus } from '../../support/sample-status.ts';
 import { sampleRedReport, sampleReport } from '../../support/sample-report.ts';
 
 const view = { columns: 80, color: 0 } as const;
@@ -140,79 +140,7 @@ describe('an error', () => {
 
 describe('status and doctor', () => {
   it('lists the newest releases, the live one first and marked', () => {
-    const release = {
-      id: 'rel_1',
-      environment: 'staging',
-      kind: 'deploy',
-      gitSha: 'a'.repeat(40),
-      dirty: true,
-      vercelDeploymentId: 'dpl_1',
-      url: 'http://x',
-      migrationHead: null,
-      migrationChecksums: {},
-      envFingerprints: {},
-      envSnapshot: null,
-      seedVersion: null,
-      restorePoint: null,
-      gates: [{ gate: 'smoke', verdict: 'green', summary: '' }],
-      createdAt: '2026-11-22T20:00:00.000Z',
-      actor: 'ci@runner',
-      previous: null,
-    } as const;
-    const releases = Array.from({ length: 12 }, (_, at) => ({ ...release, id: `rel_${12 - at}`, vercelDeploymentId: `dpl_${12 - at}` }));
-
-    const status: EnvironmentStatus = {
-      name: 'shop-staging',
-      environment: 'staging',
-      target: 'local',
-      url: 'http://staging.example.test:4280',
-      openUrl: 'http://127.0.0.1:3000/',
-      resources: { vercelProject: 'prj_1', supabaseProject: 'abcdefghijklmnopqrst', upstashDatabase: null },
-      live: { releaseId: 'rel_12', gitSha: release.gitSha, dirty: true, migrationHead: null, ageMs: 7_300_000 },
-      drift: { differing: ['LOG_LEVEL', 'schema'], compared: 14, why: null },
-      gates: [{ gate: 'smoke', verdict: 'green', summary: '8 of 8', ageMs: 65_000 }],
-      queues: [{ queue: 'flight-requests', waiting: 2, active: 1, failed: 0 }],
-      cost: {
-        knownUsdPerMonth: 10,
-        unknown: [{ what: 'Vercel project', why: 'x' }],
-        parts: [],
-        productionUsdPerMonth: 100,
-        verdict: 'unknown',
-      },
-      liveDeployment: 'dpl_12',
-      recordMatches: true,
-      unrecorded: [],
-      autoAssignDomains: false,
-      variablesNotLive: ['LOG_LEVEL'],
-      contractWaiting: ['20260104000000'],
-      migrations: { head: '20251020000000', applied: 1, pending: 2 },
-      restorePoints: {
-        keep: 10,
-        points: [
-          {
-            id: 'dump_1',
-            kind: 'dump',
-            place: '/kept/dump_1.jvdump',
-            reason: 'x',
-            sizeBytes: 2048,
-            createdAt: release.createdAt,
-            expiresAt: null,
-            ageMs: 7_300_000,
-          },
-          {
-            id: 'rp_1',
-            kind: 'platform',
-            place: 'Supabase project a',
-            reason: null,
-            sizeBytes: null,
-            createdAt: release.createdAt,
-            expiresAt: null,
-            ageMs: 59_000,
-          },
-        ],
-      },
-      releases,
-    };
+    const status = sampleStatus;
 
     const text = renderStatusText(status, view);
     const whole = renderStatusText(status, { ...view, all: true });
@@ -254,18 +182,6 @@ describe('status and doctor', () => {
 describe('text widths', () => {
   it('counts columns, not characters', () => {
     expect(['abc', '日本', 'e\u0301', '👩‍🚀', '\u001B[31mred\u001B[39m'].map(displayWidth)).toEqual([3, 4, 1, 2, 3]);
-  });
-
-  it('is as wide without Unicode tables as with them', () => {
-    const characters = Array.from({ length: 0x2fff - 0x20 }, (_, at) => String.fromCodePoint(0x20 + at)).filter(
-      (character) => !/[\p{Mark}\p{Cc}\p{Cf}\p{Cn}]/u.test(character),
-    );
-
-    // An accent makes them a grapheme that is looked up, and takes no column itself.
-    const different = characters.filter((character) => displayWidth(character) !== displayWidth(`${character}\u0301`));
-
-    expect(characters.length).toBeGreaterThan(8000);
-    expect(different).toEqual([]);
   });
 
   it('cuts with an ellipsis and keeps colours whole', () => {
