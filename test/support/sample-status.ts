@@ -42,6 +42,7 @@ export const sampleStatus: EnvironmentStatus = {
   },
   liveDeployment: 'dpl_12',
   recordMatches: true,
+  unrecorded: [],
   autoAssignDomains: false,
   variablesNotLive: ['LOG_LEVEL'],
   contractWaiting: ['20260104000000'],

@@ -218,11 +218,7 @@ function count(index, request, response) {
   if (graceful[name] && response.headers['Retry-After']) graceful[name].add(1);
 }
 
-${summaryText(settings)}`;
-}
-
-function summaryText(settings: LoadSettings): string {
-  return `function failureClass(code) {
+function failureClass(code) {
   if (code === 1050 || code === 1211) return 'timeout';
   if (code >= 1210 && code <= 1213) return 'refused';
   if (code >= 1200 && code <= 1220) return 'reset';

@@ -184,6 +184,18 @@ describe('text widths', () => {
     expect(['abc', '日本', 'e\u0301', '👩‍🚀', '\u001B[31mred\u001B[39m'].map(displayWidth)).toEqual([3, 4, 1, 2, 3]);
   });
 
+  it('is as wide without Unicode tables as with them', () => {
+    const characters = Array.from({ length: 0x2fff - 0x20 }, (_, at) => String.fromCodePoint(0x20 + at)).filter(
+      (character) => !/[\p{Mark}\p{Cc}\p{Cf}\p{Cn}]/u.test(character),
+    );
+
+    // An accent makes them a grapheme that is looked up, and takes no column itself.
+    const different = characters.filter((character) => displayWidth(character) !== displayWidth(`${character}\u0301`));
+
+    expect(characters.length).toBeGreaterThan(8000);
+    expect(different).toEqual([]);
+  });
+
   it('cuts with an ellipsis and keeps colours whole', () => {
     expect(truncateTo('\u001B[31mabcdef\u001B[39m', 4)).toBe('\u001B[31mabc…\u001B[39m');
     expect(truncateTo('日本語', 4)).toBe('日…');
