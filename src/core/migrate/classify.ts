@@ -206,22 +206,20 @@ function learnRename({ what, table, column, to }: Extract<StatementEffect, { eff
   if (table === undefined || to === undefined || (column === undefined && what !== 'table')) return;
   const [old, next] = column === undefined ? [table, `${table.split('.')[0]}.${to}`] : [`${table}.${column}`, `${table}.${to}`];
   const renamed = (name: string) => (name === old ? next : name.startsWith(`${old}.`) ? `${next}${name.slice(old.length)}` : undefined);
-  for (const [name, type] of [...known.types]) {
-    const now = renamed(name);
-    if (now === undefined) continue;
-    known.types.delete(name);
-    known.types.set(now, type);
+  const moved = (names: Iterable<string>) =>
+    [...names].flatMap((key) => {
+      const at = key.lastIndexOf(' ') + 1;
+      const now = renamed(key.slice(at));
+      return now === undefined ? [] : [[key, `${key.slice(0, at)}${now}`] as const];
+    });
+  for (const [before, after] of moved(known.types.keys())) {
+    known.types.set(after, known.types.get(before) ?? '');
+    known.types.delete(before);
   }
-  for (const names of [known.tables, known.defaults]) for (const name of [...names]) moveName(names, name, renamed(name));
-  for (const key of [...known.made]) {
-    const at = key.lastIndexOf(' ') + 1;
-    const now = renamed(key.slice(at));
-    if (now !== undefined) moveName(known.made, key, `${key.slice(0, at)}${now}`);
+  for (const names of [known.tables, known.defaults, known.made]) {
+    for (const [before, after] of moved(names)) {
+      names.delete(before);
+      names.add(after);
+    }
   }
-}
-
-function moveName(names: Set<string>, old: string, next: string | undefined): void {
-  if (next === undefined) return;
-  names.delete(old);
-  names.add(next);
 }
