@@ -11,6 +11,7 @@ const root = join(__dirname, '..');
  */
 const bundled = [
   '@oclif/core',
+  '@vercel/frameworks',
   'chalk',
   'diff',
   'dotenv',

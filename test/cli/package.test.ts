@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,10 +43,10 @@ afterAll(async () => {
 });
 
 /** The installed tool, as a user with an empty home folder who reaches npm's registry as we do. */
-async function tool(args: readonly string[], env: Record<string, string> = {}) {
+async function tool(args: readonly string[], env: Record<string, string> = {}, cwd = join(base, 'work')) {
   const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin'].join(':');
   const own = { ...reach, PATH: path, HOME: join(base, 'home') };
-  return runProcess(installed, args, { cwd: join(base, 'work'), env: { ...own, ...env } });
+  return runProcess(installed, args, { cwd, env: { ...own, ...env } });
 }
 
 describe('the package as npm installs it', () => {
@@ -87,6 +87,23 @@ describe('the package as npm installs it', () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ data: { running: true } });
     expect(again).toMatchObject({ code: 0, stderr: '' });
   }, 240_000);
+});
+
+describe('init of the installed package, in an app of Next.js', () => {
+  test('knows the framework and writes a configuration, with nothing but what npm installed', async () => {
+    const app = join(base, 'next-app');
+    await cp(join(root, 'test/clients/next-app'), app, {
+      recursive: true,
+      filter: (path) => !/node_modules|[/]\.(?:next|vercel)/.test(path),
+    });
+
+    const init = await tool(['init', '--yes', '--health', '--json'], {}, app);
+    const config = await readFile(join(app, 'staging.config.ts'), 'utf8').catch(() => '');
+
+    expect(init, init.stdout).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(init.stdout).data.seen).toContain('app: Next.js, in this folder');
+    expect(config).toContain("framework: 'nextjs'");
+  }, 60_000);
 });
 
 describe('init --sample of the installed package', () => {

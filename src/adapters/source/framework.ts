@@ -21,7 +21,7 @@ interface Listed {
 
 /** Returns the framework of the app in a folder by Vercel's own list, or undefined. `packages` are those that it depends on. */
 export async function findFramework(app: string, packages: readonly string[]): Promise<FoundFramework | undefined> {
-  const { frameworks } = await import('@vercel/frameworks');
+  const { frameworks } = await import('./framework-list.ts');
   const list: readonly Listed[] = frameworks;
   const found: Listed[] = [];
   for (const framework of list) if (framework.runtimeFramework !== true && (await isUsed(framework, app, packages))) found.push(framework);
