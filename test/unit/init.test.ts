@@ -227,6 +227,36 @@ describe('the configuration', () => {
   });
 });
 
+describe('the type-check of the app', () => {
+  const tsc = async () => {
+    const program = resolve(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
+    const ended = await execa(process.execPath, [program, '-p', folder], { reject: false });
+    return ended.stdout;
+  };
+  /** As create-next-app writes it: every .ts file is one of the app's. */
+  const tsconfig = JSON.stringify({
+    compilerOptions: { target: 'ES2017', module: 'esnext', moduleResolution: 'bundler', strict: true, noEmit: true, types: [] },
+    include: ['**/*.ts'],
+    exclude: ['node_modules'],
+  });
+
+  it('goes through without the package, with the references of variables too', async () => {
+    const text = configText({ ...bare, packages: ['eslint', 'next'], variables: ['DATABASE_URL', 'MINE'] }, await suggested(bare));
+    await write({ 'tsconfig.json': tsconfig, 'staging.config.ts': text });
+
+    expect(text).toMatch(/^\/\* eslint-disable .*\n\/\/ @ts-nocheck/);
+    expect(await tsc()).toBe('');
+    await write({ 'staging.config.ts': text.replace('@ts-nocheck', '') });
+    expect(await tsc()).toContain("TS2307: Cannot find module 'jv-staging'");
+  }, 60_000);
+
+  it('looks at the file where the package is one of the app’s own', async () => {
+    const text = configText({ ...bare, packages: ['jv-staging'] }, await suggested(bare));
+
+    expect(text).toMatch(/^import \{ defineConfig/);
+  });
+});
+
 describe('the health route', () => {
   const next: Repository = {
     ...bare,
