@@ -92,7 +92,7 @@ describe('a repository', () => {
       supabase: { project: 'abcdefghijklmnopqrst', postgresVersion: '17', hasMigrations: true, migrations: 1 },
       git: { repository: 'acme/shop', branches: ['main', 'staging'] },
       variables: ['DATABASE_URL', 'STRIPE_SECRET_KEY'],
-      router: { folder: 'src/app', typescript: false },
+      router: { folder: 'src/app', typescript: false, nextMajor: 16 },
       healthRoute: 'src/app/api/health/route.ts',
       title: 'Acme shop',
       hasSeed: false,
@@ -261,20 +261,37 @@ describe('the health route', () => {
   const next: Repository = {
     ...bare,
     framework: { slug: 'nextjs', name: 'Next.js', publicPrefix: 'NEXT_PUBLIC_' },
-    router: { folder: 'src/app', typescript: true },
+    router: { folder: 'src/app', typescript: true, nextMajor: 16 },
   };
   const path = (name: string) => join('/srv/shop', name);
 
   it('is written for the App Router alone, and only where there is none', () => {
     const { repository, files } = withHealthRoute(next, path);
-    const [script] = withHealthRoute({ ...next, router: { folder: 'app', typescript: false } }, path).files;
+    const [script] = withHealthRoute({ ...next, router: { folder: 'app', typescript: false, nextMajor: null } }, path).files;
 
     expect(files.map((file) => file.path)).toEqual(['/srv/shop/src/app/api/health/route.ts']);
     expect(repository.variables).toContain('APP_ENVIRONMENT');
     expect(script?.path).toBe('/srv/shop/app/api/health/route.js');
     expect(stripTypeScriptTypes(files[0]?.text ?? '').replace(/\s+;/, ';')).toBe(script?.text);
+    expect(script?.text).toMatch(
+      /^import \{ connection \} from 'next\/server';\n\nexport async function GET\(\) \{\n  await connection\(\);\n/m,
+    );
     expect(withHealthRoute({ ...next, healthRoute: 'a' }, path).files).toEqual([]);
     expect(() => withHealthRoute(bare, path)).toThrow(expect.objectContaining({ code: 'INIT_HEALTH_UNKNOWN' }));
+  });
+});
+
+describe('the health route of an older Next.js', () => {
+  it('says so by the setting that there was before connection()', () => {
+    const router = { folder: 'app', typescript: true, nextMajor: 14 };
+
+    const [file] = withHealthRoute(
+      { ...bare, framework: { slug: 'nextjs', name: 'Next.js', publicPrefix: 'NEXT_PUBLIC_' }, router },
+      (name) => name,
+    ).files;
+
+    expect(file?.text).toContain("export const dynamic = 'force-dynamic';");
+    expect(file?.text).not.toContain('connection');
   });
 });
 

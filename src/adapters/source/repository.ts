@@ -66,7 +66,7 @@ export async function readRepository(place: RepositoryPlace): Promise<Repository
     supabase: await readSupabase(folder),
     git: await readGit(place),
     variables: await exampleVariables(app),
-    router: routerOf(app),
+    router: routerOf(app, manifest?.dependencies?.['next']),
     healthRoute: findFile(folder, appDir, healthRoutes),
     title: await findTitle(app),
     hasSeed: existsSync(join(folder, 'seed/demo.json')),
@@ -120,9 +120,12 @@ async function readGit({ folder, environment, signal }: RepositoryPlace): Promis
   return { repository: repositoryOf(remote), branches: [...new Set(branches)].filter((branch) => branch !== '' && branch !== 'HEAD') };
 }
 
-function routerOf(app: string): Repository['router'] {
+function routerOf(app: string, nextRange: unknown): Repository['router'] {
   const folder = ['app', 'src/app'].find((name) => existsSync(join(app, name)));
-  return folder === undefined ? undefined : { folder, typescript: existsSync(join(app, 'tsconfig.json')) };
+  const major = /^\D*(\d+)/.exec(typeof nextRange === 'string' ? nextRange : '')?.[1];
+  return folder === undefined
+    ? undefined
+    : { folder, typescript: existsSync(join(app, 'tsconfig.json')), nextMajor: major === undefined ? null : Number(major) };
 }
 
 async function exampleVariables(app: string): Promise<readonly string[]> {

@@ -13,12 +13,18 @@ const variables = [
   'UPSTASH_REDIS_REST_URL',
 ] as const;
 
-/** Valid as TypeScript and as JavaScript; it needs no package. */
-const text = `// Written by \`jv-staging init --health\`: staging is proven by what this says. Database and Redis are asked each time.
-export const dynamic = 'force-dynamic';
+/** How a route says that it is asked anew each time: `connection` is there from Next.js 15 on, and with `cacheComponents` 16 takes nothing else. */
+const fresh = {
+  connection: { top: "import { connection } from 'next/server';\n", first: '  await connection();\n' },
+  dynamic: { top: "export const dynamic = 'force-dynamic';\n", first: '' },
+} as const;
 
+/** Returns the route as TypeScript; as JavaScript once ` as const` is taken out. */
+function routeText({ top, first }: (typeof fresh)[keyof typeof fresh]): string {
+  return `// Written by \`jv-staging init --health\`: staging is proven by what this says. Database and Redis are asked each time.
+${top}
 export async function GET() {
-  const { env } = process;
+${first}  const { env } = process;
   const key = env.SUPABASE_SERVICE_ROLE_KEY ?? '';
   const options = { cache: 'no-store', signal: AbortSignal.timeout(3000) } as const;
   const asked = await Promise.allSettled([
@@ -40,6 +46,7 @@ export async function GET() {
   return Response.json(health, { status: database && redis ? 200 : 503, headers: { 'cache-control': 'no-store' } });
 }
 `;
+}
 
 /**
  * Returns the repository as it is with a health route of ours, and that file; the repository unchanged when it has one already. Throws
@@ -56,6 +63,7 @@ export function withHealthRoute(
     throw new StagingError('usage', 'INIT_HEALTH_UNKNOWN', message, { fix: 'Leave out --health, and let your app answer /api/health.' });
   }
   const name = `${appDir}/${router.folder}/api/health/route.${router.typescript ? 'ts' : 'js'}`;
+  const text = routeText(router.nextMajor !== null && router.nextMajor < 15 ? fresh.dynamic : fresh.connection);
   const written = router.typescript ? text : text.replace(' as const;', ';');
   const names = [...new Set([...repository.variables, ...variables])];
   return { repository: { ...repository, healthRoute: name, variables: names }, files: [{ path: path(name), text: written }] };

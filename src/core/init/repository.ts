@@ -39,8 +39,8 @@ export interface Repository {
   readonly git: { readonly repository: string | null; readonly branches: readonly string[] } | undefined;
   /** Names of variables in the example of an environment file. */
   readonly variables: readonly string[];
-  /** The folder of Next.js's App Router within the app, and whether TypeScript is used; undefined when there is none. */
-  readonly router: { readonly folder: string; readonly typescript: boolean } | undefined;
+  /** The folder of Next.js's App Router within the app, whether TypeScript is used, and Next.js's major version (null: not said); undefined when there is none. */
+  readonly router: { readonly folder: string; readonly typescript: boolean; readonly nextMajor: number | null } | undefined;
   /** The file that answers `/api/health`, relative to `folder`; undefined when none was found. */
   readonly healthRoute: string | undefined;
   /** The title of the home page, where a file says it in one piece. */
