@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
 import { installK6 } from '../adapters/k6/install.ts';
+import { buildProgramState } from '../adapters/source/build-program.ts';
 import { systemToolbox, type ToolboxOptions } from '../adapters/system/toolbox.ts';
 import { workflowPlace } from '../adapters/github/workflow-file.ts';
 import { childEnvironment } from '../config/environment.ts';
 import type { LocalEndpoints } from '../core/local/endpoints.ts';
 import type { Installable } from '../core/ports/parts.ts';
+import type { ToolState } from '../core/ports/toolbox.ts';
 import type { DoctorDeps, Installation } from '../stages/doctor.ts';
 import type { Context } from './context.ts';
 import { accountsOf } from './accounts.ts';
@@ -39,12 +41,18 @@ export function doctorDeps(
     },
     workflow: async () => workflowPlace(dirname(context.loaded?.path ?? context.request.cwd)),
     clock: context.clock,
-    toolbox: systemToolbox(toolboxOptions(context)),
+    toolbox: { look: async (signal) => [...(await systemToolbox(toolboxOptions(context)).look(signal)), ...buildPrograms(context)] },
     settings: context.loaded?.settings,
     readSecret: context.secrets.read,
     secretPlaces: context.loaded === undefined ? async () => [] : () => listSecretsOf(context),
     install: install === undefined ? undefined : installation(context, install),
   };
+}
+
+function buildPrograms({ loaded, process: { path } }: Context): readonly ToolState[] {
+  const app = loaded?.settings.app;
+  const state = app?.build === undefined ? undefined : buildProgramState({ command: app.build, dir: app.dir, path });
+  return state === undefined ? [] : [state];
 }
 
 function installation(context: Context, id: Installable): Installation {

@@ -71,6 +71,23 @@ describe('init in a Next.js app', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({ ok: true, data: { name: 'jv-staging-next-app-staging', target: 'local' } });
   });
 
+  it('has the doctor say whether the program of its build is there, and what brings it', async () => {
+    const bin = join(folder, 'node_modules/.bin');
+    const doctor = async () => {
+      const ended = await runTool(['doctor', '--target', 'local', '--json'], { cwd: folder, env: { PATH: '/usr/bin:/bin:/usr/sbin' } });
+      return JSON.parse(ended.stdout).data.findings.find(({ id }: { readonly id: string }) => id === 'build');
+    };
+
+    const before = await doctor();
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'vercel'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const after = await doctor();
+    await rm(join(folder, 'node_modules'), { recursive: true });
+
+    expect(before).toMatchObject({ title: 'Build: vercel', verdict: 'red', fix: expect.stringContaining('npm install --save-dev vercel') });
+    expect(after).toMatchObject({ verdict: 'green', seen: expect.stringContaining('node_modules/.bin/vercel') });
+  });
+
   it('changes nothing the second time', async () => {
     const ended = await init('--yes', '--json', '--runbook', '--production-domain', 'www.acme.test');
 

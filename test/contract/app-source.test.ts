@@ -167,10 +167,28 @@ describe('the build', () => {
     });
   });
 
-  test.each([
-    ['a program that is not there', ['jv-no-such-program'], 'no such program'],
-    ['a build that is killed', ['sh', '-c', 'kill -9 $$'], 'SIGKILL'],
-  ])('%s is red and said', async (_name, command, words) => {
+  test('a program of the app’s own packages is found before PATH, from a folder above too', async () => {
+    const bin = join(dir, '../node_modules/.bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'vercel'), `#!/bin/sh\nmkdir -p .vercel/output && echo '{"version":3}' > .vercel/output/config.json\n`, {
+      mode: 0o755,
+    });
+
+    await build(['vercel', 'build']);
+
+    expect(await readFile(join(output, 'config.json'), 'utf8')).toContain('3');
+  });
+
+  test('a program that is not there is a precondition, with what brings it', async () => {
+    await expect(build(['jv-no-such-program'])).rejects.toMatchObject({
+      kind: 'missing',
+      code: 'BUILD_PROGRAM_NOT_FOUND',
+      message: expect.stringContaining('no program jv-no-such-program in'),
+      fix: expect.stringContaining('app.build'),
+    });
+  });
+
+  test.each([['a build that is killed', ['sh', '-c', 'kill -9 $$'], 'SIGKILL']])('%s is red and said', async (_name, command, words) => {
     await expect(build(command)).rejects.toMatchObject({
       kind: 'red',
       code: 'DEPLOY_BUILD_FAILED',

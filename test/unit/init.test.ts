@@ -193,7 +193,7 @@ describe('the configuration', () => {
 
     expect(error).toBeUndefined();
     expect(settings).toMatchObject({
-      app: { dir: join(folder, 'apps/it’s "web"'), build: ['npx', 'vercel', 'build', '--prod', '--yes'] },
+      app: { dir: join(folder, 'apps/it’s "web"'), build: ['vercel', 'build', '--prod', '--yes'] },
       vercel: { region: 'fra1', framework: 'nextjs' },
       supabase: { region: 'eu-central-1', postgresVersion: '15' },
       upstash: { region: 'eu-central-1', prefix: 'shop-staging:' },

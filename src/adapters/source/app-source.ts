@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import { buildProgramFix } from '../../core/build/program.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { AppSource, SourcePlace, SourceState } from '../../core/ports/source.ts';
 import { printable } from '../../core/printable.ts';
@@ -67,6 +70,9 @@ async function runBuild(build: Build, onLine: (line: string) => void, signal: Ab
     all: true,
     buffer: false,
     detached: true,
+    // As npm's scripts find them: those of the app's own packages first.
+    preferLocal: true,
+    localDir: build.dir,
   });
   const stop = () => endGroup(child.pid);
   signal.addEventListener('abort', stop, { once: true });
@@ -80,6 +86,7 @@ async function runBuild(build: Build, onLine: (line: string) => void, signal: Ab
     }
     const result = await child;
     signal.throwIfAborted();
+    if (result.code === 'ENOENT' && existsSync(build.dir)) throw programMissing(build, program, result.cause);
     if (result.exitCode !== 0) throw buildFailed(build.command, result.exitCode ?? result.signal ?? result.code, last, result.cause);
   } finally {
     signal.removeEventListener('abort', stop);
@@ -100,13 +107,18 @@ function signalGroup(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+function programMissing({ command, dir }: Build, program: string, cause: unknown): StagingError {
+  const message = `The build \`${printable(command.join(' '))}\` cannot start: there is no program ${printable(program)} in ${printable(join(dir, 'node_modules/.bin'))}, above it, or on PATH.`;
+  return new StagingError('missing', 'BUILD_PROGRAM_NOT_FOUND', message, { fix: buildProgramFix(program), cause });
+}
+
 function buildFailed(
   command: readonly string[],
   ended: number | string | undefined,
   lines: readonly string[],
   cause: unknown,
 ): StagingError {
-  const how = typeof ended === 'number' ? `exit code ${ended}` : ended === 'ENOENT' ? 'no such program' : (ended ?? 'no exit code');
+  const how = typeof ended === 'number' ? `exit code ${ended}` : (ended ?? 'no exit code');
   const said = lines.length === 0 ? '' : `\n${lines.join('\n')}`;
   return new StagingError('red', 'DEPLOY_BUILD_FAILED', `The build \`${printable(command.join(' '))}\` failed (${how}).${said}`, {
     fix: 'Correct the app so that the build command ends with 0 in its own folder.',

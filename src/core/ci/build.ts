@@ -20,8 +20,13 @@ export function buildSteps(input: BuildInput): readonly WorkflowStep[] {
   return [
     ...(input.installs ? [{ name: 'Install', ...dir, run: 'npm ci' }] : []),
     ...settingsSteps(input),
-    { name: 'Build', ...dir, ...variablesOf(input), run: input.build.map(shellWord).join(' ') },
+    { name: 'Build', ...dir, ...variablesOf(input), run: ciCommand(input.build).map(shellWord).join(' ') },
   ];
+}
+
+/** A runner has no `vercel` on PATH: npx takes the app's own one, or the registry's. */
+function ciCommand(build: readonly string[]): readonly string[] {
+  return build[0] === 'vercel' ? ['npx', '--yes', ...build] : build;
 }
 
 /** `vercel build` asks for an account unless it finds settings; they name no project, so that it reads nobody's variables. */

@@ -64,7 +64,7 @@ function appLines({ appDir, framework }: Repository): readonly string[] {
     ];
   return [
     `// ${framework.name} is built by Vercel's own command line into .vercel/output, by the settings in .vercel/project.json.`,
-    `app: { ${dir}, build: ['npx', 'vercel', 'build', '--prod', '--yes'] },`,
+    `app: { ${dir}, build: ['vercel', 'build', '--prod', '--yes'] },`,
   ];
 }
 

@@ -28,8 +28,8 @@ export interface SourceBuild {
 }
 
 /**
- * Reads the source tree and builds the app. Throws `DEPLOY_BUILD_FAILED` (kind `red`), `DEPLOY_OUTPUT_MISSING` and `GIT_…` (kind
- * `missing`).
+ * Reads the source tree and builds the app. Throws `DEPLOY_BUILD_FAILED` (kind `red`), `BUILD_PROGRAM_NOT_FOUND`, `DEPLOY_OUTPUT_MISSING` and
+ * `GIT_…` (kind `missing`).
  */
 export interface AppSource {
   /** Puts the source in place (a checkout, for a git reference) and returns where; the same place each time. */
