@@ -34,6 +34,8 @@ export interface PerfDetails {
   readonly database?: DatabaseEvidence | undefined;
   readonly baseline?: BaselineComparison | undefined;
   readonly budgets: PerfSettings['budgets'];
+  /** Form factors and runs that the configuration wants and the command left out; missing or empty when none. */
+  readonly leftOut?: readonly string[] | undefined;
   readonly versions: { readonly browser: string; readonly lighthouse: string };
 }
 
@@ -64,6 +66,10 @@ export interface SmokeDetails {
   readonly executed: number;
   /** Ids of checks that were red at first and green when they were run once more. */
   readonly flaky?: readonly string[] | undefined;
+  /** Ids of what the configuration names and `--only` left out; missing or empty when all of it was asked for. */
+  readonly leftOut?: readonly string[] | undefined;
+  /** Checks that the configuration wants executed at least; missing where it names none. */
+  readonly minimum?: number | undefined;
 }
 
 /** The stages of `up`, in order. */
@@ -97,6 +103,10 @@ export interface RunReport {
   readonly gitSha: string | null;
   readonly releaseId: string | null;
   readonly deploymentId: string | null;
+  /** True: that release has changes that are in no commit, so the run says nothing of the commit. */
+  readonly dirty?: boolean | undefined;
+  /** True: the configuration that the run went by has changes that are in no commit; missing outside of git. */
+  readonly configurationChanged?: boolean | undefined;
   readonly verdict: Verdict;
   /** Stages that ran, in order; a stage that was not reached is not among them. */
   readonly stages: readonly StageResult[];

@@ -1,3 +1,4 @@
+import { shortfallOf } from './gate/shortfall.ts';
 import type { PlanCost } from './plan/model.ts';
 import type { QueueReading } from './ports/gauges.ts';
 import type { RestorePoint } from './ports/restore-points.ts';
@@ -10,6 +11,8 @@ export interface LastGate {
   readonly gate: string;
   readonly verdict: Verdict;
   readonly summary: string;
+  /** What a green verdict lacks of what the gate asks for (a run of chosen checks, a short load); null when it lacks nothing. */
+  readonly short: string | null;
   /** Null when nobody wrote down when. */
   readonly ageMs: number | null;
 }
@@ -26,10 +29,13 @@ export function lastGates(
   const stages = reports.filter(({ releaseId }) => releaseId === record.id).flatMap(({ stages: found }) => found);
   return gateNames.flatMap((gate): readonly LastGate[] => {
     const stage = stages.find((one) => one.stage === gate);
-    if (stage !== undefined) return [{ gate, verdict: stage.verdict, summary: stage.summary, ageMs: nowMs - Date.parse(stage.startedAt) }];
+    if (stage !== undefined) {
+      const short = stage.verdict === 'green' ? (shortfallOf(stage) ?? null) : null;
+      return [{ gate, verdict: stage.verdict, summary: stage.summary, short, ageMs: nowMs - Date.parse(stage.startedAt) }];
+    }
     const recorded = record.gates.findLast((one) => one.gate === gate);
     if (recorded === undefined) return [];
-    return [{ gate, verdict: recorded.verdict, summary: recorded.summary, ageMs: nowMs - Date.parse(record.createdAt) }];
+    return [{ gate, verdict: recorded.verdict, summary: recorded.summary, short: null, ageMs: nowMs - Date.parse(record.createdAt) }];
   });
 }
 

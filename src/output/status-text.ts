@@ -88,7 +88,12 @@ function driftText({ drift }: EnvironmentStatus): string {
 
 function gatesText({ gates }: EnvironmentStatus): string {
   if (gates.length === 0) return 'none of this release yet';
-  return gates.map(({ gate, verdict, ageMs }) => `${gate} ${verdict}${ageMs === null ? '' : ` ${formatAge(ageMs)} ago`}`).join(', ');
+  return gates
+    .map(
+      ({ gate, verdict, short, ageMs }) =>
+        `${gate} ${short === null ? verdict : `short (${short})`}${ageMs === null ? '' : ` ${formatAge(ageMs)} ago`}`,
+    )
+    .join(', ');
 }
 
 function queuesText({ queues }: EnvironmentStatus): string {

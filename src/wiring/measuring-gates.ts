@@ -68,6 +68,10 @@ export function perfGate(
     ...parts,
     signIns: parts.signIns(0),
     settings: { ...settings, runs: runs ?? settings.runs, formFactors: formFactors ?? settings.formFactors },
+    leftOut: [
+      ...settings.formFactors.filter((one) => formFactors !== undefined && !formFactors.includes(one)),
+      ...(runs !== undefined && runs < settings.runs ? [`${settings.runs - runs} of ${settings.runs} runs a page`] : []),
+    ],
     productionBudgets: productionBudgets(context),
     audit,
     browserMemory: browserMemory(path),

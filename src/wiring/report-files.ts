@@ -2,7 +2,9 @@ import { join, relative, resolve } from 'node:path';
 import { appendToFile } from '../adapters/files/append.ts';
 import { writeDurably } from '../adapters/files/durable-file.ts';
 import { keptReports } from '../adapters/files/kept-reports.ts';
+import { isChangedInGit } from '../adapters/source/git-state.ts';
 import { thisMachine } from '../adapters/system/machine.ts';
+import { childEnvironment } from '../config/environment.ts';
 import { createRedactor, type Redactor } from '../core/redaction.ts';
 import { liveRelease } from '../core/release/release.ts';
 import type { RunReport } from '../core/report.ts';
@@ -23,7 +25,7 @@ export interface OwnRun {
 }
 
 /** Which release a run is about. */
-type About = Pick<RunReport, 'gitSha' | 'releaseId' | 'deploymentId'>;
+type About = Pick<RunReport, 'gitSha' | 'releaseId' | 'deploymentId' | 'dirty'>;
 
 /** GitHub takes 1 MiB a step (docs.github.com, "Adding a job summary", read 2026-11-26); longer summaries are refused whole. */
 const summaryLimitBytes = 1_000_000;
@@ -120,6 +122,7 @@ async function runReport(
     url,
     openUrl: named === undefined ? await deps.openUrl() : url,
     ...nothingKnown,
+    ...(await configurationState(context)),
     verdict: outcome.verdict,
     stages: outcome.stages,
     notRun: outcome.notRun,
@@ -130,13 +133,21 @@ async function runReport(
   };
 }
 
+/** Whether the configuration has changes that are in no commit, also asked of a run that was interrupted; nothing where git does not say. */
+async function configurationState({ loaded }: Context): Promise<Pick<RunReport, 'configurationChanged'>> {
+  if (loaded === undefined) return {};
+  const configurationChanged = await isChangedInGit(loaded.path, childEnvironment(), new AbortController().signal).catch(() => undefined);
+  return configurationChanged === undefined ? {} : { configurationChanged };
+}
+
 /** Returns the release that this run put out, if it came so far, or that it watched. */
 function releaseOf(stages: readonly StageResult[]): About | undefined {
   const details = stages.find(({ stage }) => stage === 'deploy' || stage === 'watch')?.details;
   if (typeof details !== 'object' || details === null || !('releaseId' in details) || !('gitSha' in details)) return undefined;
   if (typeof details.releaseId !== 'string' || typeof details.gitSha !== 'string') return undefined;
   const deploymentId = 'deploymentId' in details && typeof details.deploymentId === 'string' ? details.deploymentId : null;
-  return { releaseId: details.releaseId, gitSha: details.gitSha, deploymentId };
+  const dirty = 'dirty' in details && typeof details.dirty === 'boolean' ? { dirty: details.dirty } : {};
+  return { releaseId: details.releaseId, gitSha: details.gitSha, deploymentId, ...dirty };
 }
 
 /** Returns the release that is recorded as live on the environment's own address; nothing when the database does not say. */
@@ -148,5 +159,5 @@ async function liveNow(context: Context, deps: Deps, resources: Resources, url?:
     .catch(() => []);
   const live = liveRelease(records);
   if (live === undefined) return nothingKnown;
-  return { gitSha: live.gitSha, releaseId: live.id, deploymentId: live.vercelDeploymentId };
+  return { gitSha: live.gitSha, releaseId: live.id, deploymentId: live.vercelDeploymentId, dirty: live.dirty };
 }

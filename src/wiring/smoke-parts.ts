@@ -96,6 +96,7 @@ export function fullInput(context: Context, resources: Resources, { target, live
     workerSecret: context.secrets.read({ kind: 'env', name: 'CRON_SECRET' }),
     readSecret: context.secrets.read,
     minimumExecuted: only === undefined ? Math.min(smoke.minimum, checks.length) : 1,
+    minimum: own === undefined ? smoke.minimum : undefined,
     mark: newMark(),
     routes,
   };

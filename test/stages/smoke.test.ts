@@ -501,6 +501,8 @@ test('--only runs the named checks and always the health check', async () => {
   const { result } = await execute(run());
 
   expect(result.findings.map(({ id }) => id)).toEqual(['health', 'home']);
+  expect(result).toMatchObject({ verdict: 'green', summary: '2 of 2 checks green, 9 left out by --only' });
+  expect(result.details.leftOut).toHaveLength(9);
   expect(web.asked.map(({ path }) => path).toSorted()).toEqual(['/', '/api/health']);
 });
 
@@ -610,6 +612,8 @@ describe('the profile outside', () => {
       notInProfile: ['signed-in-pages', 'api', 'realtime', 'queue'],
       executed: 4,
       flaky: [],
+      leftOut: [],
+      minimum: undefined,
     });
     expect(web.asked.every(({ method }) => method === 'GET')).toBe(true);
   });

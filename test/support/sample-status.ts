@@ -31,7 +31,10 @@ export const sampleStatus: EnvironmentStatus = {
   resources: { vercelProject: 'prj_1', supabaseProject: 'abcdefghijklmnopqrst', upstashDatabase: null },
   live: { releaseId: 'rel_12', gitSha: release.gitSha, dirty: true, migrationHead: null, ageMs: 7_300_000 },
   drift: { differing: ['LOG_LEVEL', 'schema'], compared: 14, why: null },
-  gates: [{ gate: 'smoke', verdict: 'green', summary: '8 of 8', ageMs: 65_000 }],
+  gates: [
+    { gate: 'smoke', verdict: 'green', summary: '8 of 8', short: null, ageMs: 65_000 },
+    { gate: 'load', verdict: 'green', summary: 'ok', short: '10 s at 50 users or more', ageMs: 65_000 },
+  ],
   queues: [{ queue: 'flight-requests', waiting: 2, active: 1, failed: 0 }],
   cost: {
     knownUsdPerMonth: 10,

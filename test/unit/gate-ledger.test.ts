@@ -146,6 +146,27 @@ describe('the ledger', () => {
     ['AC-5', 'unknown', 'no check asked the app', { reports: replaced(stage('smoke', [green('home')], { profile: 'full' })) }],
     ['AC-6', 'failed', 'a variable is missing', { plan: known({ ...plan, items: [...items, item('variable', 'create')] }) }],
     ['AC-7', 'short', 'smoke looked from outside only', { reports: replaced({ ...smoke, details: { profile: 'outside' } }) }],
+    ['AC-7', 'short', 'smoke ran chosen checks', { reports: replaced({ ...smoke, details: { profile: 'full', leftOut: ['home'] } }) }],
+    [
+      'AC-7',
+      'short',
+      'smoke ran too few checks',
+      { reports: replaced({ ...smoke, details: { profile: 'full', executed: 2, minimum: 18 } }) },
+    ],
+    ['FR-5', 'short', 'smoke ran chosen checks', { reports: replaced({ ...smoke, details: { profile: 'full', leftOut: ['home'] } }) }],
+    [
+      'AC-7',
+      'unknown',
+      'the configuration has changes in no commit',
+      { reports: [{ ...report(smoke), report: { stages: [smoke], configurationChanged: true } }] },
+    ],
+    [
+      'AC-7',
+      'unknown',
+      'the release has changes in no commit',
+      { reports: [{ ...report(smoke), report: { stages: [smoke], dirty: true } }] },
+    ],
+    ['AC-8', 'short', 'perf looked at one form factor', { reports: replaced({ ...perf, details: { leftOut: ['mobile'] } }) }],
     ['AC-7', 'failed', 'the newest smoke is red', { reports: replaced({ ...smoke, verdict: 'red' }) }],
     ['AC-7', 'unknown', 'nothing was executed', { reports: replaced({ ...smoke, verdict: 'skipped' }) }],
     ['AC-8', 'unknown', 'perf was inconclusive', { reports: replaced({ ...perf, verdict: 'inconclusive' }) }],
@@ -221,6 +242,23 @@ describe('the ledger', () => {
       code: 'GATE_RED',
       message: expect.stringContaining(id),
     });
+  });
+
+  it('counts an older run of the commit itself when a newer one went by changes that are in no commit', () => {
+    const changed = { ...report({ ...smoke, verdict: 'red' as const }), evidence };
+    const facts = { ...good, reports: [{ ...changed, report: { ...changed.report, configurationChanged: true } }, ...good.reports] };
+
+    expect(verdictOf(facts, 'AC-7')).toBe('passed');
+  });
+
+  it('tells a run of chosen checks from a configuration that names none, in what to do', () => {
+    const fixOf = (details: object) =>
+      judgeLedger({ ...good, reports: replaced(stage('smoke', [green('health')], { profile: 'full', ...details })) }).find(
+        ({ id }) => id === 'AC-11',
+      )?.fix;
+
+    expect(fixOf({ leftOut: ['sentry', 'logs'] })).toBe('Run `jv-staging smoke` whole: the newest run is short (left out: sentry, logs).');
+    expect(fixOf({})).toBe('Add checks of the kinds `sentry` and `logs` to `smoke.checks`, and run `jv-staging smoke`.');
   });
 
   it('lets a person settle what is unknown, never what was measured and failed, nor what must be measured', () => {

@@ -27,8 +27,28 @@ describe('the last gates of a release', () => {
     ];
 
     expect(lastGates(record, reports, nowMs)).toEqual([
-      { gate: 'smoke', verdict: 'green', summary: 'at deploy', ageMs: 7_200_000 },
-      { gate: 'perf', verdict: 'red', summary: 'perf red', ageMs: 3_600_000 },
+      { gate: 'smoke', verdict: 'green', summary: 'at deploy', short: null, ageMs: 7_200_000 },
+      { gate: 'perf', verdict: 'red', summary: 'perf red', short: null, ageMs: 3_600_000 },
+    ]);
+  });
+
+  it('say what a green run lacks of what the gate asks for: chosen checks, or a short load', () => {
+    const partial = { ...stage('smoke', 'green'), details: { profile: 'full', leftOut: ['home', 'queue'] } };
+    const brief = {
+      ...stage('load', 'green'),
+      details: {
+        stages: [
+          { durationMs: 10_000, vus: 50 },
+          { durationMs: 5000, vus: 50 },
+        ],
+      },
+    };
+
+    const gates = lastGates(record, [{ releaseId: 'rel_2', stages: [partial, brief] }], nowMs);
+
+    expect(gates).toMatchObject([
+      { gate: 'smoke', short: 'left out: home, queue' },
+      { gate: 'load', short: '5 s at 50 users or more' },
     ]);
   });
 });

@@ -47,6 +47,8 @@ const reportSchema = z.object({
   gitSha: z.string().nullable(),
   releaseId: z.string().nullable(),
   deploymentId: z.string().nullable().default(null),
+  dirty: optional(z.boolean()),
+  configurationChanged: optional(z.boolean()),
   verdict,
   stages: z.array(stage),
   notRun: z.array(z.object({ stage: z.enum(stageNames), reason: z.string() })),

@@ -33,6 +33,21 @@ export async function readGitState(
   return { sha: head.text, dirty: changes.text !== '', branch: branch.exitCode === 0 && branch.text !== '' ? branch.text : null };
 }
 
+/**
+ * Returns true when a file has changes that are in no commit, or is in none itself; undefined outside of a repository. `environment` is
+ * all that git sees. Throws `GIT_FAILED` (kind `missing`).
+ */
+export async function isChangedInGit(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const dir = dirname(path);
+  if (gitRoot(dir) === undefined) return undefined;
+  const { text } = await runGit(dir, ['status', '--porcelain', '--ignored', '--', path], environment, signal);
+  return text !== '';
+}
+
 /** Returns the root of the repository that a folder lies in, if any: it has `.git`, a folder, or a file in a worktree or submodule. */
 export function gitRoot(dir: string): string | undefined {
   if (existsSync(join(dir, '.git'))) return dir;

@@ -1,7 +1,8 @@
 import type { PlanItem, ResourceKind } from '../plan/model.ts';
-import { entry, judgeAsked, judgeFindings, judgeStage, type Judged } from './entries.ts';
+import { entry, judgeAsked, judgeFindings, judgeStage, type Judged, type StageEvidence } from './entries.ts';
 import { fullLoad, heldMs, reportedStages } from './load-coverage.ts';
 import type { GateEntry, GateFacts } from './model.ts';
+import { shortfallOf } from './shortfall.ts';
 
 /** Returns the acceptance criteria of the original plan, AC-1 to AC-13, before attestations. */
 export function acceptance(facts: GateFacts): readonly GateEntry[] {
@@ -18,7 +19,7 @@ export function acceptance(facts: GateFacts): readonly GateEntry[] {
     entry('AC-5', 'Redis configured and connected', 'database as the configuration says, and the app connected', redis(facts)),
     entry('AC-6', 'All environment variables configured', 'every variable of the contract as it should be', asPlanned(facts, ['variable'])),
     entry('AC-7', 'Smoke tests pass', 'every check green, none left out', smoke(facts)),
-    entry('AC-8', 'Performance tests pass', 'every Lighthouse score > 85, every budget kept', judgeStage(facts, 'perf')),
+    entry('AC-8', 'Performance tests pass', 'every Lighthouse score > 85, every budget kept', perf(facts)),
     entry('AC-9', 'Load tests pass', `green with ${fullLoad.vus} users for ${fullLoad.heldMs / 60_000} minutes`, load(facts)),
     entry('AC-10', 'No critical or high-severity bugs', 'no open issue with these labels', issues(facts)),
     entry(
@@ -78,20 +79,29 @@ function named(items: readonly PlanItem[]): string {
 function redis(facts: GateFacts): Judged {
   const planned = asPlanned(facts, ['upstash-database']);
   if (planned.verdict !== 'passed') return planned;
-  const connected = judgeFindings(facts, 'smoke', ({ id }) => id === 'health' || id.includes('redis'), 'Redis');
+  const connected = judgeFindings(facts, 'smoke', { wanted: ({ id }) => id === 'health' || id.includes('redis'), what: 'Redis' });
   return { ...connected, evidence: [...(planned.evidence ?? []), ...(connected.evidence ?? [])] };
 }
 
 function smoke(facts: GateFacts): Judged {
   return judgeStage(facts, 'smoke', ({ result, evidence }) => {
-    const isWhole =
-      typeof result.details === 'object' && result.details !== null && 'profile' in result.details && result.details.profile === 'full';
     const fix = 'Run `jv-staging smoke` without `--url` and `--only`, and mend what is not green.';
-    if (result.verdict === 'green' && !isWhole)
-      return { verdict: 'short', seen: `${result.summary}, from outside only`, evidence: [evidence], fix };
-    const verdict = result.verdict === 'green' ? 'passed' : result.verdict === 'red' ? 'failed' : 'unknown';
-    return { verdict, seen: result.summary, evidence: [evidence], fix };
+    return whole({ result, evidence }, fix);
   });
+}
+
+function perf(facts: GateFacts): Judged {
+  return judgeStage(facts, 'perf', (found) =>
+    whole(found, 'Run `jv-staging perf` without `--form-factor` and `--runs`, and mend what is not green.'),
+  );
+}
+
+/** A green result passes when it lacks nothing of what was asked for. */
+function whole({ result, evidence }: StageEvidence, fix: string): Judged {
+  const lacking = result.verdict === 'green' ? shortfallOf(result) : undefined;
+  if (lacking !== undefined) return { verdict: 'short', seen: `${result.summary}; ${lacking}`, evidence: [evidence], fix };
+  const verdict = result.verdict === 'green' ? 'passed' : result.verdict === 'red' ? 'failed' : 'unknown';
+  return { verdict, seen: result.summary, evidence: [evidence], fix };
 }
 
 function load(facts: GateFacts): Judged {
@@ -117,21 +127,18 @@ function issues(facts: GateFacts): Judged {
 }
 
 function monitoring(facts: GateFacts): Judged {
-  const parts = [
+  const part = (title: string, kind: string, what: string) =>
     entry(
-      'Sentry',
-      'Sentry',
+      title,
+      title,
       '',
-      judgeFindings(facts, 'smoke', ({ id }) => id.includes('sentry'), 'Sentry'),
-    ),
-    entry(
-      'Logs',
-      'Logs',
-      '',
-      judgeFindings(facts, 'smoke', ({ id }) => id.includes('logs'), 'the logs'),
-    ),
-    entry('Alerts', 'Alerts', '', alerts(facts)),
-  ];
+      judgeFindings(facts, 'smoke', {
+        wanted: ({ id }) => id.includes(kind),
+        what,
+        lacking: 'Add checks of the kinds `sentry` and `logs` to `smoke.checks`, and run `jv-staging smoke`.',
+      }),
+    );
+  const parts = [part('Sentry', 'sentry', 'Sentry'), part('Logs', 'logs', 'the logs'), entry('Alerts', 'Alerts', '', alerts(facts))];
   const bad = parts.filter(({ verdict }) => verdict !== 'passed');
   const [first] = bad.length === 0 ? parts : bad;
   return {

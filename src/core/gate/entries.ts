@@ -1,5 +1,6 @@
 import type { Finding, StageResult } from '../verdict.ts';
 import type { Asked, CommitReport, Evidence, GateEntry, GateFacts, GateVerdict } from './model.ts';
+import { shortfallOf } from './shortfall.ts';
 
 /** What an entry is made of beside its name. */
 export interface Judged {
@@ -27,7 +28,7 @@ export interface StageEvidence {
 }
 
 /** Returns the newest result of a stage among the reports, green or not; undefined when none has it. */
-export function newestStage(reports: readonly CommitReport[], stage: string): StageEvidence | undefined {
+function newestStage(reports: readonly CommitReport[], stage: string): StageEvidence | undefined {
   for (const { report, evidence } of reports) {
     const result = report.stages.find((one) => one.stage === stage);
     if (result !== undefined) return { result, evidence };
@@ -35,15 +36,54 @@ export function newestStage(reports: readonly CommitReport[], stage: string): St
   return undefined;
 }
 
-/** Judges the newest result of a stage: what never ran for this commit is unknown. */
+/** Why a run says nothing of its commit: it went by something that the commit does not hold. */
+function notOfCommit({ report }: CommitReport): string | undefined {
+  if (report.dirty === true) return 'a release with changes that are in no commit';
+  return report.configurationChanged === true ? 'a configuration with changes that are in no commit' : undefined;
+}
+
+/** Judges the newest result of a stage: what never ran for this commit is unknown, and so is what ran on uncommitted changes alone. */
 export function judgeStage(facts: GateFacts, stage: string, judge: (found: StageEvidence) => Judged = asItSays): Judged {
-  const found = newestStage(facts.reports, stage);
+  const found = newestStage(
+    facts.reports.filter((one) => notOfCommit(one) === undefined),
+    stage,
+  );
   if (found !== undefined) return judge(found);
+  const changed = facts.reports.find((one) => newestStage([one], stage) !== undefined);
+  if (changed !== undefined) {
+    return {
+      verdict: 'unknown',
+      seen: `the newest report of ${stage} is about ${notOfCommit(changed)}, which proves nothing of ${facts.commit.slice(0, 12)}`,
+      evidence: [changed.evidence],
+      fix:
+        changed.report.dirty === true
+          ? 'Commit your changes, and run `jv-staging up`.'
+          : `Commit or undo the changes of the configuration, and run \`${commandOf(stage)}\`.`,
+    };
+  }
   return {
     verdict: 'unknown',
     seen: `no report of ${stage} for commit ${facts.commit.slice(0, 12)}`,
-    fix: `Run \`jv-staging ${stage}\` on this commit, or bring its reports here.`,
+    fix: `Run \`${commandOf(stage)}\` on this commit, or bring its reports here.`,
   };
+}
+
+/** Returns the command that leaves a result of a stage. */
+function commandOf(stage: string): string {
+  switch (stage) {
+    case 'watch':
+      return 'jv-staging smoke --watch --for 10m';
+    case 'rollback-drill':
+      return 'jv-staging rollback --drill';
+    case 'migrate-check':
+      return 'jv-staging migrate check --rehearse';
+    case 'load':
+      return 'jv-staging load --profile full';
+    case 'docs':
+      return 'jv-staging docs --check';
+    default:
+      return `jv-staging ${stage}`;
+  }
 }
 
 function asItSays({ result, evidence }: StageEvidence): Judged {
@@ -52,21 +92,34 @@ function asItSays({ result, evidence }: StageEvidence): Judged {
     verdict: verdicts[result.verdict],
     seen: result.summary,
     evidence: [evidence],
-    fix: `Run \`jv-staging ${result.stage}\` and mend what is not green.`,
+    fix: `Run \`${commandOf(result.stage)}\` and mend what is not green.`,
   };
 }
 
+/** Which findings of a stage count, and what they are called. */
+export interface WantedFindings {
+  readonly wanted: (finding: Finding) => boolean;
+  /** What they look at, for people. */
+  readonly what: string;
+  /** What mends it when a whole run has none of them: the configuration asks for none. */
+  readonly lacking?: string | undefined;
+}
+
 /** Judges single findings of a stage's newest result: all must be there and green. */
-export function judgeFindings(facts: GateFacts, stage: string, wanted: (finding: Finding) => boolean, what: string): Judged {
-  return judgeStage(facts, stage, ({ result, evidence }) => {
+export function judgeFindings(facts: GateFacts, stage: string, { wanted, what, lacking }: WantedFindings): Judged {
+  return judgeStage(facts, stage, ({ result, evidence }): Judged => {
     const findings = result.findings.filter(wanted);
     const bad = findings.filter(({ verdict }) => verdict !== 'green');
     if (findings.length === 0) {
+      const partial = shortfallOf(result);
       return {
         verdict: 'unknown',
         seen: `${stage} did not look at ${what}`,
         evidence: [evidence],
-        fix: `Configure it in \`${stage}\`, and run it again.`,
+        fix:
+          partial === undefined
+            ? (lacking ?? `Configure it in \`${stage}\`, and run it again.`)
+            : `Run \`${commandOf(stage)}\` whole: the newest run is short (${partial}).`,
       };
     }
     return {

@@ -68,7 +68,11 @@ function performance(facts: GateFacts): GateEntry {
       stage,
       stage,
       '',
-      judgeFindings(facts, stage, ({ id }) => id === 'budgets', 'production’s budgets'),
+      judgeFindings(facts, stage, {
+        wanted: ({ id }) => id === 'budgets',
+        what: 'production’s budgets',
+        lacking: `Name \`production.budgets\` in the configuration, and run \`${stage === 'load' ? 'jv-staging load --profile full' : 'jv-staging perf'}\`.`,
+      }),
     );
   return entry(
     'NFR-performance',
@@ -79,7 +83,7 @@ function performance(facts: GateFacts): GateEntry {
 }
 
 function reliability(facts: GateFacts): GateEntry {
-  const judged = judgeFindings(facts, 'watch', ({ id }) => id === 'availability', 'availability');
+  const judged = judgeFindings(facts, 'watch', { wanted: ({ id }) => id === 'availability', what: 'availability' });
   return entry(
     'NFR-reliability',
     '99 % uptime',

@@ -83,7 +83,7 @@ export interface Attestation {
 
 /** The stages of a run that was about the commit, and the file that holds them. */
 export interface CommitReport {
-  readonly report: Pick<RunReport, 'stages'>;
+  readonly report: Pick<RunReport, 'stages' | 'dirty' | 'configurationChanged'>;
   readonly evidence: Evidence;
 }
 

@@ -41,6 +41,8 @@ export interface SmokeSelection {
   readonly notInProfile: readonly string[];
   /** Ids of `only` that no check has. */
   readonly unknown: readonly string[];
+  /** Ids of checks that `only` leaves out. */
+  readonly leftOut: readonly string[];
 }
 
 /** What is selected from. */
@@ -71,6 +73,7 @@ export function selectChecks({ origin, profile, checks, only }: SmokeWish): Smok
     notInProfile:
       profile === 'full' ? [] : checks.length === 0 ? insideKinds : checks.filter((check) => !isOutside(check)).map((check) => check.id),
     unknown: (only ?? []).filter((id) => !known.has(id)),
+    leftOut: candidates.filter((check) => check !== health && !others.includes(check)).map(({ id }) => id),
   };
 }
 
@@ -117,6 +120,10 @@ export interface SmokeRun {
   readonly findings: readonly Finding[];
   /** Fewer executed checks than this are red. */
   readonly minimumExecuted: number;
+  /** Ids of what `--only` left out. */
+  readonly leftOut?: readonly string[] | undefined;
+  /** The configuration's own minimum, whatever `--only` made of it. */
+  readonly minimum?: number | undefined;
   readonly startedAt: string;
   readonly durationMs: number;
 }
@@ -127,6 +134,8 @@ export function smokeResult({
   notInProfile,
   findings,
   minimumExecuted,
+  leftOut = [],
+  minimum,
   startedAt,
   durationMs,
 }: SmokeRun): StageResult<SmokeDetails> {
@@ -136,7 +145,7 @@ export function smokeResult({
   const green = findings.filter((finding) => finding.verdict === 'green').length;
   const flakyIds = findings.filter((finding) => finding.flaky === true).map(({ id }) => id);
   const flakyText = flakyIds.length === 0 ? '' : `, flaky: ${flakyIds.join(', ')}`;
-  const counts = `${green} of ${findings.length} checks green${flakyText}`;
+  const counts = `${green} of ${findings.length} checks green${flakyText}${leftOut.length === 0 ? '' : `, ${leftOut.length} left out by --only`}`;
   const left = notInProfile.length === 0 ? '' : `, not in this profile: ${notInProfile.join(', ')}`;
   return {
     stage: 'smoke',
@@ -145,7 +154,7 @@ export function smokeResult({
     findings: all,
     startedAt,
     durationMs,
-    details: { profile, notInProfile, executed, flaky: flakyIds },
+    details: { profile, notInProfile, executed, flaky: flakyIds, leftOut, minimum },
   };
 }
 

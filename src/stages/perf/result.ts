@@ -40,6 +40,7 @@ export function perfDetails(deps: PerfDeps, state: PerfState): PerfDetails {
     pool: state.pool.peek(),
     database: state.database.peek(),
     budgets: settings.budgets,
+    leftOut: deps.leftOut,
     versions: state.versions,
   };
   const baseline = state.baseline.peek();

@@ -19,6 +19,8 @@ export interface PerfDeps {
   readonly signIns: SignIns;
   readonly target: WebTarget;
   readonly settings: PerfSettings;
+  /** What the command left out of the configuration's settings, in words. */
+  readonly leftOut?: readonly string[] | undefined;
   /** What production promises, when the configuration says so. */
   readonly productionBudgets?: ProductionBudgets | undefined;
   readonly audit: PageAudit;

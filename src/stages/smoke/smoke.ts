@@ -36,6 +36,8 @@ export interface SmokeInput {
   readonly workerSecret?: string | undefined;
   /** Fewer executed checks than this are red; 1 by default. A check of the run that was not executed is never green anyway. */
   readonly minimumExecuted?: number | undefined;
+  /** The configuration's own minimum, for the report; undefined without a configuration. */
+  readonly minimum?: number | undefined;
   /** A word that nothing else has, to find again what this run wrote; one made of the time by default. */
   readonly mark?: string | undefined;
   /** Reads the values that checks refer to. */
@@ -85,6 +87,7 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
       return stepVerdict(finding);
     },
   });
+  const routes = input.only === undefined ? input.routes : undefined;
   const judge = (): StageResult<SmokeDetails> => {
     const endedMs = clock.nowMs();
     const durationMs = endedMs - (startedMs ?? endedMs);
@@ -93,12 +96,13 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
       notInProfile: selection.notInProfile,
       findings: [health.id, ...others.map(({ id }) => id), 'routes'].flatMap((id) => findings.get(id) ?? []),
       minimumExecuted: input.minimumExecuted ?? 1,
+      leftOut: [...selection.leftOut, ...(input.routes !== undefined && routes === undefined ? ['routes'] : [])],
+      minimum: input.minimum,
       startedAt: new Date(endedMs - durationMs).toISOString(),
       durationMs,
     });
     return found;
   };
-  const routes = input.only === undefined ? input.routes : undefined;
   const checks: Step = {
     id: 'checks',
     title: `Run ${others.length + 1} checks against ${input.target.origin}`,
