@@ -175,6 +175,8 @@ export interface UpstashSettings {
   readonly region?: string | undefined;
   /** Key prefix that everything of this environment lives under, with its final separator. */
   readonly prefix: string;
+  /** Of a preview: the prefix of the environment that it is a preview of, whose database it shares. */
+  readonly previewOf?: string | undefined;
   readonly queues: readonly string[];
   readonly plan?: string | undefined;
   /** Spending limit of a month; 0 is none. */

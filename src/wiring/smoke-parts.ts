@@ -10,6 +10,7 @@ import { newMark } from '../adapters/system/ids.ts';
 import { echoSockets } from '../adapters/web/echo-sockets.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { WebClient, WebTarget } from '../core/ports/web.ts';
+import { ownKeys } from '../core/preview/names.ts';
 import { withoutWaived } from '../core/release/protection.ts';
 import type { SmokeCheck, SmokeExpectation } from '../core/smoke/smoke.ts';
 import type { Resources } from '../stages/resources.ts';
@@ -56,7 +57,7 @@ export function smokeParts(context: Context, deps: Deps, resources: Resources, {
     sockets: echoSockets(),
     rows: canaryRows({ url, anonKey, serviceRoleKey }),
     tables: async (signal) => withoutWaived(await deps.openDatabase().tableProtection(signal), supabase.tableWaivers ?? []),
-    cache: { ...probe, prefix: upstash.prefix },
+    cache: { ...probe, prefix: upstash.prefix, isOwnKey: ownKeys(upstash) },
     evicts: async (signal) => (await platforms.caches.findByName(name, signal))[0]?.eviction,
     errorEvents: platforms.errorEvents,
     logs: platforms.runtimeLogs(() => resources.project.get().id),

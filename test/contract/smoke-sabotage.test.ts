@@ -174,7 +174,7 @@ const wrongApps: readonly Row[] = [
     wrong: { checks: within('queue', 3000) },
     twice: true,
     red: ['redis', 'queue'],
-    says: /do not begin with "jetvision-staging:"/,
+    says: /do not begin with "jetvision-staging:" and are of no preview/,
     app: { QUEUE_PREFIX: 'another:' },
   },
   { name: 'a lost Sentry DSN', red: ['sentry'], says: /status 503.*no Sentry DSN/, app: { NEXT_PUBLIC_SENTRY_DSN: '' } },

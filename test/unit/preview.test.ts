@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { previewCommentText } from '../../src/core/preview/comment.ts';
 import {
+  ownKeys,
   previewDatabaseName,
   previewHostname,
   previewPrefix,
@@ -32,6 +33,33 @@ describe('what a preview is called', () => {
   it('has keys beside staging’s, not below them', () => {
     expect(previewPrefix('jet-staging:', 'fix')).toBe('jet-staging-preview-fix:');
     expect(previewPrefix('jet-staging:', 'fix').startsWith('jet-staging:')).toBe(false);
+  });
+});
+
+describe('the keys of an environment and its previews', () => {
+  const staging = ownKeys({ prefix: 'jet-staging:' });
+  const preview = ownKeys({ prefix: previewPrefix('jet-staging:', 'fix'), previewOf: 'jet-staging:' });
+
+  it.each([
+    'jet-staging:a',
+    'jet-staging-preview-fix:a',
+    `${previewPrefix('jet-staging:', previewSlug('feature/x'))}flight:1`,
+    previewPrefix('jet-staging:', previewSlug('a'.repeat(80))),
+  ])('are known on either side: %s', (key) => {
+    expect([staging(key), preview(key)]).toEqual([true, true]);
+  });
+
+  it.each([
+    'jet:a',
+    'jet-staging',
+    'jet-staging-2:a',
+    'jet-staging-preview-:a',
+    'jet-staging-preview-Fix:a',
+    'jet-staging-preview-fix',
+    `jet-staging-preview-${'a'.repeat(40)}:b`,
+    'bull:x',
+  ])('are told from those of others: %s', (key) => {
+    expect([staging(key), preview(key)]).toEqual([false, false]);
   });
 });
 

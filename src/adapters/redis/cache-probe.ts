@@ -48,7 +48,7 @@ function tcpDoor(url: string): CacheDoor & KeySpace & { close(): Promise<void> }
     set: (key, value, ttlSeconds, signal) => guarded(signal, async (redis) => void (await redis.set(key, value, 'EX', ttlSeconds))),
     get: (key, signal) => guarded(signal, async (redis) => ({ value: await redis.get(key), ttlSeconds: await redis.ttl(key) })),
     remove: (keys, signal) => guarded(signal, async (redis) => void (await redis.del(...keys))),
-    foreignKeys: (prefixes, maxKeys, signal) => guarded(signal, (redis) => foreignKeys(redis, prefixes, maxKeys, signal)),
+    foreignKeys: (isOurs, maxKeys, signal) => guarded(signal, (redis) => foreignKeys(redis, isOurs, maxKeys, signal)),
     close: async () => {
       await connection?.then((redis) => redis.disconnect()).catch(() => undefined);
       connection = undefined;
@@ -72,13 +72,13 @@ async function connect(url: string, onError: (error: unknown) => void): Promise<
   return redis;
 }
 
-async function foreignKeys(redis: Redis, prefixes: readonly string[], maxKeys: number, signal: AbortSignal) {
+async function foreignKeys(redis: Redis, isOurs: (key: string) => boolean, maxKeys: number, signal: AbortSignal) {
   const found: { looked: number; foreign: number; examples: readonly string[] } = { looked: 0, foreign: 0, examples: [] };
   let cursor = '0';
   do {
     signal.throwIfAborted();
     const [next, keys] = await redis.scan(cursor, 'COUNT', scanCount);
-    const foreign = keys.filter((key) => prefixes.every((prefix) => !key.startsWith(prefix)));
+    const foreign = keys.filter((key) => !isOurs(key));
     found.looked += keys.length;
     found.foreign += foreign.length;
     found.examples = [...found.examples, ...foreign].slice(0, examplesAtMost);

@@ -64,9 +64,9 @@ export interface CacheDoor {
 
 /** The keys of a Redis database, looked through without stopping it. */
 export interface KeySpace {
-  /** Returns how many keys were looked at, how many begin with none of the prefixes, and a few of those by name. Stops at `maxKeys`. */
+  /** Returns how many keys were looked at, how many are not ours, and a few of those by name. Stops at `maxKeys`. */
   foreignKeys(
-    prefixes: readonly string[],
+    isOurs: (key: string) => boolean,
     maxKeys: number,
     signal: AbortSignal,
   ): Promise<{ readonly looked: number; readonly foreign: number; readonly examples: readonly string[] }>;

@@ -1,5 +1,7 @@
 /** Most characters of a branch's own name that a preview is called by: host names and database branches are short. */
 const slugLength = 24;
+/** Digits of a checksum. */
+const checksumLength = 8;
 
 /**
  * Returns what a branch's preview is called by: lower-case letters, digits and hyphens. A name that had to be changed gets a checksum, so that
@@ -44,6 +46,25 @@ export function previewPrefix(stagingPrefix: string, slug: string): string {
   return `${stagingPrefix.replace(/:+$/, '')}-preview-${slug}:`;
 }
 
+/**
+ * Returns what tells the keys of an environment and of its previews, which share its database, from those of anybody else. A preview's
+ * settings name the environment that it belongs to.
+ */
+export function ownKeys({
+  prefix,
+  previewOf = prefix,
+}: {
+  readonly prefix: string;
+  readonly previewOf?: string | undefined;
+}): (key: string) => boolean {
+  const previews = previewPrefix(previewOf, '').replace(/:$/, '');
+  return (key) => {
+    if (key.startsWith(prefix) || key.startsWith(previewOf)) return true;
+    const slug = key.startsWith(previews) ? /^([^:]+):/.exec(key.slice(previews.length))?.[1] : undefined;
+    return slug !== undefined && slug.length <= slugLength + '-'.length + checksumLength && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(slug);
+  };
+}
+
 /** Returns the host name of a preview; a label of DNS has at most 63 characters. */
 export function previewHostname(name: string, slug: string): string {
   return `${name.slice(0, 63 - '-preview-'.length - slug.length)}-preview-${slug}.vercel.app`;
@@ -53,5 +74,5 @@ export function previewHostname(name: string, slug: string): string {
 function checksum(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return (hash >>> 0).toString(16).padStart(checksumLength, '0');
 }

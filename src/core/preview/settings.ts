@@ -22,7 +22,7 @@ export function previewSettings(settings: StagingSettings, slug: string): Stagin
   }
   const env: Record<string, VariableSettings> = { ...settings.env };
   for (const [name, variable] of wired) env[name] = { ...variable, value: own };
-  return { ...settings, upstash: { ...settings.upstash, prefix: own }, env };
+  return { ...settings, upstash: { ...settings.upstash, prefix: own, previewOf: prefix }, env };
 }
 
 /**

@@ -28,8 +28,8 @@ export function judgeRedis(check: RedisCheck, { crossings, ttlSeconds, keys, pre
     ...(keys.foreign === 0 ? [] : [foreignKeys(keys, prefix)]),
   ];
   const doors = new Set(crossings.map(({ readBy }) => readBy));
-  const seen = `written and read over ${[...doors].join(' and ')}, kept for its time to live; ${keys.looked} keys looked at, all under the prefix`;
-  return findingOf({ ...check, seen, expected: `one Redis by every door, its keys under ${prefix}`, problems, durationMs });
+  const seen = `written and read over ${[...doors].join(' and ')}, kept for its time to live; ${keys.looked} keys looked at, all of the environment and its previews`;
+  return findingOf({ ...check, seen, expected: `one Redis by every door, its keys under ${prefix} or of a preview`, problems, durationMs });
 }
 
 function crossingProblem({ writtenBy, readBy, written, value, ttlSeconds: left }: KeyCrossing, ttlSeconds: number): readonly Problem[] {
@@ -64,8 +64,8 @@ function foreignKeys({ looked, foreign, examples }: RedisOutcome['keys'], prefix
   const shown = examples.map((example) => quoted(clip(example, 40))).join(', ');
   return {
     seen: `${foreign} of ${looked} keys outside ${prefix}`,
-    expected: `every key under ${prefix}`,
-    message: `${foreign} of ${looked} keys do not begin with ${quoted(prefix)}, such as ${shown}: something else uses this database, or the app forgot its prefix.`,
+    expected: `every key under ${prefix}, or of a preview`,
+    message: `${foreign} of ${looked} keys do not begin with ${quoted(prefix)} and are of no preview, such as ${shown}: something else uses this database, or the app forgot its prefix.`,
     fix: 'Give staging a Redis of its own and the app its prefix; name what may be there under `otherPrefixes` of the check.',
   };
 }

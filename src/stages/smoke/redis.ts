@@ -15,7 +15,8 @@ export async function checkRedis(check: RedisCheck, run: Running): Promise<Findi
   if (cache === undefined)
     return notConfigured(check, 'Redis', 'the addresses of the Redis database are not known', 'Run `jv-staging provision`.');
   const startedMs = clock.nowMs();
-  const { doors, keys, prefix } = cache;
+  const { doors, keys, prefix, isOwnKey = (key: string) => key.startsWith(prefix) } = cache;
+  const isOurs = (key: string) => isOwnKey(key) || check.otherPrefixes.some((other) => key.startsWith(other));
   const probes = doors.map((door) => ({
     door,
     key: `${prefix}jv-smoke:${run.mark}:${door.name.toLowerCase()}`,
@@ -25,7 +26,7 @@ export async function checkRedis(check: RedisCheck, run: Running): Promise<Findi
     await Promise.all(probes.map(({ door, key, value }) => door.set(key, value, ttlSeconds, run.signal)));
     const [crossings, found] = await Promise.all([
       Promise.all(probes.flatMap((probe) => doors.map((reader) => crossing(probe, reader, run.signal)))),
-      keys.foreignKeys([prefix, ...check.otherPrefixes], maxKeys, run.signal),
+      keys.foreignKeys(isOurs, maxKeys, run.signal),
     ]);
     return judgeRedis(check, { crossings, ttlSeconds, keys: found, prefix, durationMs: clock.nowMs() - startedMs });
   } finally {

@@ -30,7 +30,13 @@ export interface SmokeDeps extends SignIns {
   readonly rows?: CanaryRows | undefined;
   /** Returns the tables of the exposed schemas and how they are protected. */
   readonly tables?: ((signal: AbortSignal) => Promise<readonly TableProtection[]>) | undefined;
-  readonly cache?: (CacheProbe & { readonly prefix: string }) | undefined;
+  readonly cache?:
+    | (CacheProbe & {
+        readonly prefix: string;
+        /** Tells the keys of the environment and its previews from those of others; by default those under the prefix are ours. */
+        readonly isOwnKey?: ((key: string) => boolean) | undefined;
+      })
+    | undefined;
   /** True when the platform says that the database may evict keys; undefined when it says nothing. */
   readonly evicts?: ((signal: AbortSignal) => Promise<boolean | undefined>) | undefined;
   readonly errorEvents?: ErrorEvents | undefined;
