@@ -37,6 +37,11 @@ export const initFlags = {
     summary: 'Write a route for /api/health too, where an app of Next.js (App Router) has none.',
   }),
   force: Flags.boolean({ env: 'JV_FORCE', summary: 'Overwrite files that differ; their diff is shown.' }),
+  keep: Flags.boolean({
+    env: 'JV_INIT_KEEP',
+    exclusive: ['force'],
+    summary: 'Leave files that differ as they are, and write the others.',
+  }),
 };
 
 /** What the flags of `init` were set to. */

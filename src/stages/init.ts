@@ -16,6 +16,8 @@ export interface Interview {
   readonly repository: Repository;
   /** What the flags say. */
   readonly given: Partial<Record<AnswerName, string | undefined>>;
+  /** What the configuration that is there already says, and its name. */
+  readonly configured?: { readonly answers: Partial<Answers>; readonly file: string } | undefined;
   /** True: nobody is asked; what is suggested is taken. */
   readonly takesSuggestions: boolean;
   /** Asks a person; undefined when there is nobody. An empty answer takes what is suggested. */
@@ -23,7 +25,7 @@ export interface Interview {
 }
 
 /**
- * Returns every answer that a configuration needs: by flag, found in the repository, or asked for. Throws `INIT_ANSWER_INVALID` for a flag
+ * Returns every answer that a configuration needs: by flag, as configured, found in the repository, or asked for. Throws `INIT_ANSWER_INVALID` for a flag
  * that cannot be one, `INIT_ANSWERS_MISSING` when something is open and there is nobody to ask (both kind `usage`).
  */
 export async function completeAnswers(interview: Interview): Promise<readonly GivenAnswer[]> {
@@ -33,7 +35,14 @@ export async function completeAnswers(interview: Interview): Promise<readonly Gi
     known[name] = value;
     answers.push({ name, value, from: flagOf(name) });
   }
+  const { configured } = interview;
   for (let next = nextSuggestion(interview.repository, known); next !== undefined; next = nextSuggestion(interview.repository, known)) {
+    const held = configured?.answers[next.name];
+    if (configured !== undefined && held !== undefined) {
+      known[next.name] = held;
+      answers.push({ name: next.name, value: held, from: configured.file });
+      continue;
+    }
     const answer = next.found || interview.takesSuggestions ? next : await asked(next, interview);
     known[answer.name] = answer.value;
     answers.push({ name: answer.name, value: answer.value, from: answer.from });

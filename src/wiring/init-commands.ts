@@ -24,9 +24,10 @@ import { answersByName, completeAnswers, type Interview } from '../stages/init.t
 import { generatedSecrets } from '../stages/provision/generated-secrets.ts';
 import { ciCommands } from './ci-commands.ts';
 import { type Context, toolEntry } from './context.ts';
+import { configuredAnswers } from './init-existing.ts';
 
 /** What `init` was asked for. */
-export interface InitChoice extends Omit<Interview, 'repository'> {
+export interface InitChoice extends Omit<Interview, 'repository' | 'configured'> {
   /** Where the configuration goes; default `staging.config.ts` in the current folder. */
   readonly config: string | undefined;
   /** Folder of the app, relative to that of the configuration. */
@@ -76,7 +77,8 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
       const found = await readRepository({ ...place, environment: childEnvironment(), signal: request.signal });
       const health = choice.health ? withHealthRoute(found, pathsIn(folder)) : { repository: found, files: [] };
       const { repository } = health;
-      const answers = await completeAnswers({ ...choice, repository });
+      const configured = { answers: await configuredAnswers(context, config), file: basename(config) };
+      const answers = await completeAnswers({ ...choice, repository, configured });
       const files = [...(await filesOf(context, { choice, config, repository, answers })), ...health.files];
       return {
         seen: seenIn(found),

@@ -6,7 +6,7 @@ import { findComponent } from '../support/requires.ts';
 import { removeCloud } from '../support/local-cloud.ts';
 import { type Reply, runInTerminal } from '../support/terminal.ts';
 import { runProcess } from '../support/run-process.ts';
-import { runTool } from '../support/tool.ts';
+import { runTool, unwrapped } from '../support/tool.ts';
 
 const nextApp = join(import.meta.dirname, '../clients/next-app');
 let folder = '';
@@ -94,6 +94,21 @@ describe('init in a Next.js app', () => {
     expect(JSON.parse(ended.stdout).data.files).toMatchObject({ create: [], update: [] });
   });
 
+  it('asks for nothing that the configuration says already, and can leave it as it is', async () => {
+    const mine = await text('staging.config.ts');
+
+    const again = await init('--json');
+    const health = await init('--health', '--keep', '--json');
+
+    expect(JSON.parse(again.stdout).data).toMatchObject({
+      answers: expect.arrayContaining([{ name: 'productionDomain', value: 'www.acme.test', from: 'staging.config.ts' }]),
+      files: { create: [], update: [] },
+    });
+    expect(JSON.parse(health.stdout).data.files).toMatchObject({ create: ['app/api/health/route.js'], update: [] });
+    expect(await text('staging.config.ts')).toBe(mine);
+    await rm(join(folder, 'app/api/health'), { recursive: true });
+  });
+
   it('shows a diff and overwrites only when it is told to; the lines of secrets are kept and never shown', async () => {
     await writeFile(join(folder, '.env.staging'), 'VERCEL_TOKEN=canary-of-mine');
     const mine = await text('staging.config.ts');
@@ -105,6 +120,10 @@ describe('init in a Next.js app', () => {
     expect(refused.code).toBe(2);
     expect(refused.stdout).toContain("-  domain: 'staging.acme.test',");
     expect(refused.stdout).toContain("+  domain: 'other.acme.test',");
+    expect(unwrapped(refused.stderr)).toContain('staging.config.ts differs from what would be written');
+    expect(unwrapped(refused.stderr)).toContain(
+      '`jv-staging init --yes --domain other.acme.test --production-domain www.acme.test --force`',
+    );
     expect(refused.stderr).toContain('FILES_DIFFER');
     expect(refused.stdout + refused.stderr + forced.stdout).not.toContain('canary-of-mine');
     expect(kept).toBe(mine);

@@ -510,8 +510,8 @@ test('what the other side says is cut, on one line and without control character
   expect(finding.message?.length).toBeLessThan(200);
 });
 
-test('a health route that is missing is told with the command that writes one', () => {
-  const missing = judged({ error: 'not found' }, 404);
+test('a health route that is not there is answered with what writes one', () => {
+  const { finding } = judgeHealth(health, answer(404, json, '{}'), context('/api/health'), expected);
 
-  expect(missing).toMatchObject({ verdict: 'red', fix: expect.stringContaining('`jv-staging init --health`') });
+  expect(finding).toMatchObject({ verdict: 'red', fix: expect.stringContaining('`jv-staging init --health --keep`') });
 });

@@ -34,10 +34,33 @@ export function overwritten(changes: readonly FileChange[]): readonly string[] {
   return changes.filter(({ action, keeps }) => action === 'update' && keeps !== true).map(({ shown }) => shown);
 }
 
-/** Returns the refusal to overwrite what nobody agreed to; its diff was shown. */
-export function overwriteRefused(changes: readonly FileChange[], command: string, agreement = '--yes'): StagingError {
-  const names = overwritten(changes).map(printable);
-  return new StagingError('usage', 'FILES_DIFFER', `${names.join(', ')} differ from what would be written; expected a yes to the diff.`, {
-    fix: `Look at the diff with \`jv-staging ${command} --dry-run\`, then run \`jv-staging ${command} ${agreement}\`.`,
-  });
+/** Returns the changes without those that would take away text: such a file stays as it is. */
+export function withoutOverwriting(changes: readonly FileChange[]): readonly FileChange[] {
+  return changes.map((change) =>
+    change.action === 'update' && change.keeps !== true ? { ...change, action: 'unchanged', diff: '' } : change,
+  );
+}
+
+/** How a person says what to do with files that differ. */
+export interface OverwriteWays {
+  /** The flag that overwrites them. */
+  readonly agree: string;
+  /** The flag that leaves them and writes the others, where there is one. */
+  readonly keep?: string | undefined;
+}
+
+/** Returns the refusal to overwrite what nobody agreed to; its diff was shown. `command` has the flags that were given. */
+export function overwriteRefused(
+  changes: readonly FileChange[],
+  command: string,
+  { agree, keep }: OverwriteWays = { agree: '--yes' },
+): StagingError {
+  const names = overwritten(changes).map((name) => printable(name));
+  const others = keep === undefined ? '' : `, or \`jv-staging ${command} ${keep}\` to write the others alone`;
+  return new StagingError(
+    'usage',
+    'FILES_DIFFER',
+    `${names.join(', ')} ${names.length === 1 ? 'differs' : 'differ'} from what would be written; expected a yes to the diff.`,
+    { fix: `Look at the diff with \`jv-staging ${command} --dry-run\`, then run \`jv-staging ${command} ${agree}\`${others}.` },
+  );
 }

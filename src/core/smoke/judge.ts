@@ -81,7 +81,7 @@ export function judgeHealth(
 }
 
 function missingHealthFix(path: string): string {
-  return `Deploy a health route at ${path}, which says who answers: \`jv-staging init --health\` writes one for Next.js.`;
+  return `Deploy a health route at ${path}, which says who answers: \`jv-staging init --health --keep\` writes one for Next.js.`;
 }
 
 const degraded: Problem = {
