@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { partsOf } from '../adapters/parts/parts.ts';
+import { ownCommand } from '../adapters/system/own-command.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { npmEnvironment, processSettings, type ProcessSettings } from '../config/environment.ts';
 import { findConfig } from '../config/find.ts';
@@ -69,13 +70,18 @@ export function toolEntry({ toolRoot }: Pick<AppRequest, 'toolRoot'>): string {
   return pathToFileURL(join(toolRoot, 'dist/index.js')).href;
 }
 
+/** Returns the words that call this tool in this folder, for commands that a person is told to run. */
+export function calledAs({ request, process: { path } }: Pick<Context, 'request' | 'process'>): string {
+  return ownCommand({ cwd: request.cwd, toolRoot: request.toolRoot, path });
+}
+
 function noConfig(cwd: string): StagingError {
   return new StagingError(
     'usage',
     'CONFIG_NOT_FOUND',
     `There is no staging.config.ts in ${cwd} or above it, up to the root of the git working tree.`,
     {
-      fix: 'Write one with `jv-staging init`, or name one with `--config PATH`.',
+      fix: 'Write one with `jv-staging init`, try the sample with `jv-staging init --sample` in an empty folder, or name one with `--config PATH`.',
     },
   );
 }

@@ -10,7 +10,7 @@ import { waitForProduction } from '../local/production-world.ts';
 import { readFaultBody, type Remote, remoteOf } from '../local/remote.ts';
 import { resetCloud } from '../local/reset.ts';
 import type { FaultFlags, LocalCommands } from './local-commands.ts';
-import type { Context } from './context.ts';
+import { calledAs, type Context } from './context.ts';
 import type { Deps } from './deps.ts';
 import { partSteps } from './parts.ts';
 import { localPlatforms } from './platforms.ts';
@@ -177,10 +177,8 @@ function withoutCredentials(status: LocalStatus): LocalStatus {
 
 function stopCommand(context: Context): string {
   const { loaded, request } = context;
-  // In the tool's own repository there is no installed program, and npx would look at the machine's own Node first.
-  const program = request.cwd === request.toolRoot ? 'node bin/run.js' : 'npx jv-staging';
   const path = loaded === undefined ? 'staging.config.ts' : relative(request.cwd, loaded.path);
-  return `${program} local stop${path === 'staging.config.ts' ? '' : ` --config ${path}`}`;
+  return `${calledAs(context)} local stop${path === 'staging.config.ts' ? '' : ` --config ${path}`}`;
 }
 
 function projectUnknown(name: string, known: readonly string[]): StagingError {
