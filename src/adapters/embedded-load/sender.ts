@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
 import { noFiles } from '../../core/load/open-files.ts';
@@ -24,6 +23,9 @@ export interface LoadUser {
 
 /** How often requests under way are compared with their deadline. */
 const sweepMs = 50;
+
+/** As undici gives them: a header that came twice is a list. */
+type AnswerHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
 /** A request as it is dispatched, prepared once a run. */
 interface Prepared {
@@ -176,7 +178,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#retryAfter = String(headers['retry-after'] ?? '');
   }

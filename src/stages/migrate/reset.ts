@@ -81,7 +81,7 @@ export function migrateResetStage(deps: ResetDeps, options: ResetOptions): Stage
       applyStep(deps, facts),
       ...deps.after,
       ...seedSteps(deps, facts),
-      { id: 'end', title: 'End the reset', run: async () => void facts.ended.set(true) },
+      { id: 'end', title: 'End the reset', run: async () => facts.ended.set(true) },
     ],
     result: () => {
       if (facts.ended.peek() === undefined) return undefined;
