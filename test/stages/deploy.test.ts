@@ -212,6 +212,15 @@ describe('a later deploy', () => {
     expect((await world.domain()).live).toBe('dpl_1');
   });
 
+  it('says which migration is applied and has no file any more, by removal or under another name (fault 38)', async () => {
+    world.folder.migrations = [...world.folder.migrations.slice(0, 1), createTable('20260104', 'quotes')];
+
+    const { error, details } = await world.deploy({ source: fakeAppSource({ sha: 'b'.repeat(40) }) });
+
+    expect(error).toBeUndefined();
+    expect(details['migrations']).toBe('1 pending; applied, but without a file here: 20260102');
+  });
+
   it('refuses a migration that was edited after it was applied', async () => {
     world.folder.migrations = world.folder.migrations.map((file) => ({ ...file, checksum: 'f'.repeat(64) }));
 

@@ -4,7 +4,7 @@ import { liveRelease } from '../../core/release/release.ts';
 import { restorePointNeed, restorePointReason, type StatementNature } from '../../core/restore/need.ts';
 import { counted, type MigrationBetween, type MigrationNature } from '../../core/rollback/plan.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
-import { applyMigrations, ignoredText } from '../migrate/apply.ts';
+import { applyMigrations, besidePending } from '../migrate/apply.ts';
 import { checkPending, refuseUnallowed } from '../migrate/check.ts';
 import type { Resources } from '../resources.ts';
 import type { DeployDeps, DeployFacts, DeployOptions } from './deps.ts';
@@ -27,7 +27,7 @@ export function phasesStep(deps: DeployDeps, facts: DeployFacts, { contract }: D
       facts.phases.set(migrationPhases(pending, { contract, live: liveRelease(facts.history.get()) }));
       const { now, waiting } = facts.phases.get();
       const waits = waiting.length === 0 ? '' : `; ${waiting.map(({ file }) => file).join(', ')} waits for \`deploy --contract\``;
-      return `${now.length} pending${waits}${ignoredText(folder)}`;
+      return `${now.length} pending${waits}${await besidePending(deps.openDatabase(), folder, io.signal)}`;
     },
   };
 }

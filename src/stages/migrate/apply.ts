@@ -44,7 +44,13 @@ export async function pendingIn(
   return pendingMigrations(migrations, await database.appliedMigrations(signal));
 }
 
-/** Returns what a line says of files that are not migrations by name; empty when there is none. */
-export function ignoredText({ ignored }: MigrationFolder): string {
-  return ignored.length === 0 ? '' : `; not migrations by name: ${ignored.join(', ')}`;
+/**
+ * Returns what a line says beside the pending files; empty when there is nothing to say: files that are not migrations by name, and what is
+ * applied without a file here. That is no error: an older commit has fewer files than the database it goes to.
+ */
+export async function besidePending(database: Database, { ignored, migrations }: MigrationFolder, signal: AbortSignal): Promise<string> {
+  const known = new Set(migrations.map(({ version }) => version));
+  const gone = (await database.appliedMigrations(signal)).map(({ version }) => version).filter((version) => !known.has(version));
+  const [unnamed, without] = [ignored.join(', '), gone.join(', ')];
+  return `${unnamed && `; not migrations by name: ${unnamed}`}${without && `; applied, but without a file here: ${without}`}`;
 }

@@ -6,7 +6,7 @@ import { slot } from '../../core/run/slot.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
 import type { Step } from '../../core/run/step.ts';
-import { applyMigrations, ignoredText } from './apply.ts';
+import { applyMigrations, besidePending } from './apply.ts';
 import { checkPending, refuseUnallowed } from './check.ts';
 import type { MigrateDeps } from './deps.ts';
 
@@ -80,7 +80,7 @@ function pendingStep(deps: MigrateDeps, { retry, found }: PendingChoice): Step {
       if (inTheWay !== undefined) throw dirtyError(inTheWay, await database.invalidIndexes(io.signal));
       refuseUnallowed(checked);
       found(checked.map(({ file }) => file));
-      return `${checked.length} of ${folder.migrations.length} pending${ignoredText(folder)}`;
+      return `${checked.length} of ${folder.migrations.length} pending${await besidePending(deps.openDatabase(), folder, io.signal)}`;
     },
   };
 }

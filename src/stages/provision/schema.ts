@@ -3,7 +3,7 @@ import type { MigrationFolder } from '../../core/release/migrations.ts';
 import { type ProtectionFaults, protectionFaults, type TableWaiver } from '../../core/release/protection.ts';
 import type { Database } from '../../core/ports/database.ts';
 import type { Step, StepIo } from '../../core/run/step.ts';
-import { applyMigrations, ignoredText, pendingIn } from '../migrate/apply.ts';
+import { applyMigrations, besidePending, pendingIn } from '../migrate/apply.ts';
 
 /** What bringing the schema up to date needs. */
 export interface SchemaDeps {
@@ -19,14 +19,16 @@ export async function migrate(deps: SchemaDeps, io: StepIo): Promise<string> {
   const folder = await deps.readMigrations();
   const pending = await pendingIn(database, folder, io.signal);
   await applyMigrations(database, pending, io);
-  return `${pending.length} of ${folder.migrations.length} migrations applied now${ignoredText(folder)}`;
+  return `${pending.length} of ${folder.migrations.length} migrations applied now${await besidePending(deps.openDatabase(), folder, io.signal)}`;
 }
 
 /** Returns a line that says that every migration is applied, or undefined when one is pending. */
 export async function nothingPending(deps: SchemaDeps, io: StepIo): Promise<string | undefined> {
   const folder = await deps.readMigrations();
   const pending = await pendingIn(deps.openDatabase(), folder, io.signal);
-  return pending.length === 0 ? `all ${folder.migrations.length} migrations were applied before${ignoredText(folder)}` : undefined;
+  return pending.length === 0
+    ? `all ${folder.migrations.length} migrations were applied before${await besidePending(deps.openDatabase(), folder, io.signal)}`
+    : undefined;
 }
 
 /**
