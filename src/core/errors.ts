@@ -35,6 +35,8 @@ export interface StagingErrorDetails {
   readonly cause?: unknown;
   /** What the command had found out until then; becomes `data` in the `--json` envelope. Holds no secret. */
   readonly data?: unknown;
+  /** A sentence that is true once everything that the run did has been taken back; whoever takes it back adds it to the message. */
+  readonly onceUndone?: string | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export class StagingError extends Error {
   readonly code: string;
   readonly fix: string | undefined;
   readonly data: unknown;
+  readonly onceUndone: string | undefined;
 
   constructor(kind: ErrorKind, code: string, message: string, details: StagingErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -54,6 +57,7 @@ export class StagingError extends Error {
     this.code = code;
     this.fix = details.fix;
     this.data = details.data;
+    this.onceUndone = details.onceUndone;
   }
 
   /** The exit code that this error ends the process with. */

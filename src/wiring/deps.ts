@@ -56,8 +56,8 @@ export type SmokeOn = (
   origin: string,
   gitSha: string,
   deploymentId: string,
-  /** Undefined: those of the configuration. */
-  checks?: readonly SmokeCheck[],
+  /** `checks`: instead of those of the configuration; `settles`: the first red one settles the verdict. */
+  options?: { readonly checks?: readonly SmokeCheck[] | undefined; readonly settles?: boolean | undefined },
 ) => StageRun<SmokeDetails>;
 
 /** What the stages need, put together from the adapters. */

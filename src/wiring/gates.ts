@@ -71,9 +71,9 @@ export function gatesOf(context: Context, deps: Deps, resources: Resources): Gat
   };
 
   return {
-    smokeOn: (origin, gitSha, deploymentId, checks) => {
+    smokeOn: (origin, gitSha, deploymentId, { checks, settles } = {}) => {
       const smokes = fullSmoke(own(origin), { gitSha, deploymentId }, { checks });
-      return smokeStage(context, smokes);
+      return smokeStage(context, { ...smokes, input: { ...smokes.input, settles } });
     },
     smoke: (choice) => smoked(choice, (smokes) => smokeStage(context, smokes)),
     watch: (choice, runId) => {

@@ -122,7 +122,12 @@ describe('a later deploy', () => {
 
     const { error, outcomes } = await world.deploy();
 
-    expect(error).toMatchObject({ code });
+    expect(error).toMatchObject({
+      code,
+      message: expect.stringMatching(
+        /\. Release \S+ is live again; \S+ was taken back\. `jv-staging logs` shows what was written meanwhile\.$/,
+      ),
+    });
     expect(outcomes.at(-1)).toBe('move-domain undone');
     expect(world.calls.slice(-3)).toEqual(['promote dpl_2', `smoke ${domainUrl} for c0ffee of dpl_2`, 'roll back to dpl_1']);
     expect((await world.domain()).live).toBe('dpl_1');

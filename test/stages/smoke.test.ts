@@ -520,6 +520,26 @@ test('--only with an unknown id is wrong usage and names the known ones', () => 
   expect(run).toThrowError(expect.objectContaining({ code: 'SMOKE_CHECK_UNKNOWN', exitCode: 2, fix: expect.stringContaining('home') }));
 });
 
+test('a run that its first red check settles does not wait for the others, and says so of them', async () => {
+  const hanging = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')), { once: true }));
+  const { run, web, clock } = stage({ input: { settles: true, minimumExecuted: 11 }, web: at('GET /', answered(500, html, 'broken')) });
+  const { request } = web;
+  const { sleep } = clock;
+  // The time of a check does not pass, that of its last words does.
+  clock.sleep = (ms, signal) => (ms < 1000 ? Promise.resolve() : sleep(ms, signal));
+  web.request = async (to, asked, signal) => (asked.path === '/api/requests' ? hanging(signal) : request(to, asked, signal));
+
+  const { result, error } = await execute(run());
+
+  expect(error).toMatchObject({ code: 'SMOKE_RED' });
+  expect(idsOf(result, 'red')).toEqual(expect.arrayContaining(['home']));
+  expect(idsOf(result, 'skipped')).toEqual(expect.arrayContaining(['create', 'create-signed-out', 'list']));
+  expect(result.summary).toMatch(/, \d not waited for$/);
+  expect(idsOf(result, 'red')).not.toContain('executed');
+  expect(result.findings.find(({ id }) => id === 'list')).toMatchObject({ seen: 'not waited for', fix: 'Mend what is red first.' });
+});
+
 test('fewer checks than the minimum are red', async () => {
   const { run } = stage({ input: { only: ['home'], minimumExecuted: 5 } });
 

@@ -197,7 +197,12 @@ export function stageWorld() {
   const pauses = fakePauses(calls);
   /** Checks of a release that smoke was asked to run instead of today's. */
   const oldChecks: (readonly string[])[] = [];
-  const smoke = (origin: string, gitSha: string, deploymentId: string, checks?: readonly SmokeCheck[]) => {
+  const smoke = (
+    origin: string,
+    gitSha: string,
+    deploymentId: string,
+    { checks }: { readonly checks?: readonly SmokeCheck[] | undefined; readonly settles?: boolean } = {},
+  ) => {
     if (checks !== undefined) oldChecks.push(checks.map(({ id }) => id));
     return smokeGate(`smoke ${origin} for ${gitSha.slice(0, 6)} of ${deploymentId}`, smokeVerdicts.get(origin) ?? 'green', calls);
   };

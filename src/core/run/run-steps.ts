@@ -48,12 +48,12 @@ export async function runSteps(steps: readonly Step[], options: RunOptions): Pro
   try {
     await runSiblings(steps, [], false, options, state);
   } catch (error) {
-    const kept = options.undoOnFailure === true ? await undoAll(state.done, options) : [];
+    const kept = options.undoOnFailure === true ? await undoAll(state.done, options) : undefined;
     // An interrupted run is one that was cut off: the next one continues.
-    if (options.signal.aborted) throw withKept(interruption(options.signal, error), kept);
+    if (options.signal.aborted) throw withUndone(interruption(options.signal, error), kept);
     // What went wrong in the run is what must be told.
     await journalEnd(state, options).catch(() => undefined);
-    throw withKept(error, kept);
+    throw withUndone(error, kept);
   }
   await journalEnd(state, options);
 }
@@ -161,11 +161,12 @@ async function runJournaled(
   }
 }
 
-/** Adds to an error what could not be taken back: whoever reads only the error must know. */
-function withKept(error: unknown, kept: readonly string[]): unknown {
-  if (kept.length === 0 || !(error instanceof StagingError)) return error;
-  const { kind, code, message, fix, data } = error;
-  return new StagingError(kind, code, `${message} Not taken back: ${kept.join('; ')}`, { fix, data, cause: error });
+/** Adds to an error what could not be taken back, or what is so once all was: whoever reads only the error must know. */
+function withUndone(error: unknown, kept: readonly string[] | undefined): unknown {
+  if (kept === undefined || !(error instanceof StagingError)) return error;
+  const { kind, code, message, fix, data, onceUndone } = error;
+  const added = kept.length === 0 ? onceUndone : `Not taken back: ${kept.join('; ')}`;
+  return added === undefined ? error : new StagingError(kind, code, `${message} ${added}`, { fix, data, cause: error });
 }
 
 /** Undoes steps, newest first; returns what could not be undone. */

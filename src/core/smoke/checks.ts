@@ -1,5 +1,5 @@
 import type { SmokeDetails } from '../report.ts';
-import { withNeeded } from './order.ts';
+import { isNotWaitedFor, withNeeded } from './order.ts';
 import type { HealthCheck, SmokeCheck, SmokeExpectation } from './smoke.ts';
 import type { Finding, StageResult, Verdict } from '../verdict.ts';
 
@@ -140,12 +140,14 @@ export function smokeResult({
   durationMs,
 }: SmokeRun): StageResult<SmokeDetails> {
   const executed = findings.filter((finding) => finding.verdict !== 'skipped').length;
-  const enough = executed >= Math.max(1, minimumExecuted);
+  const cut = findings.filter(isNotWaitedFor).length;
+  // What was cut off since the verdict was settled would have been executed.
+  const enough = executed + cut >= Math.max(1, minimumExecuted);
   const all = enough ? findings : [...findings, tooFew(executed, Math.max(1, minimumExecuted))];
   const green = findings.filter((finding) => finding.verdict === 'green').length;
   const flakyIds = findings.filter((finding) => finding.flaky === true).map(({ id }) => id);
   const flakyText = flakyIds.length === 0 ? '' : `, flaky: ${flakyIds.join(', ')}`;
-  const counts = `${green} of ${findings.length} checks green${flakyText}${leftOut.length === 0 ? '' : `, ${leftOut.length} left out by --only`}`;
+  const counts = `${green} of ${findings.length} checks green${flakyText}${cut === 0 ? '' : `, ${cut} not waited for`}${leftOut.length === 0 ? '' : `, ${leftOut.length} left out by --only`}`;
   const left = notInProfile.length === 0 ? '' : `, not in this profile: ${notInProfile.join(', ')}`;
   return {
     stage: 'smoke',

@@ -47,6 +47,26 @@ export function notRunFor({ id, title }: SmokeCheck, needed: Pick<Finding, 'titl
   };
 }
 
+const cut = 'not waited for';
+
+/** Returns the finding of a check that was cut off since another one had settled the verdict. */
+export function notWaitedFor({ id, title }: Pick<Finding, 'id' | 'title'>): Finding {
+  return {
+    id,
+    title,
+    verdict: 'skipped',
+    seen: cut,
+    expected: 'every other check green',
+    message: 'Not waited for: another check had settled the verdict.',
+    fix: 'Mend what is red first.',
+  };
+}
+
+/** Returns true for the finding of a check that was cut off. */
+export function isNotWaitedFor({ verdict, seen }: Finding): boolean {
+  return verdict === 'skipped' && seen === cut;
+}
+
 /** Returns the finding of a check that was red, and green when it was run once more. */
 export function flaky(first: Finding, second: Finding): Finding {
   return {

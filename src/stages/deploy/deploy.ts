@@ -1,3 +1,4 @@
+import { StagingError } from '../../core/errors.ts';
 import { liveRelease, type ReleaseRecord } from '../../core/release/release.ts';
 import type { StageRun } from '../../core/run/stage.ts';
 import { stageResult } from '../../core/run/stage-result.ts';
@@ -120,19 +121,40 @@ function firstSeedStep(deps: DeployDeps, facts: DeployFacts): Step {
   };
 }
 
+/** Says of a red verdict what stands once the deploy has been taken back, and where to see why. */
+function goingBack(step: Step, facts: DeployFacts, isMoved: boolean): Step {
+  return {
+    ...step,
+    run: async (io) => {
+      try {
+        return await step.run?.(io);
+      } catch (error) {
+        if (!(error instanceof StagingError)) throw error;
+        const { kind, code, message, fix, data } = error;
+        const before = liveRelease(facts.history.get())?.id;
+        const stands =
+          before === undefined ? 'There was no release before it' : `Release ${before} is ${isMoved ? 'live again' : 'still live'}`;
+        const onceUndone = `${stands}; ${facts.releaseId.get()} was taken back. \`jv-staging logs\` shows what was written meanwhile.`;
+        throw new StagingError(kind, code, message, { fix, data, cause: error, onceUndone });
+      }
+    },
+  };
+}
+
 function smokeStep(
   deps: DeployDeps,
   facts: DeployFacts,
   { id, title, hold }: { readonly id: string; readonly title: string; readonly hold: boolean },
   origin: () => string,
 ): Step {
+  const verdictOf = (step: Step) => (hold ? holdVerdict(step, facts.red) : goingBack(step, facts, id === 'smoke-domain'));
   return {
     id,
     title,
     steps: () => {
-      const run = deps.smoke(origin(), facts.source.get().sha, facts.deployment.get().id);
+      const run = deps.smoke(origin(), facts.source.get().sha, facts.deployment.get().id, { settles: !hold });
       return [
-        ...run.steps.map((step) => (hold && step.id === 'verdict' ? holdVerdict(step, facts.red) : step)),
+        ...run.steps.map((step) => (step.id === 'verdict' ? verdictOf(step) : step)),
         {
           id: 'keep',
           title: 'Keep the verdict',

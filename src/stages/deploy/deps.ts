@@ -35,8 +35,8 @@ export interface DeployDeps extends ResourceDeps, SchemaDeps, RestoreDeps {
   readonly newReleaseId: () => string;
   /** Who runs this: `user@host`, or the CI job. */
   readonly actor: string;
-  /** The smoke stage on an address, expecting this commit and this deployment. */
-  readonly smoke: (origin: string, gitSha: string, deploymentId: string) => StageRun<SmokeDetails>;
+  /** The smoke stage on an address, expecting this commit and this deployment; `settles`: the first red check settles the verdict. */
+  readonly smoke: (origin: string, gitSha: string, deploymentId: string, options: { readonly settles: boolean }) => StageRun<SmokeDetails>;
   /** The seed stage with the configured profile. */
   readonly seed: () => StageRun<SeedDetails>;
 }

@@ -31,7 +31,7 @@ export interface RollbackDeps extends ResourceDeps, RestoreDeps, SchemaDeps {
     origin: string,
     gitSha: string,
     deploymentId: string,
-    checks: readonly SmokeCheck[] | undefined,
+    options: { readonly checks: readonly SmokeCheck[] | undefined },
   ) => StageRun<SmokeDetails>;
 }
 

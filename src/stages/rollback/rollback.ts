@@ -104,7 +104,7 @@ function smokeStep(deps: RollbackDeps, facts: RollbackFacts): Step {
     title: `Smoke on ${deps.settings.domain}, with that release’s own checks`,
     steps: () => {
       const { to } = facts.plan.get();
-      facts.smoked.set(deps.smoke(deps.appOrigin, to.gitSha, facts.goal.get().id, to.smokeChecks ?? undefined));
+      facts.smoked.set(deps.smoke(deps.appOrigin, to.gitSha, facts.goal.get().id, { checks: to.smokeChecks ?? undefined }));
       return facts.smoked.get().steps.map((step) => (step.id === 'verdict' ? holdVerdict(step, facts.red) : step));
     },
   };

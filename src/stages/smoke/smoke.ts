@@ -15,6 +15,7 @@ import type { Step } from '../../core/run/step.ts';
 import type { Finding, StageResult } from '../../core/verdict.ts';
 import { runCheck } from './check.ts';
 import { signInAt } from '../isolation/identities.ts';
+import { type Settling, settlingOf } from './settling.ts';
 import { contextOf, type SmokeDeps } from './running.ts';
 
 export type { SmokeDeps } from './running.ts';
@@ -38,6 +39,8 @@ export interface SmokeInput {
   readonly minimumExecuted?: number | undefined;
   /** The configuration's own minimum, for the report; undefined without a configuration. */
   readonly minimum?: number | undefined;
+  /** True: the first red check settles the verdict, and the others are not waited for (a broken release goes back at once). */
+  readonly settles?: boolean | undefined;
   /** A word that nothing else has, to find again what this run wrote; one made of the time by default. */
   readonly mark?: string | undefined;
   /** Reads the values that checks refer to. */
@@ -77,12 +80,13 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
   let startedMs: number | undefined;
   let found: StageResult<SmokeDetails> | undefined;
 
+  const settling: Settling = input.settles === true ? settlingOf(clock) : (_check, signal, work) => work(signal);
   const stepOf = (id: string, title: string, work: (signal: AbortSignal) => Promise<Finding>): Step => ({
     id,
     title,
     run: async ({ signal }) => {
       startedMs ??= clock.nowMs();
-      const finding = await work(signal);
+      const finding = await settling({ id, title }, signal, work);
       findings.set(id, finding);
       return stepVerdict(finding);
     },
