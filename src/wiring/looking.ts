@@ -20,7 +20,7 @@ type Looking = Pick<App, 'cost' | 'doctor' | 'drift' | 'fingerprint' | 'gate' | 
 export function lookingAt(context: Context, deps: Deps, resources: Resources, place: GatePlace): Looking {
   return {
     doctor: (choice) => doctorStage(doctorDeps(context, place.local, choice.install)),
-    gate: (choice) => gateStage(gateDeps(context, deps, resources, place), choice),
+    gate: (choice) => gateStage(gateDeps(context, deps, resources, place), { ...choice, target: context.request.target }),
     cost: (choice) => costOf(context, deps, resources, choice),
     logs: logCommands(context, deps, resources),
     isolation: () => isolationStage(deps.isolation(), resources),

@@ -43,7 +43,11 @@ export function reportWriter(context: Context, deps: Deps, resources: Resources,
     const [shown] = folders;
     if (shown === undefined) return undefined;
     const about = releaseOf(outcome.stages) ?? (await liveNow(context, deps, resources, run.url));
-    const report = { ...(await runReport(context, deps, own, { run, outcome })), ...about };
+    const { dirty, ...release } = about;
+    const written = await runReport(context, deps, own, { run, outcome });
+    // Outside of git a release is known by its content, which says all of it.
+    const isInGit = written.configurationChanged !== undefined;
+    const report: RunReport = { ...written, ...release, ...(isInGit && dirty !== undefined ? { dirty } : {}) };
     const redact = createRedactor([...deps.secrets()]);
     for (const folder of folders) await writeFiles(report, filesIn(folder), redact);
     const files = filesIn(shown);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gateRefusal, judgeLedger } from '../../src/core/gate/ledger.ts';
+import { fixesFor, gateRefusal, judgeLedger } from '../../src/core/gate/ledger.ts';
 import { heldMs } from '../../src/core/gate/load-coverage.ts';
 import { type Asked, type CommitReport, type GateFacts, lets } from '../../src/core/gate/model.ts';
 import { builtInProfiles } from '../../src/core/load/profile.ts';
@@ -259,6 +259,26 @@ describe('the ledger', () => {
 
     expect(fixOf({ leftOut: ['sentry', 'logs'] })).toBe('Run `jv-staging smoke` whole: the newest run is short (left out: sentry, logs).');
     expect(fixOf({})).toBe('Add checks of the kinds `sentry` and `logs` to `smoke.checks`, and run `jv-staging smoke`.');
+  });
+
+  it('says what mends an entry in commands that can be pasted', () => {
+    const fixOf = (id: string, change: Partial<GateFacts>, target?: 'local') =>
+      fixesFor(judgeLedger({ ...good, attestations: [], ...change }), target).find((one) => one.id === id)?.fix;
+    const [newest] = status.releases;
+    const uncommitted = known({ ...status, releases: newest === undefined ? [] : [{ ...newest, dirty: true }] });
+    const shared = (id: string, fix: string) => ({ id, title: id, verdict: 'unknown' as const, evidence: '', expected: '', fix });
+    const isolation = known([shared('database', 'Name `a`.'), shared('redis', 'Name `b`.')]);
+
+    expect(fixOf('AC-1', { status: uncommitted })).toContain('Commit your changes (`git init` first');
+    expect(fixOf('FR-1', { status: uncommitted })).toContain('run `jv-staging up` again');
+    expect(fixOf('AC-4', { reports: without('seed') }, 'local')).toContain('`jv-staging seed --target local`');
+    expect(fixOf('AC-9', { reports: without('load') })).toContain('`jv-staging load --profile full`');
+    expect(fixOf('AC-12', {})).toMatch(
+      /`jv-staging docs`, commit the page, run `jv-staging up` for that commit, then `jv-staging docs --check`/,
+    );
+    expect(fixOf('AC-13', { review: unknown })).toMatch(/^Ask again\. Or: Add \{"entry":"AC-13"/);
+    expect(fixOf('NFR-performance', { reports: replaced(stage('perf', [green('home')])) })).toContain('`production.budgets`');
+    expect(fixOf('FR-4', { isolation })).toBe('Name `a`. Name `b`.');
   });
 
   it('lets a person settle what is unknown, never what was measured and failed, nor what must be measured', () => {

@@ -41,7 +41,10 @@ export function attestFix(id: string): string {
 function deployed(facts: GateFacts): Judged {
   return judgeAsked(facts.status, ({ releases, liveDeployment, recordMatches }) => {
     const [newest] = releases;
-    const fix = 'Check this commit out and run `jv-staging deploy`.';
+    const uncommitted = newest?.dirty === true && newest.gitSha === facts.commit;
+    const fix = uncommitted
+      ? 'Commit your changes (`git init` first where there is no repository), and run `jv-staging up` again.'
+      : 'Check this commit out and run `jv-staging up`.';
     if (newest === undefined || liveDeployment === null) return { verdict: 'failed', seen: 'nothing is out', fix };
     const seen = `${newest.id}, commit ${newest.gitSha.slice(0, 12)}${newest.dirty ? ' with changes that are in no commit' : ''}, on ${liveDeployment}`;
     const isThis = newest.gitSha === facts.commit && !newest.dirty && recordMatches === true;
@@ -160,11 +163,14 @@ function alerts(facts: GateFacts): Judged {
 function documented(facts: GateFacts): Judged {
   const judged = judgeStage(facts, 'docs');
   if (judged.verdict === 'passed') return judged;
-  return { ...judged, fix: `Run \`jv-staging docs\`, commit the page, and run \`jv-staging docs --check\`. Or: ${attestFix('AC-12')}` };
+  return {
+    ...judged,
+    fix: `Run \`jv-staging docs\`, commit the page, run \`jv-staging up\` for that commit, then \`jv-staging docs --check\`. Or: ${attestFix('AC-12')}`,
+  };
 }
 
 function review(facts: GateFacts): Judged {
-  return judgeAsked(facts.review, ({ pullRequest, approvedBy, changesRequestedBy, headSha }) => {
+  const judged = judgeAsked(facts.review, ({ pullRequest, approvedBy, changesRequestedBy, headSha }) => {
     const fix = `Have pull request #${pullRequest} reviewed.`;
     const seen = [
       approvedBy.length === 0 ? 'approved by nobody' : `approved by ${approvedBy.join(', ')}`,
@@ -174,4 +180,5 @@ function review(facts: GateFacts): Judged {
     const passed = approvedBy.length > 0 && changesRequestedBy.length === 0 && headSha === facts.commit;
     return { verdict: passed ? 'passed' : 'failed', seen: `#${pullRequest} ${seen}`, fix };
   });
+  return judged.verdict === 'unknown' ? { ...judged, fix: `${judged.fix ?? ''} Or: ${attestFix('AC-13')}`.trim() } : judged;
 }

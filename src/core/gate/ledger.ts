@@ -40,6 +40,21 @@ export function judgeLedger(facts: GateFacts): readonly GateEntry[] {
   ];
 }
 
+/** Returns the entries with fixes whose commands name the target, as the gate's own command did; without one that did not. */
+export function fixesFor(entries: readonly GateEntry[], target: 'cloud' | 'local' | undefined): readonly GateEntry[] {
+  if (target === undefined) return entries;
+  return entries.map(({ fix, ...rest }) => ({
+    ...rest,
+    ...(fix === undefined
+      ? {}
+      : {
+          fix: fix.replaceAll(/`(jv-staging [^`]+)`/g, (whole, command: string) =>
+            command.includes('--target') ? whole : `\`${command} --target ${target}\``,
+          ),
+        }),
+  }));
+}
+
 /** Returns the error of a ledger that does not let pass (`GATE_RED`, exit 5; `data` goes along with it), or undefined. */
 export function gateRefusal(ledger: GateLedger, data: unknown): StagingError | undefined {
   const open = ledger.entries.filter((one) => !lets(one));
@@ -101,7 +116,7 @@ function isolation(facts: GateFacts): GateEntry {
         bad.length === 0
           ? `${points.length} of ${points.length} proven`
           : bad.map(({ title, evidence }) => `${title}: ${evidence}`).join('; '),
-      fix: bad.map(({ fix }) => fix).find((fix) => fix !== null) ?? 'Run `jv-staging doctor isolation`.',
+      fix: [...new Set(bad.flatMap(({ fix }) => fix ?? []))].join(' ') || 'Run `jv-staging doctor isolation`.',
     };
   });
   return entry('NFR-isolation', 'Complete isolation from production', 'every point proven', judged);

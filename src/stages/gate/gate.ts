@@ -1,5 +1,5 @@
 import { StagingError } from '../../core/errors.ts';
-import { gateRefusal, type GateLedger, judgeLedger } from '../../core/gate/ledger.ts';
+import { fixesFor, gateRefusal, type GateLedger, judgeLedger } from '../../core/gate/ledger.ts';
 import {
   type Alerting,
   type Asked,
@@ -48,6 +48,8 @@ export interface GateChoice {
   /** Full commit id; default: the one that is checked out, outside of git that of the live release. */
   readonly commit?: string | undefined;
   readonly pullRequest?: number | undefined;
+  /** The target, where the command named it: the fixes name it, too. */
+  readonly target?: 'cloud' | 'local' | undefined;
 }
 
 /** Returns the stage that judges every criterion of a release; it changes nothing. An answer that cannot be had is unknown, not an end. */
@@ -104,7 +106,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
         id: 'verdict',
         title: 'Judge every criterion',
         run: async () => {
-          const entries = judgeLedger({
+          const judged = judgeLedger({
             commit: commit.get(),
             plan: plan.get(),
             status: status.get(),
@@ -116,6 +118,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
             reports: reports.get(),
             attestations: attestations.get(),
           });
+          const entries = fixesFor(judged, choice.target);
           const { environment, target } = deps.settings;
           ledger.set({ commit: commit.get(), environment, target, passed: entries.every(lets), entries, judgedAt: isoNow(deps.clock) });
           const refusal = gateRefusal(ledger.get(), result());
