@@ -2,6 +2,7 @@ import { StagingError } from '../core/errors.ts';
 import { accountFindings, dnsFinding } from '../core/doctor/accounts.ts';
 import { isolationFinding, workflowFinding } from '../core/doctor/checklist.ts';
 import type { Accounts } from '../core/ports/accounts.ts';
+import { foundAt } from '../core/init/env-template.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Toolbox, ToolState } from '../core/ports/toolbox.ts';
 import type { SecretPlace } from '../core/secrets/secrets.ts';
@@ -11,6 +12,8 @@ import { failingFindings, type StageRun } from '../core/run/stage.ts';
 import { stageResult } from '../core/run/stage-result.ts';
 import type { Step } from '../core/run/step.ts';
 import type { Finding, StageResult } from '../core/verdict.ts';
+
+const credentialPrefix = 'credential-';
 
 /** What the doctor needs. */
 export interface DoctorDeps {
@@ -79,10 +82,17 @@ export function doctorStage(deps: DoctorDeps): StageRun<null> {
 function ill(failing: readonly Finding[], data: StageResult<null>): StagingError {
   const red = failing.filter(({ verdict }) => verdict === 'red');
   const named = (red.length === 0 ? failing : red).map((finding) => `${finding.title} (${finding.seen})`).join('; ');
-  const fix = (red.length === 0 ? failing : red).flatMap((finding) => finding.fix ?? []).join(' ');
+  const fix = fixOf(red.length === 0 ? failing : red);
   const details = { ...(fix === '' ? {} : { fix }), data };
   if (red.length > 0) return new StagingError('missing', 'DOCTOR_MISSING', `Missing: ${named}.`, details);
   return new StagingError('inconclusive', 'DOCTOR_UNKNOWN', `Nobody could tell: ${named}.`, details);
+}
+
+/** Without an account everything can be tried, and nobody has to know that. */
+function fixOf(failing: readonly Finding[]): string {
+  const lacksCredential = failing.some(({ id }) => id.startsWith(credentialPrefix));
+  const local = lacksCredential ? ['With `--target local` no credential is needed.'] : [];
+  return [...failing.flatMap(({ fix }) => fix ?? []), ...local].join(' ');
 }
 
 /** What lies outside of this machine: each vendor's account, DNS, production's names, CI. */
@@ -156,18 +166,23 @@ function credentialFindings(deps: DoctorDeps, places: readonly SecretPlace[]): r
   return references.map((reference) => {
     const isThere = deps.readSecret(reference) !== undefined;
     return {
-      id: `credential-${reference.name.toLowerCase().replaceAll('_', '-')}`,
+      id: `${credentialPrefix}${reference.name.toLowerCase().replaceAll('_', '-')}`,
       title: reference.name,
       verdict: isThere ? 'green' : 'red',
       seen: isThere ? whereText(places.find(({ name }) => name === reference.name)) : 'not set',
       expected: 'set in the environment or in .env.staging',
-      fix: isThere ? undefined : `Set ${reference.name}.`,
+      fix: isThere ? undefined : credentialFix(reference.name),
     };
   });
 }
 
 function whereText(place: SecretPlace | undefined): string {
   return place?.where === undefined || place.where === null ? 'set' : `in ${place.where}${ageText(place.atLeastMs)}`;
+}
+
+function credentialFix(name: string): string {
+  const place = foundAt(name);
+  return `Set ${name}${place === undefined ? '' : ` (${place})`}.`;
 }
 
 /** Says where each secret lives and how old it is; the vendors' credentials have findings of their own. */

@@ -10,7 +10,7 @@ import { loadDraft } from '../config/load.ts';
 import { secretNames } from '../core/ci/secrets.ts';
 import { pageFile, stagingPage } from '../core/docs/page.ts';
 import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
-import { openPoints, seenIn } from '../core/init/advice.ts';
+import { nextSteps, openPoints, seenIn } from '../core/init/advice.ts';
 import { compatFiles, deploymentCheckIds, npmScripts, testRunnerOf } from '../core/init/compat.ts';
 import { configText } from '../core/init/config-text.ts';
 import { envTemplate } from '../core/init/env-template.ts';
@@ -23,7 +23,7 @@ import type { StagingSettings } from '../core/settings.ts';
 import { answersByName, completeAnswers, type Interview } from '../stages/init.ts';
 import { generatedSecrets } from '../stages/provision/generated-secrets.ts';
 import { ciCommands } from './ci-commands.ts';
-import { type Context, toolEntry } from './context.ts';
+import { calledAs, type Context, toolEntry } from './context.ts';
 import { configuredAnswers } from './init-existing.ts';
 
 /** What `init` was asked for. */
@@ -84,13 +84,13 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
         seen: seenIn(found),
         answers,
         open: openPoints(repository, answers),
-        next: ['jv-staging doctor', 'jv-staging plan --target local', 'jv-staging up --target local'],
+        next: calls(context, nextSteps(repository)),
         changes: await compareGenerated(files, request.cwd),
       };
     },
     sample: async () => {
       const files = await sampleFiles(request);
-      const next = ['jv-staging doctor', 'jv-staging up', 'jv-staging gate', 'jv-staging local stop'];
+      const next = calls(context, ['doctor', 'up', 'gate', 'local stop']);
       return { seen: [], answers: [], open: [], next, changes: await compareGenerated(files, request.cwd) };
     },
     compat: async () => {
@@ -100,6 +100,10 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
     },
     write: ({ changes }) => writeGenerated(changes),
   };
+}
+
+function calls(context: Context, commands: readonly string[]): readonly string[] {
+  return commands.map((command) => `${calledAs(context)} ${command}`);
 }
 
 /** Returns what makes the absolute path of a file in a folder from its name there, which has forward slashes. */

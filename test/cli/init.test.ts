@@ -71,6 +71,17 @@ describe('init in a Next.js app', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({ ok: true, data: { name: 'jv-staging-next-app-staging', target: 'local' } });
   });
 
+  it('has the doctor say where each credential is found, and that the local target needs none', async () => {
+    const ended = await runTool(['doctor', '--json'], { cwd: folder });
+
+    expect(ended.code).toBe(3);
+    const { error, data } = JSON.parse(ended.stdout);
+    expect(data.findings).toContainEqual(
+      expect.objectContaining({ title: 'VERCEL_TOKEN', fix: 'Set VERCEL_TOKEN (Vercel: account settings, Tokens).' }),
+    );
+    expect(error.fix).toContain('With `--target local` no credential is needed.');
+  });
+
   it('has the doctor say whether the program of its build is there, and what brings it', async () => {
     const bin = join(folder, 'node_modules/.bin');
     const doctor = async () => {

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRepository } from '../../src/adapters/source/repository.ts';
-import { openPoints } from '../../src/core/init/advice.ts';
+import { nextSteps, openPoints } from '../../src/core/init/advice.ts';
 import { nextSuggestion } from '../../src/core/init/answers.ts';
 import { configText } from '../../src/core/init/config-text.ts';
 import { envTemplate } from '../../src/core/init/env-template.ts';
@@ -292,6 +292,15 @@ describe('the health route of an older Next.js', () => {
 
     expect(file?.text).toContain("export const dynamic = 'force-dynamic';");
     expect(file?.text).not.toContain('connection');
+  });
+});
+
+describe('what comes next', () => {
+  it('works without an account, and begins with the health route where the app could have one', () => {
+    const router = { folder: 'app', typescript: true, nextMajor: 16 };
+
+    expect(nextSteps({ ...bare, router })[0]).toBe('init --health --keep');
+    expect(nextSteps(bare)).toEqual(['doctor --target local', 'plan --target local', 'up --target local']);
   });
 });
 

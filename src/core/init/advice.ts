@@ -31,3 +31,13 @@ export function openPoints(repository: Repository, answers: readonly GivenAnswer
       : []),
   ];
 }
+
+/** Returns the commands that come next, in their order, each of which works at once: with the target `local` no account is needed. */
+export function nextSteps({ healthRoute, router }: Pick<Repository, 'healthRoute' | 'router'>): readonly string[] {
+  return [
+    ...(healthRoute === undefined && router !== undefined ? ['init --health --keep'] : []),
+    'doctor --target local',
+    'plan --target local',
+    'up --target local',
+  ];
+}

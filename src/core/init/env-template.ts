@@ -9,6 +9,11 @@ const places: Readonly<Record<string, string>> = {
   GITHUB_TOKEN: 'GitHub: a fine-grained token that reads issues and pull requests; asked for by `gate`',
 };
 
+/** Returns where a person finds the value of a variable; undefined when that is nowhere in particular. */
+export function foundAt(name: string): string | undefined {
+  return places[name];
+}
+
 const heading = `# Secrets of the staging environment: read by jv-staging, kept out of git, mode 0600.
 # Take the # away and give the value; a variable of the shell wins. \`jv-staging provision\` adds what it generates.
 # With the target \`local\` none of them is needed.
@@ -23,7 +28,7 @@ export function envTemplate(existing: string | undefined, names: readonly string
   const missing = names.filter((name) => !new RegExp(String.raw`^[\s#]*(?:export\s+)?${name}\s*=`, 'm').test(before));
   if (missing.length === 0) return before;
   const lines = missing.flatMap((name) => {
-    const place = places[name];
+    const place = foundAt(name);
     return [...(place === undefined ? [] : [`# ${place}`]), values[name] === undefined ? `# ${name}=` : `${name}=${values[name]}`];
   });
   return `${before}${before.endsWith('\n') ? '' : '\n'}\n${lines.join('\n')}\n`;
