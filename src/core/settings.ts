@@ -107,6 +107,8 @@ export interface SeedSettings {
   readonly profile: string;
   /** What made rows are drawn from, 0 to 65,535: the same value, the same rows. */
   readonly value: number;
+  /** True: the environment has no rows of its own, so that a seed of none is what is wanted. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** What may be copied from production, and how. */
   readonly anonymise?: AnonymiseSettings | undefined;
 }

@@ -4,6 +4,7 @@ import { writeDurably } from '../adapters/files/durable-file.ts';
 import { evidenceOf } from '../adapters/files/evidence.ts';
 import { keptReports } from '../adapters/files/kept-reports.ts';
 import { keptWatches } from '../adapters/files/watch-history.ts';
+import { gitBranches } from '../adapters/source/git-branches.ts';
 import { readGitState } from '../adapters/source/git-state.ts';
 import { probeTls } from '../adapters/web/tls-probe.ts';
 import { childEnvironment } from '../config/environment.ts';
@@ -35,7 +36,12 @@ export interface GatePlace {
 export function gateDeps(context: Context, deps: Deps, resources: Resources, place: GatePlace): GateDeps {
   const settings = context.settings();
   const evidence = (path: string): Promise<Evidence> => evidenceOf(path, context.request.cwd);
-  const github = async () => openGithub(context, await place.local());
+  const github = async (signal: AbortSignal) => {
+    const local = await place.local();
+    const own = await ownRepository(context, signal);
+    if (local?.beside !== undefined && own !== local.beside.github.repository) throw notOwn(own, local.beside.github.repository);
+    return openGithub(context, local, own);
+  };
   // Several criteria rest on the same answers: each is asked for once.
   const planOf = once((signal: AbortSignal) => currentPlan(deps.plan(), resources, signal));
   const status = once((signal: AbortSignal) => environmentStatus(deps.status(), resources, signal, () => planOf(signal)));
@@ -56,11 +62,11 @@ export function gateDeps(context: Context, deps: Deps, resources: Resources, pla
     isolation: async (signal) => judgeIsolation(await isolationFacts(deps.isolation(), resources, signal)),
     alerting: (signal) => alertingOf(context, deps, signal),
     issues: async (signal) => {
-      const repository = await github();
+      const repository = await github(signal);
       return repository.openIssues(settings.gate.severityLabels, signal).finally(() => void repository.close());
     },
     review: async (pullRequest, signal) => {
-      const repository = await github();
+      const repository = await github(signal);
       return repository.reviews(pullRequest, signal).finally(() => void repository.close());
     },
     reports: (commit) => reportsOf(context, commit, evidence),
@@ -123,6 +129,24 @@ async function alertingOf(context: Context, deps: Deps, signal: AbortSignal): Pr
   );
   const ours = found.flat().filter((rule) => rule.actions > 0 && (rule.environment === null || rule.environment === environment));
   return { projects: checks.map(({ organization, project }) => `${organization}/${project}`), rules: ours.map(({ name }) => name) };
+}
+
+/** Returns the repository whose issues and reviews count: that of the configuration, else the remote of the one that is checked out. */
+async function ownRepository(context: Context, signal: AbortSignal): Promise<string | undefined> {
+  const { gate, app } = context.settings();
+  if (gate.repository !== undefined) return gate.repository;
+  const remote = gitBranches(app.dir, childEnvironment()).repository(signal);
+  return (await remote.catch(() => null)) ?? undefined;
+}
+
+/** The local cloud's GitHub has one repository: what it says of another one is no answer. */
+function notOwn(own: string | undefined, there: string): StagingError {
+  return new StagingError(
+    'usage',
+    'GATE_NO_REPOSITORY',
+    `The local cloud’s GitHub has ${there}, and ${own === undefined ? 'neither `gate.repository` nor a remote names the repository' : `the repository is ${own}`}, so issues and reviews are unknown.`,
+    { fix: `Attest it, or add \`gate: { repository: '${there}' }\` where the local repository is meant.` },
+  );
 }
 
 /** Outside of git the live release is the only commit there is: that of its content. */

@@ -79,6 +79,15 @@ describe('an environment of its own', () => {
     ]);
   });
 
+  it('is unknown where production’s database is named by what is no reference and finds no project', async () => {
+    const production = { ...stagingSettings.production, supabaseProjects: ['my-own-production'] };
+
+    expect(await pointOf('database', { ...stagingSettings, production })).toMatchObject({
+      verdict: 'unknown',
+      evidence: expect.stringContaining('"my-own-production"'),
+    });
+  });
+
   it('is unknown before there is anything, and says what makes it', async () => {
     world = stageWorld();
 

@@ -142,6 +142,7 @@ describe('the ledger', () => {
     ['AC-3', 'failed', 'a migration is pending', { plan: known({ ...plan, items: [...items, item('schema', 'update')] }) }],
     ['AC-3', 'unknown', 'the plan says nothing of a database', { plan: known({ ...plan, items: [item('variable')] }) }],
     ['AC-4', 'unknown', 'no seed was reported', { reports: without('seed') }],
+    ['AC-4', 'short', 'nothing was seeded', { reports: replaced(stage('seed', [green('users')], { tables: [], entries: [] })) }],
     ['AC-5', 'failed', 'Redis has drifted', { plan: known({ ...plan, items: [item('upstash-database', 'drift')] }) }],
     ['AC-5', 'unknown', 'no check asked the app', { reports: replaced(stage('smoke', [green('home')], { profile: 'full' })) }],
     ['AC-6', 'failed', 'a variable is missing', { plan: known({ ...plan, items: [...items, item('variable', 'create')] }) }],
@@ -279,6 +280,12 @@ describe('the ledger', () => {
     expect(fixOf('AC-13', { review: unknown })).toMatch(/^Ask again\. Or: Add \{"entry":"AC-13"/);
     expect(fixOf('NFR-performance', { reports: replaced(stage('perf', [green('home')])) })).toContain('`production.budgets`');
     expect(fixOf('FR-4', { isolation })).toBe('Name `a`. Name `b`.');
+  });
+
+  it('lets a seed of nothing pass where the configuration wants it', () => {
+    const reports = replaced(stage('seed', [green('users')], { tables: [], entries: [] }));
+
+    expect(verdictOf({ ...good, reports, seedMayBeEmpty: true }, 'AC-4')).toBe('passed');
   });
 
   it('lets a person settle what is unknown, never what was measured and failed, nor what must be measured', () => {

@@ -13,5 +13,6 @@ export const seed = z.strictObject({
       empty: z.array(text).default([]),
     })
     .optional(),
+  mayBeEmpty: z.boolean().optional(),
   value: z.number().int().min(0).max(maxSeedValue).default(1),
 });

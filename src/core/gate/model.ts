@@ -99,6 +99,8 @@ export interface GateFacts {
   readonly review: Asked<ReviewState>;
   /** Newest first. */
   readonly reports: readonly CommitReport[];
+  /** True: a seed without a row is what the configuration wants. */
+  readonly seedMayBeEmpty?: boolean | undefined;
   readonly attestations: readonly { readonly attestation: Attestation; readonly evidence: Evidence }[];
 }
 

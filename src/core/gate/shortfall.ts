@@ -2,13 +2,15 @@ import type { StageResult } from '../verdict.ts';
 import { fullLoad, heldMs, reportedStages } from './load-coverage.ts';
 
 /**
- * Returns in words what a green result lacks of what its criterion asks for, or undefined when it lacks nothing: a smoke from outside
+ * Returns in words what a green result lacks of what its criterion asks for, or undefined when it lacks nothing: a seed of nothing, a smoke from outside
  * only, of chosen checks, or of too few; a perf of chosen form factors or fewer runs; a load that did not stay long enough at its users.
  */
 export function shortfallOf({ stage, details }: Pick<StageResult, 'stage' | 'details'>): string | undefined {
   switch (stage) {
     case 'smoke':
       return smokeShortfall(details);
+    case 'seed':
+      return seededThings(details) === 0 ? 'nothing was seeded' : undefined;
     case 'perf':
       return named(details, 'leftOut');
     case 'load': {
@@ -28,6 +30,18 @@ function smokeShortfall(details: unknown): string | undefined {
   const [executed, minimum] = [fieldOf(details, 'executed'), fieldOf(details, 'minimum')];
   if (typeof executed !== 'number' || typeof minimum !== 'number' || executed >= minimum) return undefined;
   return `${executed} checks executed, at least ${minimum} wanted`;
+}
+
+/** Rows, jobs and keys that a seed wrote; undefined where its report does not say. */
+function seededThings(details: unknown): number | undefined {
+  const counts = [
+    ['tables', 'rows'],
+    ['entries', 'entries'],
+  ].map(([list = '', field = '']) => {
+    const found = fieldOf(details, list);
+    return Array.isArray(found) ? found.map((one: unknown) => Number(fieldOf(one, field))) : undefined;
+  });
+  return counts.includes(undefined) ? undefined : counts.flatMap((one) => one ?? []).reduce((sum, one) => sum + one, 0);
 }
 
 /** The first few of a list of names in the details; undefined when there is none. */

@@ -35,8 +35,26 @@ export function databasePoint(facts: IsolationFacts): IsolationPoint {
     setting: 'production.supabaseProjects',
   };
   const variables = facts.variables.filter((variable) => isDatabaseVariable(variable));
-  const signs = [ownSign(service), ...databaseSays(facts), ...variables.flatMap((variable) => keySigns(variable, service))];
+  const unproven = unprovenProjects(service);
+  const signs = [ownSign(service), ...unproven, ...databaseSays(facts), ...variables.flatMap((variable) => keySigns(variable, service))];
   return pointOf('database', 'Database', 'a Supabase project of its own', [...signs, ...addressSigns(variables, service)]);
+}
+
+/**
+ * A name that finds no project, and that has not the form of a project's reference, says nothing of what production is. Twenty
+ * lower-case letters: contracts/supabase-management-openapi.json, `ref` of a project (pattern `^[a-z]+$`, length 20).
+ */
+function unprovenProjects({ production, identities, hosts }: OwnService): readonly Sign[] {
+  const isKnown = (identity: string) =>
+    /^[a-z]{20}$/.test(identity) || production.some(({ id, name }) => id === identity || name === identity);
+  if (identities.length === 0 || hosts.length > 0 || identities.some(isKnown)) return [];
+  return [
+    {
+      verdict: 'unknown',
+      seen: `no Supabase project is found by ${identities.map((identity) => JSON.stringify(identity)).join(', ')}`,
+      fix: 'Name the reference of production’s project (20 lower-case letters) under `production.supabaseProjects`.',
+    },
+  ];
 }
 
 /** Returns the point on Redis: the Upstash database and every address that leads to a Redis. */

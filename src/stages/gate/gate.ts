@@ -117,6 +117,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
             review: review.get(),
             reports: reports.get(),
             attestations: attestations.get(),
+            seedMayBeEmpty: deps.settings.seed.mayBeEmpty,
           });
           const entries = fixesFor(judged, choice.target);
           const { environment, target } = deps.settings;
