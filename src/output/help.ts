@@ -17,11 +17,27 @@ export const exitCodeMeanings: readonly (readonly [code: string, meaning: string
   [`${exitCodes.interrupted}, 143`, 'interrupted'],
 ];
 
+/** What somebody runs who has never run anything of it, in this order; none needs an account. */
+const firstCommands = [
+  ['init --sample', 'Write a whole sample project into an empty folder.'],
+  ['init', 'Or write what your own repository needs.'],
+  ['doctor --target local', 'Is everything here?'],
+  ['up --target local', 'Stage it on this machine.'],
+] as const;
+
 /** Returns the help of the whole tool: every command with its summary. */
 export function rootHelp(manifest: Manifest, bin: string, tagline: string, style: HelpStyle): string {
   return join([
     paragraphs(tagline, 0, style),
     section('USAGE', `  $ ${bin} COMMAND [FLAGS]`, style),
+    section(
+      'BEGIN HERE',
+      table(
+        firstCommands.map(([words, what]) => [`${bin} ${words}`, what]),
+        style,
+      ),
+      style,
+    ),
     section('COMMANDS', commandTable(commandsBelow(manifest, undefined), style), style),
     section(
       'FLAGS',

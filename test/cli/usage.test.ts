@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inEmptyFolder, runTool } from '../support/tool.ts';
+import { inEmptyFolder, runTool, unwrapped } from '../support/tool.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -76,7 +76,8 @@ describe('the configuration', () => {
 
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toContain('There is no staging.config.ts in');
-    expect(ended.stderr).toContain('--config PATH');
+    expect(unwrapped(ended.stderr)).toContain('with `jv-staging init`, try the sample with `jv-staging init --sample`');
+    expect(unwrapped(ended.stderr)).toContain('--config PATH');
     expect(ended.stderr).toContain('CONFIG_NOT_FOUND (exit code 2)');
   });
 

@@ -80,9 +80,9 @@ describe('an environment of its own', () => {
   });
 
   it('is unknown where production’s database is named by what is no reference and finds no project', async () => {
-    const production = { ...stagingSettings.production, supabaseProjects: ['my-own-production'] };
+    const invented = { ...stagingSettings.production, supabaseProjects: ['my-own-production'] };
 
-    expect(await pointOf('database', { ...stagingSettings, production })).toMatchObject({
+    expect(await pointOf('database', { ...stagingSettings, production: invented })).toMatchObject({
       verdict: 'unknown',
       evidence: expect.stringContaining('"my-own-production"'),
     });

@@ -103,6 +103,13 @@ describe('help', () => {
       USAGE
         $ jv-staging COMMAND [FLAGS]
 
+      BEGIN HERE
+        jv-staging init --sample          Write a whole sample project into an empty
+                                          folder.
+        jv-staging init                   Or write what your own repository needs.
+        jv-staging doctor --target local  Is everything here?
+        jv-staging up --target local      Stage it on this machine.
+
       COMMANDS
         deploy       Put the app out.
         local start  Start the local cloud.
