@@ -43,7 +43,8 @@ export default class Rollback extends StagingCommand {
         ...(drill ? { report: { command: 'rollback' } as const } : {}),
       });
       const plan = run.preview();
-      if (plan !== undefined) this.printed.rollback(plan);
+      // After a drill the plan of its way back would read as if that were how it ended.
+      if (plan !== undefined && (!drill || dryRun === true)) this.printed.rollback(plan);
       return 'dryRun' in result ? { ...result, plan } : result;
     });
   }

@@ -234,6 +234,8 @@ describe('a drill', () => {
   it('goes back and forward again with smoke on both ends, and says how long each took', async () => {
     const { error, result } = await world.drill({ settings });
 
+    expect(result?.summary).toMatch(/^back: RTO [\d.]+ s, forward: RTO [\d.]+ s; live again: rel_\w+, as \S+$/);
+
     expect(error).toBeUndefined();
     expect(world.calls).toEqual([
       'pause mails',

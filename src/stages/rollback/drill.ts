@@ -139,8 +139,8 @@ function safeOnly({ run, steps }: Way, name: string): readonly Step[] {
   return steps.flatMap((step) => (step.id === 'consent' ? [refusal] : [step]));
 }
 
-function drillResult(deps: RollbackDeps, startedAtMs: number, ways: readonly (Way | undefined)[]): StageResult<DrillDetails> | undefined {
-  const [back, forward] = ways;
+function drillResult(deps: RollbackDeps, startedAtMs: number, gone: readonly (Way | undefined)[]): StageResult<DrillDetails> | undefined {
+  const [back, forward] = gone;
   const preview = back?.run.preview();
   if (back === undefined || forward === undefined || preview === undefined) return undefined;
   const results = [back.run.result(), forward.run.result()];
@@ -148,7 +148,8 @@ function drillResult(deps: RollbackDeps, startedAtMs: number, ways: readonly (Wa
   if (first === undefined || second === undefined) return undefined;
   const legs = [legOf('back', back, first.details), legOf('forward', forward, second.details)];
   const findings = legs.map((leg, at) => legFinding(leg, results[at]));
-  const summary = legs.map((leg) => `${leg.direction} in ${seconds(leg.rtoMs)}`).join(', ');
+  const ways = legs.map((leg) => `${leg.direction}: RTO ${seconds(leg.rtoMs)}`).join(', ');
+  const summary = `${ways}; live again: ${second.details.to}, as ${second.details.releaseId}`;
   return stageResult('rollback-drill', findings, startedAtMs, deps.clock, { ...preview, legs }, summary);
 }
 
