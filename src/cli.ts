@@ -26,9 +26,9 @@ export async function main(launch: Launch): Promise<number | undefined> {
   const asksForHelp = argv[0] === 'help' || beforeDashes(argv).some((word) => word === '--help' || word === '-h');
   const words = argv[0] === 'help' ? argv.slice(1) : argv;
   const route = routeOf(manifest, words);
-  if (route.kind === 'unknown') return refuse(route.words, launch);
+  if (route.kind === 'unknown') return await refuse(route.words, launch);
   if (asksForHelp || route.kind === 'root' || route.kind === 'topic') {
-    if (route.kind === 'root' && !asksForHelp && words.length > 0) return refuse(words[0] ?? '', launch);
+    if (route.kind === 'root' && !asksForHelp && words.length > 0) return await refuse(words[0] ?? '', launch);
     process.stdout.write(helpFor(route, launch));
     return 0;
   }
@@ -62,19 +62,22 @@ function helpFor(route: Exclude<Route, { kind: 'unknown' }>, launch: Launch): st
   }
 }
 
-function refuse(words: string, launch: Launch): number {
+async function refuse(words: string, launch: Launch): Promise<number> {
   const names = commandsBelow(launch.manifest, undefined).map((command) => command.id.replaceAll(':', ' '));
   const near = nearestWord(words, names) ?? nearestWord(words.split(' ')[0] ?? '', names);
   const isFlag = words.startsWith('-');
   const code = isFlag ? 'FLAG_UNKNOWN' : 'COMMAND_UNKNOWN';
   const message = isFlag ? `${bin} has no flag ${words} without a command.` : `${bin} has no command \`${words}\`.`;
   const fix =
-    near === undefined ? `Run \`${bin} --help\` to see the commands.` : `Run \`${bin} ${near}\`, or \`${bin} --help\` to see the commands.`;
+    near === undefined
+      ? `Run \`${bin} --help\` to see the commands.`
+      : `Did you mean \`${bin} ${near}\`? Run it, or \`${bin} --help\` to see the commands.`;
   if (launch.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ ok: false, command: isFlag ? null : words, error: { code, message, fix } })}\n`);
   } else {
-    const question = near === undefined ? '' : ` Did you mean \`${near}\`?`;
-    process.stderr.write(`Error: ${message}${question}\n${fix}\n`);
+    const { renderErrorText } = await import('./output/human.ts');
+    const view = { columns: launch.style.columns, color: process.stderr.isTTY && process.stderr.hasColors() ? 1 : 0 } as const;
+    process.stderr.write(renderErrorText({ code, message, fix }, exitCodes.usage, view));
   }
   return exitCodes.usage;
 }

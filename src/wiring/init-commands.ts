@@ -7,6 +7,7 @@ import { gitRoot } from '../adapters/source/git-state.ts';
 import { readRepository } from '../adapters/source/repository.ts';
 import { childEnvironment } from '../config/environment.ts';
 import { loadDraft } from '../config/load.ts';
+import { StagingError } from '../core/errors.ts';
 import { secretNames } from '../core/ci/secrets.ts';
 import { pageFile, stagingPage } from '../core/docs/page.ts';
 import type { FileChange, GeneratedFile } from '../core/files/generated.ts';
@@ -56,7 +57,7 @@ export interface InitPlan {
 export interface InitCommands {
   /** Looks at the repository, has the rest answered, and makes the files; writes nothing. Throws `INIT_…`, `REPOSITORY_FILE_BROKEN`, `CONFIG_INVALID`. */
   plan(choice: InitChoice): Promise<InitPlan>;
-  /** Makes the files of the sample project; writes nothing. Throws `SAMPLE_MISSING`. */
+  /** Makes the files of the sample project; writes nothing. Throws `SAMPLE_MISSING`, `INIT_SAMPLE_LOCAL`. */
   sample(): Promise<InitPlan>;
   /** Makes the shims that have the original plan's names; writes nothing. Throws `CONFIG_NOT_FOUND`, `REPOSITORY_FILE_BROKEN`. */
   compat(): Promise<InitPlan>;
@@ -89,6 +90,7 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
       };
     },
     sample: async () => {
+      if (request.target === 'cloud') throw sampleIsLocal();
       const files = await sampleFiles(request);
       const next = calls(context, ['doctor', 'up', 'gate', 'local stop']);
       return { seen: [], answers: [], open: [], next, changes: await compareGenerated(files, request.cwd) };
@@ -100,6 +102,13 @@ export function initCommands(context: Context, loadScript: () => string): InitCo
     },
     write: ({ changes }) => writeGenerated(changes),
   };
+}
+
+function sampleIsLocal(): StagingError {
+  const message = "The sample is staged on the local cloud: its configuration says `target: 'local'`, and --target is cloud.";
+  return new StagingError('usage', 'INIT_SAMPLE_LOCAL', message, {
+    fix: 'Leave out `--target cloud` (or JV_TARGET); for the vendors, set `target` and names of yours in the staging.config.ts that it writes.',
+  });
 }
 
 function calls(context: Context, commands: readonly string[]): readonly string[] {

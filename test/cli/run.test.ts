@@ -60,7 +60,9 @@ describe('the command line', () => {
     const ended = await runProcess(process.execPath, [bin, 'smkoe', '--url', 'http://127.0.0.1:1']);
 
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toContain('Error: jv-staging has no command `smkoe`.');
+    expect(ended.stderr).toBe(
+      '✖ jv-staging has no command `smkoe`.\n  fix: Did you mean `jv-staging smoke`? Run it, or `jv-staging --help` to see\n       the commands.\n  code: COMMAND_UNKNOWN (exit code 2)\n',
+    );
   });
 
   it('refuses an unknown command as one JSON object with --json', async () => {
@@ -89,7 +91,7 @@ describe('the command line', () => {
     const ended = await runProcess(process.execPath, [bin, 'local', 'strat']);
 
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toContain('Did you mean `local start`?');
+    expect(ended.stderr).toContain('Did you mean `jv-staging local start`?');
   });
 
   it.each(['/proc', '/proc/no-such-folder', '/dev/null', '/dev/null/no-such-folder'])(

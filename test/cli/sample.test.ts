@@ -59,6 +59,16 @@ async function filesOf(place: string): Promise<string[]> {
 }
 
 describe('init --sample', () => {
+  it('refuses the vendors as its target with 2, and writes nothing', async () => {
+    const ended = await run('init', '--sample', '--target', 'cloud', '--json');
+
+    expect(ended.code).toBe(2);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: { code: 'INIT_SAMPLE_LOCAL', fix: expect.stringContaining('--target cloud') },
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('fills an empty folder, and a second time changes nothing', async () => {
     const first = await run('init', '--sample', '--json');
     const second = await run('init', '--sample', '--json');

@@ -96,7 +96,7 @@ it('is red when a table has row-level security and no policy, unless it is waive
   });
   expect(other.error).toMatchObject({ code: 'DATABASE_TABLE_UNPROTECTED' });
   expect(green.error).toBeUndefined();
-  expect(green.details).toContain('1 tables, all protected; 1 waived; waivers that cover nothing: public.gone without policy');
+  expect(green.details).toContain('1 table, all protected; 1 waived; waivers that cover nothing: public.gone without policy');
 });
 
 it('refuses what needs no transaction before anything is applied, in the file that is pending alone', async () => {

@@ -10,7 +10,7 @@ import { printable } from '../../core/printable.ts';
 const maxBytes = 64 * 1024 * 1024;
 
 /**
- * Reads `<14 digits>_<name>.sql` below `dir` in order of version; everything else is named as ignored. Throws
+ * Reads `<14 digits>_<name>.sql` below `dir` in order of version; everything else is named as ignored, but for hidden files such as `.gitkeep`. Throws
  * `MIGRATIONS_MISSING` (kind `missing`) and `MIGRATION_UNREADABLE` (kind `red`: too large, not UTF-8).
  */
 export async function readMigrationFolder(dir: string): Promise<MigrationFolder> {
@@ -28,7 +28,7 @@ export async function readMigrationFolder(dir: string): Promise<MigrationFolder>
   for (const file of names) {
     const match = /^(\d{14})_(.+)\.sql$/.exec(file);
     const [, version, name] = match ?? [];
-    if (version === undefined || name === undefined) ignored.push(file);
+    if (version === undefined || name === undefined) ignored.push(...(file.startsWith('.') ? [] : [file]));
     else migrations.push({ version, name, file, ...(await readSql(dir, file)) });
   }
   return { migrations, ignored };

@@ -1,3 +1,4 @@
+import { countOf } from '../count-of.ts';
 import type { GivenAnswer } from './answers.ts';
 import type { Repository } from './repository.ts';
 
@@ -6,7 +7,9 @@ export function seenIn(repository: Repository): readonly string[] {
   const { framework, appDir, supabase, variables, git } = repository;
   return [
     `app: ${framework?.name ?? 'no framework that Vercel knows'}, in ${appDir === '.' ? 'this folder' : appDir}`,
-    supabase.hasMigrations ? `schema: ${supabase.migrations} migrations in supabase/migrations` : 'schema: no supabase/migrations',
+    supabase.hasMigrations
+      ? `schema: ${countOf(supabase.migrations, 'migration')} in supabase/migrations`
+      : 'schema: no supabase/migrations',
     variables.length === 0 ? 'variables: no example of an environment file' : `variables: ${variables.length} named by the example file`,
     git === undefined ? 'git: no repository' : `git: ${git.repository ?? 'no remote named origin'}`,
   ];

@@ -1,3 +1,4 @@
+import { countOf } from '../count-of.ts';
 import type { ReleaseRecord } from '../release/release.ts';
 import type { RollbackGoal, RollbackRefusal } from './goal.ts';
 
@@ -108,7 +109,7 @@ export function planRollback({ from, to, continues, recorded }: RollbackGoal, fa
 
 /** Returns `1 row`, `2 rows`. */
 export function counted(rows: number): string {
-  return `${rows} ${rows === 1 ? 'row' : 'rows'}`;
+  return countOf(rows, 'row');
 }
 
 /** Returns true for what code of before runs beside: additions, and what held a lock while it was applied. */

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import { migrationPhases } from '../../core/release/phases.ts';
 import { liveRelease } from '../../core/release/release.ts';
@@ -95,7 +96,7 @@ export function migrateStep(deps: DeployDeps, resources: Resources, facts: Deplo
       await applyMigrations(deps.openDatabase(), now, io);
       // What the migrations wrote themselves is no loss.
       if (facts.restorePoint.peek() !== undefined) facts.restoreMark.set(await deps.openDatabase().writeMark(io.signal));
-      return `${now.length} migrations applied now`;
+      return `${countOf(now.length, 'migration')} applied now`;
     },
     undo: async (io) => {
       const versions = new Set(facts.phases.get().now.map(({ version }) => version));

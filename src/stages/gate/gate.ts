@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import { fixesFor, gateRefusal, type GateLedger, judgeLedger } from '../../core/gate/ledger.ts';
 import {
@@ -99,7 +100,7 @@ export function gateStage(deps: GateDeps, choice: GateChoice): StageRun<GateLedg
         run: async () => {
           reports.set(await deps.reports(commit.get()));
           attestations.set(await deps.attestations());
-          return `${reports.get().length} reports, ${attestations.get().length} attestations`;
+          return `${countOf(reports.get().length, 'report')}, ${countOf(attestations.get().length, 'attestation')}`;
         },
       },
       {

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { RestorePoint, RestorePoints } from '../../core/ports/restore-points.ts';
 import { type MigrationFolder, pendingMigrations } from '../../core/release/migrations.ts';
@@ -87,7 +88,7 @@ export function migrateResetStage(deps: ResetDeps, options: ResetOptions): Stage
       if (facts.ended.peek() === undefined) return undefined;
       const seed = facts.seeded.peek()?.result();
       const details = { dropped: facts.tables.get(), applied: facts.applied, restorePoint: facts.restorePoint.peek()?.id ?? null };
-      const summary = `${facts.applied.length} migrations applied anew; ${seed?.summary ?? 'nothing was seeded'}`;
+      const summary = `${countOf(facts.applied.length, 'migration')} applied anew; ${seed?.summary ?? 'nothing was seeded'}`;
       return stageResult('migrate-reset', [...resetFindings(facts), ...(seed?.findings ?? [])], startedAtMs, deps.clock, details, summary);
     },
   };
@@ -121,7 +122,7 @@ function lookStep(deps: ResetDeps, facts: ResetFacts): Step {
       );
       facts.tables.set(tables);
       facts.rows.set(stakes.reduce((sum, { rows }) => sum + (rows ?? 0), 0));
-      return `${holdings(facts)}; ${folder.migrations.length} migrations to apply`;
+      return `${holdings(facts)}; ${countOf(folder.migrations.length, 'migration')} to apply`;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { previewHostname, previewPrefix } from '../../core/preview/names.ts';
 import { orphanedPreviews, type Preview } from '../../core/preview/previews.ts';
 import { slot } from '../../core/run/slot.ts';
@@ -39,7 +40,7 @@ export function listPreviewsStage(deps: PreviewDeps, resources: Resources): Stag
         run: async (io) => {
           const [previews, heads] = await Promise.all([findPreviews(deps, resources, io.signal), deps.branches.heads(io.signal)]);
           found.set({ previews, orphaned: orphanedPreviews(previews, Object.keys(heads)) });
-          return `${previews.length} previews`;
+          return countOf(previews.length, 'preview');
         },
       },
     ],
@@ -48,7 +49,7 @@ export function listPreviewsStage(deps: PreviewDeps, resources: Resources): Stag
       if (known === undefined) return undefined;
       const details = { previews: known.previews.map((preview) => shown(deps, preview, !known.orphaned.includes(preview))) };
       const findings = details.previews.length === 0 ? [nothing] : details.previews.map(findingOf);
-      return stageResult('preview-list', findings, startedAtMs, deps.clock, details, `${details.previews.length} previews`);
+      return stageResult('preview-list', findings, startedAtMs, deps.clock, details, countOf(details.previews.length, 'preview'));
     },
   };
 }

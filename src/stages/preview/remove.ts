@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import { guardProduction } from '../../core/guard.ts';
 import { databaseText } from '../../core/preview/comment.ts';
@@ -163,5 +164,7 @@ function findingOf(preview: Preview, isRemoved: boolean, { dryRun }: RemovePrevi
 
 function summaryOf(found: readonly Preview[], removed: readonly string[], { dryRun }: RemovePreviewOptions): string {
   if (found.length === 0) return 'nothing to remove';
-  return dryRun ? `${found.length} previews would be removed` : `${removed.length} of ${found.length} previews removed`;
+  return dryRun
+    ? `${countOf(found.length, 'preview')} would be removed`
+    : `${removed.length} of ${countOf(found.length, 'preview')} removed`;
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { MigrationFolder } from '../../core/release/migrations.ts';
 import { type ProtectionFaults, protectionFaults, type TableWaiver } from '../../core/release/protection.ts';
@@ -19,7 +20,7 @@ export async function migrate(deps: SchemaDeps, io: StepIo): Promise<string> {
   const folder = await deps.readMigrations();
   const pending = await pendingIn(database, folder, io.signal);
   await applyMigrations(database, pending, io);
-  return `${pending.length} of ${folder.migrations.length} migrations applied now${await besidePending(deps.openDatabase(), folder, io.signal)}`;
+  return `${pending.length} of ${countOf(folder.migrations.length, 'migration')} applied now${await besidePending(deps.openDatabase(), folder, io.signal)}`;
 }
 
 /** Returns a line that says that every migration is applied, or undefined when one is pending. */
@@ -46,7 +47,7 @@ export function protectionStep({ openDatabase }: Pick<SchemaDeps, 'openDatabase'
       const waived = waivers.length - unusedWaivers.length;
       const unused = unusedWaivers.map(({ table, without }) => `${table} without ${without}`).join(', ');
       const notes = [...(waived === 0 ? [] : [`${waived} waived`]), ...(unused === '' ? [] : [`waivers that cover nothing: ${unused}`])];
-      return [`${tables.length} tables, all protected`, ...notes].join('; ');
+      return [`${countOf(tables.length, 'table')}, all protected`, ...notes].join('; ');
     },
   };
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import { migrationHead } from '../../core/release/migrations.ts';
 import type { RollbackPlan } from '../../core/rollback/plan.ts';
@@ -40,7 +41,7 @@ export function databaseStep(deps: RollbackDeps, resources: Resources, facts: Ro
         io.note(`reversing ${file}`);
         await deps.reversals().reverse(version, io.signal);
       }
-      return `${reverse.length} migrations reversed`;
+      return `${countOf(reverse.length, 'migration')} reversed`;
     },
     verify: async (io) => {
       const { decision, keep, to } = facts.plan.get();

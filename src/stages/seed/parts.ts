@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { guardProduction } from '../../core/guard.ts';
 import type { BulkTables } from '../../core/ports/bulk.ts';
 import type { Cache, JobStore, QueuePauses } from '../../core/ports/cache.ts';
@@ -158,7 +159,7 @@ function orphansFinding(orphans: number): Finding {
 function summaryOf({ users, tables, entries, changed }: SeedDetails): string {
   const sumOf = (kind: SeededEntries['kind']) => entries.filter((each) => each.kind === kind).reduce((sum, each) => sum + each.entries, 0);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const what = users.wanted === 0 ? '' : `${users.wanted} users and `;
+  const what = users.wanted === 0 ? '' : `${countOf(users.wanted, 'user')} and `;
   const all = entries.length > 0 ? `${count(sumOf('jobs'))} jobs and ${count(sumOf('keys'))} keys` : `${what}${count(rows)} rows`;
   return `${all}, ${count(changed)} changed`;
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { Row } from '../../core/ports/database.ts';
 import { canonicalJson, changedRows, resolvable, resolveRows, rowKeys, type SeedPlan, type SeedTable } from '../../core/seed/plan.ts';
@@ -62,7 +63,7 @@ function readStep(deps: SeedDeps, facts: RowFacts, profile: string): Step {
       facts.seed.set(await deps.readSeed(profile));
       const { plan } = facts.seed.get();
       const rows = plan.tables.reduce((sum, table) => sum + table.rows.length, 0);
-      return `${plan.auth.length} users, ${rows} rows in ${plan.tables.length} tables`;
+      return `${countOf(plan.auth.length, 'user')}, ${countOf(rows, 'row')} in ${countOf(plan.tables.length, 'table')}`;
     },
   };
 }
@@ -77,7 +78,7 @@ function tableStep(deps: SeedDeps, resources: Resources, facts: RowFacts, table:
       const changed = await takingBack(deps, facts, () => writeTable(deps, facts, table, io));
       const fingerprint = fingerprintOf(deps, table, facts.stored[table.table] ?? []);
       facts.tables.push({ table: table.table, rows: table.rows.length, changed, fingerprint });
-      return `${table.rows.length} rows, ${changed} changed`;
+      return `${countOf(table.rows.length, 'row')}, ${changed} changed`;
     },
   };
 }
@@ -149,5 +150,5 @@ async function emptyRows(deps: SeedDeps, resources: Resources, plan: SeedPlan, s
   }
   const removed = await deps.openBulk().removeKeys(found.toReversed(), signal);
   await removeUsers(deps, users, signal);
-  return `${removed} rows and ${Object.keys(users.authUserIds).length} users removed`;
+  return `${countOf(removed, 'row')} and ${countOf(Object.keys(users.authUserIds).length, 'user')} removed`;
 }

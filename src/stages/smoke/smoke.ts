@@ -1,3 +1,4 @@
+import { countOf } from '../../core/count-of.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { Health } from '../../core/smoke/health.ts';
 import { noProduction } from '../../core/smoke/leaks.ts';
@@ -109,7 +110,7 @@ export function smokeRun(deps: SmokeDeps, input: SmokeInput): StageRun<SmokeDeta
   };
   const checks: Step = {
     id: 'checks',
-    title: `Run ${others.length + 1} checks against ${input.target.origin}`,
+    title: `Run ${countOf(others.length + 1, 'check')} against ${input.target.origin}`,
     concurrent: true,
     // Some checks create what they remove again: nothing for a dry run.
     mutates: true,
