@@ -18,6 +18,13 @@ export default class Logs extends StagingCommand {
     follow: Flags.boolean({ env: 'JV_FOLLOW', summary: 'Go on with what comes.' }),
     since: Flags.string({ helpValue: 'DURATION', default: '10m', env: 'JV_SINCE', summary: 'How far back, 24h at most.' }),
     grep: Flags.string({ helpValue: 'TEXT', env: 'JV_GREP', summary: 'Only lines that hold this text, whatever the case.' }),
+    limit: Flags.integer({
+      min: 1,
+      default: 200,
+      helpValue: 'N',
+      env: 'JV_LIMIT',
+      summary: 'Print the newest lines alone; `--json` has all.',
+    }),
     source: Flags.option({ options: logSources, multiple: true, summary: 'Only this log.' })(),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
@@ -27,14 +34,16 @@ export default class Logs extends StagingCommand {
   /** Returns the logs; with `--follow` it has printed them, each entry as an answer of its own. */
   async run(): Promise<EnvironmentLogs | LogEntry | null> {
     const { flags } = await this.parse(Logs);
-    const { since, grep, source, follow } = flags;
+    const { since, grep, source, follow, limit } = flags;
     const wanted = { since, grep, sources: source ?? logSources };
     this.follows = follow;
     return this.withApp(flags, async (app) => {
       await this.draw(app, app.preparation, { changes: false, flags });
       if (!follow) {
         const logs = await app.logs.read(wanted);
-        for (const entry of logs.entries) this.printed.line(logLine(entry));
+        const older = Math.max(0, logs.entries.length - limit);
+        for (const entry of logs.entries.slice(older)) this.printed.line(logLine(entry));
+        if (older > 0) this.printed.warning(`${older} older lines are not shown: \`--limit ${logs.entries.length}\` shows all.`);
         if (logs.entries.length === 0) this.printed.warning(`No line was written since ${logs.from} that was asked for.`);
         for (const { source: name } of logs.sources.filter(({ complete }) => !complete))
           this.printed.warning(`There was more in the log of ${name} than is told at once: these are the newest lines.`);

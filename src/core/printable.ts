@@ -12,6 +12,14 @@ export function printable(text: string, length = defaultLength): string {
   return `${escaped.slice(0, length).join('').trimEnd()}…`;
 }
 
+/** SGR sequences of ECMA-48 (§8.3.117): what programs colour their lines with. */
+const colours = new RegExp(`${String.fromCodePoint(0x1b)}\\[[\\d;:]*m`, 'g');
+
+/** Returns a line of a program's output, safe to show: its colours are gone, everything else is as `printable` has it. */
+export function plainLine(line: string): string {
+  return printable(line.replaceAll(colours, ''));
+}
+
 /** Returns the last line of what a program said, safe to show and without its full stop. */
 export function lastLine(said: string): string {
   const line = printable(said.trim().split('\n').at(-1) ?? '').replace(/\.$/, '');

@@ -33,7 +33,8 @@ export function lastGates(
       const short = stage.verdict === 'green' ? (shortfallOf(stage) ?? null) : null;
       return [{ gate, verdict: stage.verdict, summary: stage.summary, short, ageMs: nowMs - Date.parse(stage.startedAt) }];
     }
-    const recorded = record.gates.findLast((one) => one.gate === gate);
+    // The smoke of a deploy is recorded by its place.
+    const recorded = record.gates.findLast((one) => one.gate === gate || (gate === 'smoke' && one.gate === 'smoke-domain'));
     if (recorded === undefined) return [];
     return [{ gate, verdict: recorded.verdict, summary: recorded.summary, short: null, ageMs: nowMs - Date.parse(record.createdAt) }];
   });

@@ -230,6 +230,9 @@ function footLines(report: RunReport, footer: UpFooter, view: TextView): readonl
   return lines.length <= 10 ? lines : facts.map(([label, value]) => `  ${label}  ${value}`);
 }
 
+/** Commands that are typed in more than one word. */
+const commandWords: Readonly<Record<string, string>> = { 'migrate-check': 'migrate check' };
+
 /** Returns the whole report for people: run, machine, and every stage with its findings, ending in a line feed. */
 export function renderReportText(run: RunReport, view: TextView): string {
   const report = cleanFor(view, run);
@@ -246,7 +249,7 @@ export function renderReportText(run: RunReport, view: TextView): string {
     ['tool', `jv-staging ${report.toolVersion}`],
   ];
   const lines = [
-    `${paint[mark.color](mark.sign)} ${paint.bold(report.environment)} ${paint[mark.color](report.verdict)}`,
+    `${paint[mark.color](mark.sign)} ${paint.bold(report.environment)} ${paint[mark.color](report.verdict)}${report.command === 'up' ? '' : paint.gray(` · the report of \`${commandWords[report.command] ?? report.command}\` alone`)}`,
     ...renderFacts(facts, { columns: view.columns, indent: 2, paint }),
     ...report.stages.flatMap((stage) => ['', ...stageLines(stage, view)]),
     ...report.notRun.flatMap(({ stage, reason }) => [

@@ -8,6 +8,9 @@ import { isNarrow } from './narrow.ts';
 import { type Cell, renderFacts, renderTable, type TableLayout } from './table.ts';
 import { wrapTo } from './text-width.ts';
 
+/** An id is copied whole: `rel_` and 19 digits. */
+const releaseIdWidth = 23;
+
 /** How many releases `status` lists on one screen (80 by 24). */
 const listedReleases = 3;
 
@@ -21,7 +24,7 @@ export interface StatusView extends TextView {
 export function renderStatusText(status: EnvironmentStatus, view: StatusView): string {
   const shown = cleanFor(view, status);
   const paint = paintOf(view.color);
-  const layout = { columns: view.columns, indent: 2, minimum: [1, 12, 6, 12, 8, 8] };
+  const layout = { columns: view.columns, indent: 2, minimum: [1, releaseIdWidth, 6, 12, 8, 8] };
   const releases = view.all === true ? shown.releases : shown.releases.slice(0, listedReleases);
   const live = releases.find((release) => release.vercelDeploymentId === shown.liveDeployment);
   const rows = releases.map((release) => releaseRow(release, release === live, paint));

@@ -32,6 +32,12 @@ describe('the last gates of a release', () => {
     ]);
   });
 
+  it('are those of the deploy itself right after it, by the place where it smoked', () => {
+    const gates = ['smoke-deployment', 'smoke-domain'].map((gate) => ({ gate, verdict: 'green' as const, summary: gate }));
+
+    expect(lastGates({ ...record, gates }, [], nowMs)).toMatchObject([{ gate: 'smoke', summary: 'smoke-domain' }]);
+  });
+
   it('say what a green run lacks of what the gate asks for: chosen checks, or a short load', () => {
     const partial = { ...stage('smoke', 'green'), details: { profile: 'full', leftOut: ['home', 'queue'] } };
     const brief = {

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { buildProgramFix } from '../../core/build/program.ts';
 import { StagingError } from '../../core/errors.ts';
 import type { AppSource, SourcePlace, SourceState } from '../../core/ports/source.ts';
-import { printable } from '../../core/printable.ts';
+import { plainLine, printable } from '../../core/printable.ts';
 import { checkBuildOutput, hashFolder } from './build-output.ts';
 import { readEnvironmentFiles } from './environment-files.ts';
 import { readGitState } from './git-state.ts';
@@ -80,9 +80,9 @@ async function runBuild(build: Build, onLine: (line: string) => void, signal: Ab
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       if (line.trim() === '') continue;
-      last.push(printable(line));
+      last.push(plainLine(line));
       if (last.length > quotedLines) last.shift();
-      onLine(printable(line));
+      onLine(plainLine(line));
     }
     const result = await child;
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Deployment, Deployments, NewDeployment, UploadProgress } from '../../core/ports/hosting.ts';
-import { printable } from '../../core/printable.ts';
+import { plainLine } from '../../core/printable.ts';
 import { apiPath } from '../http/api-path.ts';
 import type { ApiRequest } from '../http/api-client.ts';
 import { VendorError } from '../http/api-error.ts';
@@ -168,7 +168,7 @@ async function failureOf(api: VercelApi, id: string, message: string | undefined
     .flatMap((text) => text.split('\n'))
     .filter((line) => line.trim() !== '')
     .slice(-failureLines);
-  return [...(message === undefined ? [] : [message]), ...shown].map((line) => printable(line)).join('\n');
+  return [...(message === undefined ? [] : [message]), ...shown].map(plainLine).join('\n');
 }
 
 async function liveDeployment(context: Context, projectId: string, domain: string, signal: AbortSignal): Promise<Deployment | undefined> {

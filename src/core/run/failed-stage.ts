@@ -16,17 +16,20 @@ export function failedStage({ stage, result, atMs }: EndedStage, error: unknown,
   if (result !== undefined && result.verdict !== 'green') return result;
   const message = error instanceof Error ? error.message : String(error);
   const expected = error instanceof StagingError;
+  // Whoever ends a run has judged nothing.
+  const isCutOff = expected && (error.kind === 'interrupted' || error.kind === 'terminated');
+  const verdict = isCutOff || (expected && error.kind === 'inconclusive') ? 'inconclusive' : 'red';
   return {
     stage,
-    verdict: expected && error.kind === 'inconclusive' ? 'inconclusive' : 'red',
-    summary: expected ? error.code : 'a bug of ours',
+    verdict,
+    summary: isCutOff ? 'interrupted' : expected ? error.code : 'a bug of ours',
     findings: [
       ...(result?.findings ?? []),
       {
         id: expected ? error.code.toLowerCase().replaceAll('_', '-') : 'bug',
         title: expected ? error.code : 'Unexpected error',
-        verdict: 'red',
-        seen: message,
+        verdict: isCutOff ? 'inconclusive' : 'red',
+        seen: message.replace(/\.$/, ''),
         expected: endsWell(stage),
         message,
         fix: expected ? error.fix : undefined,

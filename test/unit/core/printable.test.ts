@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { k6Said } from '../../../src/adapters/k6/said.ts';
-import { lastLine } from '../../../src/core/printable.ts';
+import { lastLine, plainLine } from '../../../src/core/printable.ts';
+
+describe('a line of a build', () => {
+  it('has no colours, and nothing else that could be acted on', () => {
+    expect(plainLine('\u001B[90m1 |\u001B[0m const \u001B[38;5;9ma\u001B[2J')).toBe(String.raw`1 | const a\u{1b}[2J`);
+  });
+});
 
 describe('the last line of what a program said', () => {
   it.each([
