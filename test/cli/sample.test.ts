@@ -29,7 +29,7 @@ const belongs: Readonly<Record<string, RegExp>> = {
   part: /^bin\/parts\/\w+\/package(?:-lock)?\.json$/,
   manifest: /^oclif\.manifest\.json$/,
   program: /^dist\/(?:\.built|[\w-]+\.js|chunks\/[\w-]+\.js|commands\/[\w/-]+\.js|types\/[\w/.-]+\.d\.ts)$/,
-  'JSON Schema': /^schema\/staging\.config\.schema\.json$/,
+  'JSON Schema': /^schema\/(?:staging\.config|commands\/[\w-]+)\.schema\.json$/,
   sample: /^dist\/sample\/(?:staging\.config\.ts|app\/output\/.+)$/,
   schema: /^supabase\/(?:config\.toml|(?:migrations|rollbacks)\/\d{14}_\w+\.sql)$/,
   seed: /^fixtures\/seed\/\w+\.json$/,
