@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
 import { type LogEntry, logLine, logSources } from '../core/logs/logs.ts';
+import { renderLogs } from '../output/logs-text.ts';
 import type { EnvironmentLogs } from '../stages/logs.ts';
 
 /** `jv-staging logs` */
@@ -18,13 +19,7 @@ export default class Logs extends StagingCommand {
     follow: Flags.boolean({ env: 'JV_FOLLOW', summary: 'Go on with what comes.' }),
     since: Flags.string({ helpValue: 'DURATION', default: '10m', env: 'JV_SINCE', summary: 'How far back, 24h at most.' }),
     grep: Flags.string({ helpValue: 'TEXT', env: 'JV_GREP', summary: 'Only lines that hold this text, whatever the case.' }),
-    limit: Flags.integer({
-      min: 1,
-      default: 200,
-      helpValue: 'N',
-      env: 'JV_LIMIT',
-      summary: 'Print the newest lines alone; `--json` has all.',
-    }),
+    limit: Flags.integer({ min: 1, default: 200, helpValue: 'N', env: 'JV_LIMIT', summary: 'How many lines; `--json` has all.' }),
     source: Flags.option({ options: logSources, multiple: true, summary: 'Only this log.' })(),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
@@ -41,12 +36,9 @@ export default class Logs extends StagingCommand {
       await this.draw(app, app.preparation, { changes: false, flags });
       if (!follow) {
         const logs = await app.logs.read(wanted);
-        const older = Math.max(0, logs.entries.length - limit);
-        for (const entry of logs.entries.slice(older)) this.printed.line(logLine(entry));
-        if (older > 0) this.printed.warning(`${older} older lines are not shown: \`--limit ${logs.entries.length}\` shows all.`);
-        if (logs.entries.length === 0) this.printed.warning(`No line was written since ${logs.from} that was asked for.`);
-        for (const { source: name } of logs.sources.filter(({ complete }) => !complete))
-          this.printed.warning(`There was more in the log of ${name} than is told at once: these are the newest lines.`);
+        const { lines, warnings } = renderLogs(logs, limit);
+        for (const line of lines) this.printed.line(line);
+        for (const warning of warnings) this.printed.warning(warning);
         return logs;
       }
       for await (const entries of app.logs.follow(wanted)) {

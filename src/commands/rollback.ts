@@ -44,7 +44,7 @@ export default class Rollback extends StagingCommand {
       });
       const plan = run.preview();
       // After a drill the plan of its way back would read as if that were how it ended.
-      if (plan !== undefined && (!drill || dryRun === true)) this.printed.rollback(plan);
+      if (plan !== undefined && (!drill || dryRun)) this.printed.rollback(plan);
       return 'dryRun' in result ? { ...result, plan } : result;
     });
   }

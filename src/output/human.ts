@@ -1,9 +1,8 @@
 import { escapeControl, mapTexts } from '../core/redaction.ts';
 import type { RunReport } from '../core/report.ts';
 import type { Finding, StageResult, Verdict } from '../core/verdict.ts';
-import { issueLines } from './issue-lines.ts';
 import type { ErrorView } from './json.ts';
-import { formatDuration, formatMoment } from './measures.ts';
+import { formatDuration } from './measures.ts';
 import { isNarrow } from './narrow.ts';
 import { paintOf, type TextView, verdictMark } from './paint.ts';
 import { renderFacts, renderLabelled, renderTable } from './table.ts';
@@ -20,7 +19,8 @@ export function renderStageText(result: StageResult, view: TextView): string {
   return `${stageLines(cleanFor(view, result), view).join('\n')}\n`;
 }
 
-function stageLines(stage: StageResult, view: TextView): readonly string[] {
+/** Returns the lines of one stage: verdict, findings, problems. */
+export function stageLines(stage: StageResult, view: TextView): readonly string[] {
   const paint = paintOf(view.color);
   const mark = verdictMark(stage.verdict);
   const took = paint.gray(`(${formatDuration(stage.durationMs)})`);
@@ -228,35 +228,4 @@ function footLines(report: RunReport, footer: UpFooter, view: TextView): readonl
   const options = { columns: view.columns, indent: 2, paint: paintOf(view.color) };
   const lines = renderFacts(facts, options);
   return lines.length <= 10 ? lines : facts.map(([label, value]) => `  ${label}  ${value}`);
-}
-
-/** Commands that are typed in more than one word. */
-const commandWords: Readonly<Record<string, string>> = { 'migrate-check': 'migrate check' };
-
-/** Returns the whole report for people: run, machine, and every stage with its findings, ending in a line feed. */
-export function renderReportText(run: RunReport, view: TextView): string {
-  const report = cleanFor(view, run);
-  const paint = paintOf(view.color);
-  const mark = verdictMark(report.verdict);
-  const facts: (readonly [string, string])[] = [
-    ['run', report.runId],
-    ['environment', `${report.environment} (${report.target})`],
-    ['address', report.url],
-    ['commit', report.gitSha ?? 'unknown'],
-    ['release', report.releaseId ?? 'none'],
-    ['started', `${formatMoment(report.startedAt)}, took ${formatDuration(report.durationMs)}`],
-    ['machine', `${report.machine.cpus} × ${report.machine.cpuModel}, ${report.machine.platform}, Node ${report.machine.node}`],
-    ['tool', `jv-staging ${report.toolVersion}`],
-  ];
-  const lines = [
-    `${paint[mark.color](mark.sign)} ${paint.bold(report.environment)} ${paint[mark.color](report.verdict)}${report.command === 'up' ? '' : paint.gray(` · the report of \`${commandWords[report.command] ?? report.command}\` alone`)}`,
-    ...renderFacts(facts, { columns: view.columns, indent: 2, paint }),
-    ...report.stages.flatMap((stage) => ['', ...stageLines(stage, view)]),
-    ...report.notRun.flatMap(({ stage, reason }) => [
-      '',
-      ...renderLabelled(paint.gray(`↓ ${stage} not run:`), reason, { columns: view.columns, indent: 0, paint }),
-    ]),
-    ...issueLines(report.issues ?? [], view),
-  ];
-  return `${lines.join('\n')}\n`;
 }

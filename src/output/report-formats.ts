@@ -1,6 +1,6 @@
 import type { Redactor } from '../core/redaction.ts';
 import type { RunReport } from '../core/report.ts';
-import { renderReportText } from './human.ts';
+import { renderReportText } from './report-text.ts';
 import { renderReportJson } from './json.ts';
 import type { TextView } from './paint.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RunReport } from '../../../src/core/report.ts';
-import { renderErrorText, renderReportText, renderStageText, renderUpSummary } from '../../../src/output/human.ts';
+import { renderErrorText, renderStageText, renderUpSummary } from '../../../src/output/human.ts';
+import { renderReportText } from '../../../src/output/report-text.ts';
 import { renderDoctorText } from '../../../src/output/doctor-text.ts';
 import { renderStatusText } from '../../../src/output/status-text.ts';
 import { displayWidth, truncateTo, wrapTo } from '../../../src/output/text-width.ts';
