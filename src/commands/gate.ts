@@ -28,9 +28,12 @@ export default class Gate extends StagingCommand {
   async run() {
     const { flags } = await this.parse(Gate);
     const choice = { commit: flags.commit, pullRequest: flags['pull-request'] };
-    return this.runStage(flags, (app) => app.gate(choice), {
+    const judged = await this.runStage(flags, (app) => app.gate(choice), {
       report: { command: 'gate' },
       ...(flags.markdown ? { shownBy: (result: StageResult<GateLedger>) => this.printed.ledgerMarkdown(result) } : {}),
     });
+    // The table is longer than a screen: what it came to stands above the prompt, too, as the error of a red gate does.
+    if (!flags.markdown && 'summary' in judged) this.printed.line(`✔ ${judged.summary}`);
+    return judged;
   }
 }

@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core';
 import { StagingCommand } from '../base-command.ts';
 import { type LogEntry, logLine, logSources } from '../core/logs/logs.ts';
-import { renderLogs } from '../output/logs-text.ts';
-import type { EnvironmentLogs } from '../stages/logs.ts';
+import { type EnvironmentLogs, shownLogs } from '../stages/logs.ts';
 
 /** `jv-staging logs` */
 export default class Logs extends StagingCommand {
@@ -19,7 +18,7 @@ export default class Logs extends StagingCommand {
     follow: Flags.boolean({ env: 'JV_FOLLOW', summary: 'Go on with what comes.' }),
     since: Flags.string({ helpValue: 'DURATION', default: '10m', env: 'JV_SINCE', summary: 'How far back, 24h at most.' }),
     grep: Flags.string({ helpValue: 'TEXT', env: 'JV_GREP', summary: 'Only lines that hold this text, whatever the case.' }),
-    limit: Flags.integer({ min: 1, default: 200, helpValue: 'N', env: 'JV_LIMIT', summary: 'How many lines; `--json` has all.' }),
+    limit: Flags.integer({ min: 1, default: 200, helpValue: 'N', env: 'JV_LIMIT', summary: 'How many of the newest lines to print.' }),
     source: Flags.option({ options: logSources, multiple: true, summary: 'Only this log.' })(),
   };
   static override effects = { readOnly: true, destructive: false, idempotent: true };
@@ -36,9 +35,9 @@ export default class Logs extends StagingCommand {
       await this.draw(app, app.preparation, { changes: false, flags });
       if (!follow) {
         const logs = await app.logs.read(wanted);
-        const { lines, warnings } = renderLogs(logs, limit);
+        const { lines, notes } = shownLogs(logs, this.jsonEnabled() ? Infinity : limit);
         for (const line of lines) this.printed.line(line);
-        for (const warning of warnings) this.printed.warning(warning);
+        for (const note of notes) this.printed.warning(note);
         return logs;
       }
       for await (const entries of app.logs.follow(wanted)) {

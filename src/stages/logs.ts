@@ -1,5 +1,5 @@
 import { StagingError } from '../core/errors.ts';
-import { holdsText, type LogEntry, type LogSource, type LogWindow, mergeLogs, newEntries } from '../core/logs/logs.ts';
+import { holdsText, type LogEntry, logLine, type LogSource, type LogWindow, mergeLogs, newEntries } from '../core/logs/logs.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { AppLogs, DatabaseLogs, LogsRead } from '../core/ports/logs.ts';
 import { findCache, findDatabase, findProject, readAccess, type ResourceDeps, type Resources } from './resources.ts';
@@ -35,6 +35,23 @@ export interface EnvironmentLogs {
   }[];
   /** Oldest first. */
   readonly entries: readonly LogEntry[];
+}
+
+/** Returns the newest `limit` lines as people read them, and what is to be said of those that are not among them. */
+export function shownLogs(
+  { entries, sources, from }: EnvironmentLogs,
+  limit: number,
+): { readonly lines: readonly string[]; readonly notes: readonly string[] } {
+  const older = Math.max(0, entries.length - limit);
+  const cut = sources.filter(({ complete }) => !complete);
+  return {
+    lines: entries.slice(older).map(logLine),
+    notes: [
+      ...(older === 0 ? [] : [`${older} older lines are not shown: \`--limit ${entries.length}\` shows all.`]),
+      ...(entries.length === 0 ? [`No line was written since ${from} that was asked for.`] : []),
+      ...cut.map(({ source }) => `There was more in the log of ${source} than is told at once: these are the newest lines.`),
+    ],
+  };
 }
 
 const dayMs = 86_400_000;

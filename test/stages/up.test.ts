@@ -97,7 +97,7 @@ describe('up', () => {
     expect(outcome.stages.at(-1)).toMatchObject({
       summary: 'SMOKE_RED',
       durationMs: 1000,
-      findings: [{ id: 'smoke-red', verdict: 'red', seen: error.message, fix: 'Look at the log.' }],
+      findings: [{ id: 'smoke-red', verdict: 'red', seen: 'Smoke is red: Health: seen 503, expected 200', fix: 'Look at the log.' }],
     });
   });
 

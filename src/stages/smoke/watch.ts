@@ -54,7 +54,7 @@ export function watchRun(deps: SmokeDeps, input: SmokeInput, { about, history }:
     steps: [
       {
         id: 'watch',
-        title: `Look at ${input.target.origin} again and again`,
+        title: 'Watch the app',
         run: async ({ signal, note }) => {
           await watch(signal, note).catch((error: unknown) => {
             if (!signal.aborted || samples.length === 0) throw error;
