@@ -123,6 +123,7 @@ async function findAll(deps: DestroyDeps, resources: Resources, signal: AbortSig
   const marker = typeof project?.marker === 'string' ? null : (project?.marker ?? null);
   const [database] = databases.found;
   if (database !== undefined) resources.database.set(database.resource);
+  if (project !== undefined) resources.project.set(project.resource);
   const isOurs = ownedBy(marker);
   return [
     ...databases.found.map(({ resource, createdAtMs }) => ({

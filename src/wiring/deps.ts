@@ -131,7 +131,7 @@ export function openDeps(
     openUrl: () => openUrl(appOrigin()),
     openDatabase,
     openLeases: () => postgresLeases(resources.databaseAccess.get().directUrl),
-    openHolds: () => use().holds(() => resources.project.get().id),
+    openHolds: () => use().holds(() => resources.project.peek()?.id),
     actor,
     locating: base,
     plan,

@@ -48,7 +48,7 @@ export interface Platforms {
   readonly managed: ManagedPlatforms;
   readonly previewHosting: PreviewHosting;
   /** Leases for the time of a restore, kept on the Vercel project. */
-  holds(projectId: () => string): Leases;
+  holds(projectId: () => string | undefined): Leases;
   previewDatabases(options: PreviewDatabaseOptions): PreviewDatabases;
   /** The platform's own restore points of the project that `ref` names. */
   restorePoints(ref: () => string): RestorePoints;

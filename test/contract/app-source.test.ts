@@ -116,9 +116,9 @@ describe('the build', () => {
   test('it runs in the app’s folder and gives its lines as they come, from both streams, printable', async () => {
     const lines: string[] = [];
 
-    await build(script(`${writes}console.log('one');console.error('two\\u001b[31m');console.log(process.cwd())`), lines);
+    await build(script(`${writes}console.log('one');console.error('\\u001b[31mtwo\\u001b[2K');console.log(process.cwd())`), lines);
 
-    expect(lines.toSorted()).toEqual([dir, 'one', 'two\\u{1b}[31m'].toSorted());
+    expect(lines.toSorted()).toEqual([dir, 'one', 'two\\u{1b}[2K'].toSorted());
   });
 
   test('it sees the environment that it was given, and no other', async () => {

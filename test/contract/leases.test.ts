@@ -148,6 +148,14 @@ describe('holds on the Vercel project', () => {
     await cloud.stop();
   });
 
+  test('keep nobody out of an environment whose project is not there, and are not taken of it', async () => {
+    const holds = vercelHolds(api, systemClock, () => undefined);
+
+    expect(await holds.read('gone', none)).toBeUndefined();
+    expect(await holds.release('gone', 'lock_1', none)).toBe(false);
+    await expect(holds.take('gone', { holder: lockHolder('lock_1'), lastsMs: 60_000 }, none)).rejects.toThrow(/without a Vercel project/);
+  });
+
   test('are seen by everybody, renewed and given back by their holder alone, and leave nothing behind', async () => {
     const [one, two] = [vercelHolds(api, systemClock, () => projectId), vercelHolds(api, systemClock, () => projectId)];
 

@@ -199,7 +199,7 @@ describe('Vercel', () => {
 
   test('a failed deployment tells its message and the end of its log, line by line, printable', async () => {
     const events = [
-      { text: 'last\u001B[31m' },
+      { text: '\u001B[31mlast\u001B[39m\u001B[2K' },
       { payload: { text: 'one\ntwo' } },
       { type: 'delimiter' },
       ...Array.from({ length: 40 }, (_, index) => ({ text: `early ${index}` })),
@@ -214,7 +214,7 @@ describe('Vercel', () => {
 
     expect(state).toBe('error');
     const lines = failure?.split('\n') ?? [];
-    expect([lines[0], ...lines.slice(-3)]).toEqual(['Command failed', 'one', 'two', 'last\\u{1b}[31m']);
+    expect([lines[0], ...lines.slice(-3)]).toEqual(['Command failed', 'one', 'two', 'last\\u{1b}[2K']);
     expect(lines).toHaveLength(21);
   });
 
