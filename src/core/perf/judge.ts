@@ -51,20 +51,25 @@ export function judgePage(evidence: PageEvidence, origin: string, settings: Perf
   const contradiction = contradictionOf(runs, settings.budgets.score);
   // What every run keeps, or every run breaks, is decided however far the scores lie apart.
   const undecided = contradiction === undefined ? [] : budgetsInsideSpread(runs, settings.budgets);
-  const fix = 'Run `jv-staging perf` again on a machine that does nothing else.';
   return [
     identity,
     ...pageBudgets.map((budget): Finding => {
       const seen = budget.seen(median);
       const isUndecided = undecided.includes(budget);
       const kept = runs.filter((run) => budget.keeps(run, settings.budgets)).length;
+      const isKept = budget.keeps(median, settings.budgets);
       return {
         id: `${evidenceId(evidence)}-${budget.id}`,
         title: `${budget.title} of ${page.path} (${formFactor})`,
-        verdict: isUndecided ? 'inconclusive' : budget.keeps(median, settings.budgets) ? 'green' : 'red',
+        verdict: isUndecided ? 'inconclusive' : isKept ? 'green' : 'red',
         seen: runs.length === 1 ? `${seen} (one run)` : budget.id === 'score' ? `${seen} (median of ${scoresOf(runs)})` : seen,
         expected: budget.expected(settings.budgets),
-        ...(isUndecided ? { message: budget.id === 'score' ? contradiction : `${kept} of ${runs.length} runs keep the budget.`, fix } : {}),
+        ...(isUndecided ? { message: budget.id === 'score' ? contradiction : `${kept} of ${runs.length} runs keep the budget.` } : {}),
+        fix: isUndecided
+          ? 'Run `jv-staging perf` again on a machine that does nothing else.'
+          : isKept
+            ? undefined
+            : `Open ${page.path} in Chrome: Lighthouse in its DevTools, for ${formFactor}, names what costs most.`,
       };
     }),
   ];
