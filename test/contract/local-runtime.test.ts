@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeApp } from '../support/edge-app.ts';
 import type { TestCloud } from '../support/local-cloud.ts';
@@ -147,5 +148,28 @@ describe('a prerendered function', () => {
     const draft = await page('/counter', { headers: { cookie: '__prerender_bypass=secret-token' } });
 
     expect(JSON.parse(draft.text)).toMatchObject({ cookie: '__prerender_bypass=secret-token' });
+  });
+});
+
+describe('a static file', () => {
+  it.each([
+    ['br', 'gzip, deflate, br;q=0.9', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+    ['gzip', 'br;q=0, gzip', gunzipSync],
+  ])('goes out as %s to whoever takes %s', async (encoding, accepted, decompress) => {
+    const sent = await page('/dot.svg', { headers: { 'accept-encoding': accepted } });
+    const head = await page('/dot.svg', { method: 'HEAD', headers: { 'accept-encoding': accepted } });
+
+    expect(sent).toMatchObject({ status: 200, headers: { 'content-encoding': encoding, 'content-length': String(sent.bytes.length) } });
+    expect(decompress(sent.bytes).toString()).toBe('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    expect(head).toMatchObject({ text: '', headers: { 'content-encoding': encoding, 'content-length': String(sent.bytes.length) } });
+  });
+
+  it('goes out as it is to whoever takes nothing else, and when it is compressed already', async () => {
+    const plain = await page('/dot.svg');
+    const picture = await page('/dot.png', { headers: { 'accept-encoding': 'br' } });
+
+    expect([plain.text, picture.text]).toEqual(['<svg xmlns="http://www.w3.org/2000/svg"/>', 'a picture']);
+    for (const { headers } of [plain, picture]) expect(headers['content-encoding']).toBeUndefined();
   });
 });

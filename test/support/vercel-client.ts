@@ -92,6 +92,8 @@ export function sha1(content: string): string {
 export interface Page {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** As they were sent, compressed or not. */
+  readonly bytes: Buffer;
   readonly text: string;
 }
 
@@ -111,7 +113,12 @@ export function visit(
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', reject);
         answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() }),
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            bytes: Buffer.concat(chunks),
+            text: Buffer.concat(chunks).toString(),
+          }),
         );
       },
     );
