@@ -118,4 +118,14 @@ describe('memory of the server', () => {
       message: 'Fewer than 8 readings of one process are too few for a slope.',
     });
   });
+
+  test('that grows is a leak only where garbage was collected before each reading', () => {
+    const round = (collected: boolean) =>
+      Array.from({ length: 30 }, (_, at): ServerMemorySample => ({ ...sample(at, 'a', 4e7 + at * 1e6), collected }));
+    const verdicts = (collected: boolean) =>
+      judgeServerMemory({ rounds: Array.from({ length: 3 }, () => round(collected)) }, settings).map(({ verdict }) => verdict);
+
+    expect(verdicts(true)).toEqual(['red', 'green']);
+    expect(verdicts(false)).toEqual(['inconclusive', 'green']);
+  });
 });

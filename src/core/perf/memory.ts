@@ -81,13 +81,13 @@ export function judgeServerMemory(evidence: ServerMemoryEvidence, settings: Serv
   const rounds = evidence.rounds.map(oneProcess);
   return serverFigures(settings).map((figure) => {
     if (evidence.unread !== undefined) return unreadFinding(figure, evidence.unread);
-    return figureFinding(figure, rounds.map(pointsOf(figure, ({ requests }) => requests)), noteOf(evidence));
+    return figureFinding(figure, rounds.map(pointsOf(figure, ({ requests }) => requests)), collectsFirst(evidence));
   });
 }
 
 /** Returns the findings over a page's memory. */
 export function judgeBrowserMemory({ path, rounds }: BrowserMemoryEvidence, settings: BrowserSoakSettings): readonly Finding[] {
-  return browserFigures(path, settings).map((figure) => figureFinding(figure, rounds.map(pointsOf(figure, ({ cycle }) => cycle)), ''));
+  return browserFigures(path, settings).map((figure) => figureFinding(figure, rounds.map(pointsOf(figure, ({ cycle }) => cycle)), true));
 }
 
 /** Returns whether the server must be soaked for another round before it can be judged. */
@@ -162,7 +162,7 @@ function pointsOf<Sample>(figure: Figure<Sample>, place: (sample: Sample) => num
   return (samples: readonly Sample[]): readonly SeriesPoint[] => samples.map((sample) => ({ x: place(sample), y: figure.of(sample) }));
 }
 
-function figureFinding<Sample>(figure: Figure<Sample>, rounds: readonly (readonly SeriesPoint[])[], note: string): Finding {
+function figureFinding<Sample>(figure: Figure<Sample>, rounds: readonly (readonly SeriesPoint[])[], isCollected: boolean): Finding {
   const { growth, leaks } = leakOf(rounds, figure.minimum);
   const finding = {
     id: figure.id,
@@ -176,8 +176,17 @@ function figureFinding<Sample>(figure: Figure<Sample>, rounds: readonly (readonl
     };
   }
   const { perUnit, low, high } = growth.slope;
-  const seen = `${figure.shown(perUnit)} a ${figure.unit} (99.9 %: ${figure.shown(low)} to ${figure.shown(high)})${note}`;
+  const seen = `${figure.shown(perUnit)} a ${figure.unit} (99.9 %: ${figure.shown(low)} to ${figure.shown(high)})${isCollected ? '' : '; garbage was not collected before'}`;
   if (!leaks) return { ...finding, verdict: 'green', seen };
+  if (!isCollected) {
+    return {
+      ...finding,
+      verdict: 'inconclusive',
+      seen,
+      message: 'It grew, and may be garbage: the server collected none before it answered.',
+      fix: 'Let the health route collect on `?gc=1` for whoever shows its secret and say `memoryCollected: true`, or set `perf.memory.server: false`.',
+    };
+  }
   return {
     ...finding,
     verdict: 'red',
@@ -207,8 +216,8 @@ function oneProcess(samples: readonly ServerMemorySample[]): readonly ServerMemo
   return samples.filter(({ process }) => process === most?.[0]);
 }
 
-function noteOf({ rounds }: ServerMemoryEvidence): string {
-  return rounds.flat().every(({ collected }) => collected) ? '' : '; garbage was not collected before';
+function collectsFirst({ rounds }: ServerMemoryEvidence): boolean {
+  return rounds.flat().every(({ collected }) => collected);
 }
 
 /** Returns bytes for people in powers of 1000, with their sign: `-1.2 kB`, `340 B`, `5.1 MB`. */
