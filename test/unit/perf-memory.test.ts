@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readHealth } from '../../src/core/smoke/health.ts';
 import { leakOf, roundsOfALeak } from '../../src/core/perf/growth.ts';
 import { judgeServerMemory, type ServerMemorySample } from '../../src/core/perf/memory.ts';
 import { type SeriesPoint, theilSen } from '../../src/core/perf/theil-sen.ts';
@@ -127,5 +128,8 @@ describe('memory of the server', () => {
 
     expect(verdicts(true)).toEqual(['red', 'green']);
     expect(verdicts(false)).toEqual(['inconclusive', 'green']);
+    // What the fix asks for is what the reader of the health answer takes.
+    const asked = { memory: { rssBytes: 1, heapUsedBytes: 1, collected: true } };
+    expect(readHealth(asked)?.memoryCollected).toBe(true);
   });
 });

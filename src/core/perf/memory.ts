@@ -184,7 +184,7 @@ function figureFinding<Sample>(figure: Figure<Sample>, rounds: readonly (readonl
       verdict: 'inconclusive',
       seen,
       message: 'It grew, and may be garbage: the server collected none before it answered.',
-      fix: 'Let the health route collect on `?gc=1` for whoever shows its secret and say `memoryCollected: true`, or set `perf.memory.server: false`.',
+      fix: 'Let the health route collect on `?gc=1` for the bearer of CRON_SECRET and say `collected: true` in `memory`, or set `perf.memory.server: false`.',
     };
   }
   return {
