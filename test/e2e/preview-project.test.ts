@@ -1,11 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { requires } from '../support/requires.ts';
-import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
+import { createStagingProject, gitOf, pushToOrigin, type StagingProject } from '../support/staging-project.ts';
 
 const branch = 'fix-quotes';
 const upShape = z.object({
@@ -24,18 +21,12 @@ const removeShape = z.object({ details: z.object({ removed: z.array(z.string()) 
 describe('previews without branching', () => {
   const it = requires('git', 'redis-server', 'pgbouncer');
   let project: StagingProject;
-  const git = (...args: string[]) =>
-    execa('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.test', ...args], { cwd: project.dir });
+  const git = (...args: string[]) => gitOf(project)(...args);
   const env = (name: string) => project.run(['local', 'env', '--project', name, '--json']);
 
   beforeAll(async () => {
     project = await createStagingProject();
-    await writeFile(join(project.dir, '.gitignore'), 'node_modules\n.vercel\n.jv-staging\n.env*\norigin.git\n');
-    await git('init', '--quiet', '--bare', 'origin.git');
-    await git('remote', 'add', 'origin', join(project.dir, 'origin.git'));
-    await git('add', '--all');
-    await git('commit', '--quiet', '--message=develop');
-    await git('push', '--quiet', 'origin', 'develop');
+    await pushToOrigin(project);
     expect(await project.run(['provision', '--yes'])).toMatchObject({ exitCode: 0 });
     const fault = ['local', 'fault', 'add', '--service', 'supabase', '--match', 'POST /v1/projects/*/branches', '--status', '402'];
     expect(await project.run([...fault, '--times', '99'])).toMatchObject({ exitCode: 0 });

@@ -1,13 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { requires } from '../support/requires.ts';
-import { createStagingProject, type StagingProject } from '../support/staging-project.ts';
+import { createStagingProject, gitOf, pushToOrigin, type StagingProject } from '../support/staging-project.ts';
 
 const branch = 'feature/Quotes';
 const upShape = z.object({
@@ -34,8 +33,7 @@ describe('previews of branches', () => {
   const it = requires('git', 'redis-server', 'pgbouncer');
   let project: StagingProject;
   let first: z.infer<typeof upShape>['details'];
-  const git = (...args: string[]) =>
-    execa('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.test', ...args], { cwd: project.dir });
+  const git = (...args: string[]) => gitOf(project)(...args);
   const variables = async () =>
     (await project.run(['local', 'env', '--project', 'jetvision-staging', '--json'])).json(environmentShape).data;
   const tokens = {
@@ -50,12 +48,7 @@ describe('previews of branches', () => {
     const config = await readFile(join(project.dir, 'staging.config.ts'), 'utf8');
     const leaky = `...sample,\n  app: { dir: 'app', build: ['sh', '-c', 'env > build-env.txt && node build.ts'], output: '.vercel/output' },`;
     await writeFile(join(project.dir, 'staging.config.ts'), config.replace('...sample,', leaky));
-    await writeFile(join(project.dir, '.gitignore'), 'node_modules\n.vercel\n.jv-staging\n.env*\nbuild-env.txt\norigin.git\n');
-    await git('init', '--quiet', '--bare', 'origin.git');
-    await git('remote', 'add', 'origin', join(project.dir, 'origin.git'));
-    await git('add', '--all');
-    await git('commit', '--quiet', '--message=develop');
-    await git('push', '--quiet', 'origin', 'develop');
+    await pushToOrigin(project, ['build-env.txt']);
     expect(await project.run(['provision', '--yes'])).toMatchObject({ exitCode: 0 });
     await git('switch', '--quiet', '--create', branch);
     const migration = `create table public.quote_notes (id int primary key); alter table public.quote_notes enable row level security;

@@ -89,7 +89,7 @@ export async function createStagingProject(): Promise<StagingProject> {
   await writeFile(join(dir, 'staging.config.ts'), shortConfig);
   await writeFile(join(dir, '.gitignore'), 'node_modules\n.vercel\n.jv-staging\n.env*\n');
   await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));
-  const git = (...args: string[]) => execa('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.test', ...args], { cwd: dir });
+  const git = gitOf({ dir });
   await git('init', '--quiet', '--initial-branch=develop');
   await git('add', '--all');
   await git('commit', '--quiet', '--message=A');
@@ -167,4 +167,21 @@ function runningCli(child: ToolProcess): RunningCli {
         );
       }),
   };
+}
+
+/** Returns git in the project's folder, by a user of its own. */
+export function gitOf(project: Pick<StagingProject, 'dir'>) {
+  return (...args: string[]) => execa('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.test', ...args], { cwd: project.dir });
+}
+
+/** Gives the project a remote `origin` beside it, with all of its files on `develop`; `ignored` are files that no commit takes. */
+export async function pushToOrigin(project: Pick<StagingProject, 'dir'>, ignored: readonly string[] = []): Promise<void> {
+  const git = gitOf(project);
+  const lines = ['node_modules', '.vercel', '.jv-staging', '.env*', ...ignored, 'origin.git'];
+  await writeFile(join(project.dir, '.gitignore'), lines.map((line) => `${line}\n`).join(''));
+  await git('init', '--quiet', '--bare', 'origin.git');
+  await git('remote', 'add', 'origin', join(project.dir, 'origin.git'));
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message=develop');
+  await git('push', '--quiet', 'origin', 'develop');
 }
